@@ -1,0 +1,33 @@
+//! Chapter 1: a server that does one thing after another: accept, recv, send, close.
+//! Nothing in it is wrong; but while it waits for one client, every other client waits for it.
+
+use std::process::ExitCode;
+
+use close_call::chapter;
+use close_call::net::{Result, Socket};
+
+fn main() -> ExitCode {
+    chapter::main(env!("CARGO_BIN_NAME"), serve)
+}
+
+fn serve(listener: Socket) -> Result<()> {
+    loop {
+        // Waits until somebody connects.
+        let (client, address) = listener.accept()?;
+        println!("New connection from {address}");
+
+        let mut buffer = [0; 1024];
+        loop {
+            // Waits until this client sends something, or ends. Nobody else is heard meanwhile.
+            let n = client.recv(&mut buffer)?;
+            if n == 0 {
+                break;
+            }
+            println!("received {:?} from {address}", String::from_utf8_lossy(&buffer[..n]));
+            client.send(b"Hello, client!")?;
+        }
+
+        println!("closing connection to {address}");
+        drop(client);
+    }
+}

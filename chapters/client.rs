@@ -1,0 +1,55 @@
+//! The client of the story: connect, send one message, wait for one reply, print it, close.
+//! Nothing in it is wrong. It takes the address and the message: `client [ADDR] [MESSAGE]`.
+
+use std::process::ExitCode;
+
+use close_call::args::{self, DEFAULT_ADDRESS, Wrong};
+use close_call::net::Socket;
+use socket2::Domain;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        println!("cargo run --bin client -- [ADDR] [MESSAGE]   unless told otherwise, to {DEFAULT_ADDRESS}");
+        return ExitCode::SUCCESS;
+    }
+    if arguments.len() > 2 || arguments.first().is_some_and(|first| first.to_string_lossy().starts_with('-')) {
+        return Wrong("client takes [ADDR] [MESSAGE], in this order, and nothing else".into()).refuse();
+    }
+    let address = arguments.first().cloned().unwrap_or_else(|| DEFAULT_ADDRESS.into());
+    let message = arguments.get(1).map_or("Hello, server!".into(), |message| message.to_string_lossy());
+
+    let address = match args::address(&address) {
+        Ok(address) => address,
+        Err(wrong) => return wrong.refuse(),
+    };
+    match ask(address, &message) {
+        Ok(reply) => {
+            println!("Received from server: {reply}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn ask(address: std::net::SocketAddr, message: &str) -> Result<String, Box<dyn std::error::Error>> {
+    let socket = Socket::new(Domain::for_address(address))?;
+    socket.connect(address)?;
+
+    // A send may take only a part, and says how much.
+    let mut rest = message.as_bytes();
+    while !rest.is_empty() {
+        rest = &rest[socket.send(rest)?..];
+    }
+
+    let mut buffer = [0; 1024];
+    let n = socket.recv(&mut buffer)?;
+    if n == 0 {
+        return Err("recv: the server closed the connection and sent no reply".into());
+    }
+    Ok(String::from_utf8_lossy(&buffer[..n]).into_owned())
+    // The socket is closed here, because its owner goes.
+}

@@ -1,0 +1,52 @@
+//! The chapters, in order: each server survives one more kind of client than the one before.
+
+/// A chapter: one program in `chapters/`, one page in the book.
+pub struct Chapter {
+    /// The name of its program, and of its file.
+    pub name: &'static str,
+    /// What it adds.
+    pub adds: &'static str,
+    /// What still breaks it.
+    pub breaks: &'static str,
+    /// The probe of its own story; `None` for a chapter that is no server.
+    pub story: Option<&'static str>,
+}
+
+/// All chapters.
+pub const CHAPTERS: &[Chapter] = &[
+    Chapter {
+        name: "01-blocking-server",
+        adds: "accept, recv, send, close; one client at a time",
+        breaks: "two-at-once",
+        story: Some("leaves"),
+    },
+    Chapter {
+        name: "02-what-select-says",
+        adds: "no server: what select says of a socket in each of some twenty states",
+        breaks: "",
+        story: None,
+    },
+    Chapter {
+        name: "03-select-loop",
+        adds: "all clients at once; says nothing when a client leaves",
+        breaks: "impatient, and more, as yet unseen",
+        story: Some("two-at-once"),
+    },
+    Chapter {
+        name: "04-use-after-close",
+        adds: "one line that logs who has left, after the close (broken on purpose)",
+        breaks: "leaves",
+        story: Some("leaves"),
+    },
+    Chapter {
+        name: "05-log-before-close",
+        adds: "the two lines swapped: the fix that everyone gives",
+        breaks: "impatient",
+        story: Some("leaves"),
+    },
+];
+
+/// The chapter of that name.
+pub fn by_name(name: &str) -> Option<&'static Chapter> {
+    CHAPTERS.iter().find(|chapter| chapter.name == name)
+}

@@ -1,0 +1,199 @@
+//! Asks the kernel for the two ends of a connection, by sock_diag(7), which is what ss(8) reads. Linux only.
+//!
+//! A script needs it to know that what a client did has reached the server's end, without asking the server, and
+//! without waiting for a time and hoping.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// The states of a TCP socket, by tcp(7)'s names and the kernel's numbers (`tcp_states.h`).
+pub mod state {
+    /// Connected, and neither side has finished sending.
+    pub const ESTABLISHED: u8 = 1;
+    /// A connect whose SYN has no answer yet.
+    pub const SYN_SENT: u8 = 2;
+    /// A connect that the listener's side has answered, and not yet heard of again.
+    pub const SYN_RECV: u8 = 3;
+    /// This end has finished sending; the other's kernel has not said that it knows.
+    pub const FIN_WAIT1: u8 = 4;
+    /// This end has finished sending, and the other's kernel knows it.
+    pub const FIN_WAIT2: u8 = 5;
+    /// Both have finished; the kernel keeps the pair of addresses for a minute.
+    pub const TIME_WAIT: u8 = 6;
+    /// The other end has finished sending.
+    pub const CLOSE_WAIT: u8 = 8;
+    /// The other end had finished sending, then this one did; its end is not acknowledged.
+    pub const LAST_ACK: u8 = 9;
+    /// A listener.
+    pub const LISTEN: u8 = 10;
+    /// Both have finished at the same time.
+    pub const CLOSING: u8 = 11;
+}
+
+/// One end of a connection, as the kernel has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// One of [`state`].
+    pub state: u8,
+    /// Bytes that have arrived and wait to be received; the end of the stream counts as one.
+    pub receive_queue: u32,
+    /// Bytes that were sent and are not acknowledged; the end of the stream counts as one.
+    pub send_queue: u32,
+}
+
+/// A connection to the kernel's table of sockets.
+pub struct SockDiag(Socket);
+
+const SOCK_DIAG_BY_FAMILY: u16 = 20;
+const NETLINK_SOCK_DIAG: i32 = 4;
+const HEADER: usize = 16;
+const REQUEST: usize = HEADER + 56;
+
+impl SockDiag {
+    /// Opens the netlink socket. Fails where the kernel has no sock_diag, or a sandbox forbids it.
+    pub fn open() -> io::Result<SockDiag> {
+        let kind = (Domain::from(libc::AF_NETLINK), Type::DGRAM, Some(Protocol::from(NETLINK_SOCK_DIAG)));
+        Socket::new(kind.0, kind.1, kind.2).map(SockDiag)
+    }
+
+    /// The TCP socket whose own address is `local` and whose peer's is `remote`, if there is one.
+    pub fn find(&mut self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<End>> {
+        // A lookup without a connection to match falls back to a listener on that port, which is not what was asked for.
+        Ok(self.lookup(local, remote)?.filter(|end| end.state != state::LISTEN))
+    }
+
+    /// Whether a TCP socket listens at `address`.
+    pub fn listens(&mut self, address: SocketAddr) -> io::Result<bool> {
+        let nobody = SocketAddr::new(if address.is_ipv4() { [0; 4].into() } else { [0u16; 8].into() }, 0);
+        Ok(self.lookup(address, nobody)?.is_some_and(|end| end.state == state::LISTEN))
+    }
+
+    fn lookup(&mut self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<End>> {
+        self.0.write_all(&request(local, remote))?;
+        let mut reply = [0; 4096];
+        let length = self.0.read(&mut reply)?;
+        let word = |at: usize| reply[..length].get(at..at + 4).map(|bytes| [bytes[0], bytes[1], bytes[2], bytes[3]]);
+        let short = || io::Error::new(io::ErrorKind::InvalidData, "the kernel's answer is too short");
+
+        // struct nlmsghdr: length, type and flags, sequence, port; then the error, or struct inet_diag_msg.
+        let kind = word(4).map(|b| u16::from_ne_bytes([b[0], b[1]])).ok_or_else(short)?;
+        if i32::from(kind) == libc::NLMSG_ERROR {
+            let error = word(HEADER).map(i32::from_ne_bytes).ok_or_else(short)?;
+            return if -error == libc::ENOENT { Ok(None) } else { Err(io::Error::from_raw_os_error(-error)) };
+        }
+        // struct inet_diag_msg: family, state, timer, retransmits; 48 bytes of id; expires, rqueue, wqueue, uid, inode.
+        let state = word(HEADER).map(|b| b[1]).ok_or_else(short)?;
+        let receive_queue = word(HEADER + 56).map(u32::from_ne_bytes).ok_or_else(short)?;
+        let send_queue = word(HEADER + 60).map(u32::from_ne_bytes).ok_or_else(short)?;
+        Ok(Some(End { state, receive_queue, send_queue }))
+    }
+}
+
+/// struct nlmsghdr and struct inet_diag_req_v2, as sock_diag(7) has them.
+fn request(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
+    let mut request = Vec::with_capacity(REQUEST);
+    request.extend((REQUEST as u32).to_ne_bytes());
+    request.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+    request.extend((libc::NLM_F_REQUEST as u16).to_ne_bytes());
+    request.extend([0; 8]); // sequence, port
+    let family = if local.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+    request.extend([family as u8, libc::IPPROTO_TCP as u8, 0, 0]);
+    request.extend(u32::MAX.to_ne_bytes()); // sockets in any state
+    request.extend(local.port().to_be_bytes());
+    request.extend(remote.port().to_be_bytes());
+    for address in [local, remote] {
+        match address.ip() {
+            IpAddr::V4(ip) => {
+                request.extend(ip.octets());
+                request.extend([0; 12]);
+            }
+            IpAddr::V6(ip) => request.extend(ip.octets()),
+        }
+    }
+    request.extend([0; 4]); // any interface
+    request.extend([0xff; 8]); // no cookie
+    request
+}
+
+/// Waits until nothing is on its way between the two ends of any of the `connections` (each the client's address and
+/// the server's): what was sent, ended or reset at one end is known at the other. True when that is so, false when it
+/// is not within `limit` (a window that stays full, a queue of connections that stays full).
+pub fn settle(connections: &[(SocketAddr, SocketAddr)], limit: Duration) -> io::Result<bool> {
+    let mut kernel = SockDiag::open()?;
+    let begun = Instant::now();
+    let mut pause = Duration::from_micros(50);
+    loop {
+        let mut settled = true;
+        for &(client, server) in connections {
+            let ends = (kernel.find(client, server)?, kernel.find(server, client)?);
+            settled &= !on_its_way(ends.0, ends.1) && !on_its_way(ends.1, ends.0);
+        }
+        if settled || begun.elapsed() > limit {
+            return Ok(settled);
+        }
+        // On loopback the first look is nearly always enough; an acknowledgement can be put off for 40 ms.
+        thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(5));
+    }
+}
+
+/// Whether something that end `from` did has not reached end `to`.
+fn on_its_way(from: Option<End>, to: Option<End>) -> bool {
+    use state::*;
+    let Some(to) = to else { return false };
+    let Some(from) = from else {
+        // This end is gone without a trace: it was reset, or never got beyond connecting. The other end goes as well,
+        // when it hears of it. Only the memory of an orderly end stays.
+        return to.state != TIME_WAIT;
+    };
+    match from.state {
+        SYN_SENT | SYN_RECV => return true,
+        TIME_WAIT => return false,
+        FIN_WAIT1 | FIN_WAIT2 | CLOSING | LAST_ACK if matches!(to.state, ESTABLISHED | FIN_WAIT1 | FIN_WAIT2) => {
+            return true;
+        }
+        _ => {}
+    }
+    // What has arrived but is not acknowledged yet still counts as sent here, and as received there.
+    from.send_queue > to.receive_queue
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn the_ends_of_a_connection_are_as_tcp_has_them() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut kernel = SockDiag::open().unwrap();
+        assert!(kernel.listens(address).unwrap());
+
+        let mut client = TcpStream::connect(address).unwrap();
+        let (server, peer) = listener.accept().unwrap();
+        assert!(settle(&[(peer, address)], Duration::from_secs(60)).unwrap());
+        assert_eq!(kernel.find(address, peer).unwrap().unwrap().state, state::ESTABLISHED);
+
+        client.write_all(b"hello").unwrap();
+        assert!(settle(&[(peer, address)], Duration::from_secs(60)).unwrap());
+        assert_eq!(kernel.find(address, peer).unwrap().unwrap().receive_queue, 5);
+
+        drop(client);
+        assert!(settle(&[(peer, address)], Duration::from_secs(60)).unwrap());
+        assert_eq!(kernel.find(address, peer).unwrap().unwrap().state, state::CLOSE_WAIT);
+
+        // Closed with five bytes unread: the end here is gone at once, and the other one with it.
+        drop(server);
+        assert!(settle(&[(peer, address)], Duration::from_secs(60)).unwrap());
+        assert_eq!(kernel.find(address, peer).unwrap(), None);
+
+        drop(listener);
+        assert!(!kernel.listens(address).unwrap());
+    }
+}

@@ -1,0 +1,140 @@
+//! A story: a chapter's server and one probe run together on real sockets, printed as a transcript.
+
+use std::io::{self, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use crate::client::{Clients, Event};
+use crate::probe::{Probe, Verdict};
+use crate::server::{Line, Server, status_words};
+use crate::style::{Style, paint, wanted};
+use crate::trace::{Format, json};
+
+/// Plays `probe` against the chapter whose program is `exe`, and prints the transcript, or with `trace` the socket
+/// calls; what the server writes on standard error goes to standard error. Gives the server's exit status, which is
+/// success for one that still ran when the story was over.
+pub fn play(exe: &Path, name: &str, probe: &Probe, trace: Option<Format>) -> io::Result<ExitCode> {
+    let mut printer = Printer { trace, coloured: wanted(&io::stdout()), names: Vec::new() };
+    if trace.is_none() {
+        let title = paint(printer.coloured, Style::Bold, &format!("{name} under {}", probe.name));
+        println!("{title}: {}.\n", probe.clients);
+    }
+    let verdict = run(exe, probe, trace, &mut |event| printer.print(&event))?;
+    printer.close(probe, &verdict);
+    Ok(match verdict {
+        Verdict::Died { status, .. } => match status.code().and_then(|code| u8::try_from(code).ok()) {
+            Some(code) => ExitCode::from(code),
+            None => ExitCode::from(128 + u8::try_from(status.signal().unwrap_or(0)).unwrap_or(0)),
+        },
+        Verdict::Failed(_) => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+/// Starts the server, has the clients do their part, ends the server; gives the verdict. `watch` is told of all of it.
+pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnMut(Event)) -> io::Result<Verdict> {
+    let mut command = Command::new(exe);
+    command.args(["--listen", "127.0.0.1:0"]);
+    match trace {
+        Some(Format::Text) => drop(command.arg("--trace")),
+        Some(Format::Json) => drop(command.arg("--trace=json")),
+        None => {}
+    }
+    let mut server = Server::start(command)?;
+    let mut clients = Clients::new(&mut server, watch);
+    Ok(match (probe.script)(&mut clients) {
+        Ok(()) => Verdict::Sound,
+        Err(verdict) => verdict,
+    })
+}
+
+struct Printer {
+    trace: Option<Format>,
+    coloured: bool,
+    names: Vec<&'static str>,
+}
+
+impl Printer {
+    fn print(&mut self, event: &Event) {
+        match (self.trace, event) {
+            (_, Event::Said(Line { error: true, text })) => self.server_error(text),
+            (None, event) => self.transcript(event),
+            (Some(Format::Text), event) => strace(event),
+            (Some(Format::Json), event) => json_line(event),
+        }
+    }
+
+    /// On standard error, as it came from there; in step with what goes to standard output.
+    fn server_error(&mut self, text: &str) {
+        let _ = io::stdout().flush();
+        let coloured = wanted(&io::stderr());
+        let who = if self.trace.is_none() { paint(coloured, Style::Server, "server  ") } else { String::new() };
+        eprintln!("{who}{}", paint(coloured, Style::Bad, text));
+        if self.trace == Some(Format::Json) {
+            println!(r#"{{"who":"server","error":{}}}"#, json(text));
+        }
+    }
+
+    fn transcript(&mut self, event: &Event) {
+        let (style, who, words) = match event {
+            Event::Did { who, words, .. } => (Style::Client(self.number(who)), *who, &words[..]),
+            Event::Said(line) => (Style::Server, "server", &line.text[..]),
+            Event::Stopped(true) => (Style::Dim, "", "(the server is stopped: SIGSTOP)"),
+            Event::Stopped(false) => (Style::Dim, "", "(the server goes on: SIGCONT)"),
+        };
+        let words = if who.is_empty() { paint(self.coloured, style, words) } else { words.to_string() };
+        println!("{}{words}", paint(self.coloured, style, &format!("{who:<8}")));
+    }
+
+    fn number(&mut self, who: &'static str) -> usize {
+        let known = self.names.iter().position(|name| *name == who);
+        known.unwrap_or_else(|| {
+            self.names.push(who);
+            self.names.len() - 1
+        })
+    }
+
+    fn close(&self, probe: &Probe, verdict: &Verdict) {
+        let ended = match verdict {
+            Verdict::Died { status, .. } => status_words(*status),
+            _ => "still running".into(),
+        };
+        match self.trace {
+            None => {
+                let style = if matches!(verdict, Verdict::Sound) { Style::Good } else { Style::Bad };
+                println!("\n{}: {}", probe.name, paint(self.coloured, style, &verdict.sentence()));
+            }
+            Some(Format::Text) => println!("+++ {} +++", ended.replace("exit status", "exited with")),
+            Some(Format::Json) => {
+                let verdict = verdict.cell();
+                println!(r#"{{"who":"server","ended":{},"verdict":{}}}"#, json(&ended), json(&verdict));
+            }
+        }
+    }
+}
+
+/// Only the server's calls, which it has printed itself, and between them what the clients did.
+fn strace(event: &Event) {
+    match event {
+        Event::Said(line) if line.text.starts_with(':') => println!("{}", line.text),
+        Event::Said(_) => {}
+        Event::Did { who, words, .. } => println!("--- {who} {words} ---"),
+        Event::Stopped(true) => println!("--- SIGSTOP ---"),
+        Event::Stopped(false) => println!("--- SIGCONT ---"),
+    }
+}
+
+fn json_line(event: &Event) {
+    match event {
+        Event::Said(line) if line.text.starts_with('{') => println!("{}", line.text),
+        Event::Said(line) => println!(r#"{{"who":"server","says":{}}}"#, json(&line.text)),
+        Event::Did { who, call, args, .. } => {
+            println!(r#"{{"who":{},"call":{},"args":{}}}"#, json(who), json(call), json(args));
+        }
+        Event::Stopped(stopped) => {
+            let signal = if *stopped { "SIGSTOP" } else { "SIGCONT" };
+            println!(r#"{{"who":"server","signal":"{signal}"}}"#);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Colour, where there is somebody to see it.
+
+use std::env;
+use std::io::IsTerminal;
+
+/// What a piece of text is, as far as its colour goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// The server speaks.
+    Server,
+    /// A client speaks; which one, so that each has its colour.
+    Client(usize),
+    /// All is well.
+    Good,
+    /// Something failed.
+    Bad,
+    /// Beside the matter.
+    Dim,
+    /// A heading, or what to type.
+    Bold,
+}
+
+/// Whether to colour what goes to `stream`: it is a terminal, and neither NO_COLOR (no-color.org) nor `TERM=dumb` says no.
+pub fn wanted(stream: &impl IsTerminal) -> bool {
+    let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    stream.is_terminal() && !no_color && env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// `text` in colour, or as it is. By the terminal's own palette, so that it is legible on light and dark.
+pub fn paint(coloured: bool, style: Style, text: &str) -> String {
+    if !coloured {
+        return text.to_string();
+    }
+    let code = match style {
+        Style::Server => "36",
+        Style::Client(which) => ["35", "34", "33"][which % 3],
+        Style::Good => "32",
+        Style::Bad => "1;31",
+        Style::Dim => "2",
+        Style::Bold => "1",
+    };
+    format!("\x1b[{code}m{text}\x1b[0m")
+}
