@@ -23,7 +23,8 @@ fn serve(listener: Socket) -> Result<()> {
             if n == 0 {
                 break;
             }
-            println!("received {:?} from {address}", String::from_utf8_lossy(&buffer[..n]));
+            let message = String::from_utf8_lossy(&buffer[..n]);
+            println!("received {message:?} from {address}");
             client.send(b"Hello, client!")?;
         }
 

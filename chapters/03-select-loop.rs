@@ -31,7 +31,8 @@ fn serve(listener: Socket) -> Result<()> {
             let mut buffer = [0; 1024];
             let n = net::recv(fd, &mut buffer)?;
             if n > 0 {
-                println!("received {:?} from {}", String::from_utf8_lossy(&buffer[..n]), net::peer_name(fd)?);
+                let message = String::from_utf8_lossy(&buffer[..n]);
+                println!("received {message:?} from {}", net::peer_name(fd)?);
                 if !outputs.contains(&fd) {
                     outputs.push(fd);
                 }

@@ -4,26 +4,34 @@
 use std::process::ExitCode;
 
 use close_call::args::{self, DEFAULT_ADDRESS, Wrong};
-use close_call::net::Socket;
-use socket2::Domain;
+use close_call::net::{Address, Socket};
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+    if arguments
+        .iter()
+        .any(|argument| argument == "--help" || argument == "-h")
+    {
         println!("cargo run --bin client -- [ADDR] [MESSAGE]   unless told otherwise, to {DEFAULT_ADDRESS}");
         return ExitCode::SUCCESS;
     }
-    if arguments.len() > 2 || arguments.first().is_some_and(|first| first.to_string_lossy().starts_with('-')) {
+    if arguments.len() > 2
+        || arguments
+            .first()
+            .is_some_and(|first| first.to_string_lossy().starts_with('-'))
+    {
         return Wrong("client takes [ADDR] [MESSAGE], in this order, and nothing else".into()).refuse();
     }
     let address = arguments.first().cloned().unwrap_or_else(|| DEFAULT_ADDRESS.into());
-    let message = arguments.get(1).map_or("Hello, server!".into(), |message| message.to_string_lossy());
+    let message = arguments
+        .get(1)
+        .map_or("Hello, server!".into(), |message| message.to_string_lossy());
 
     let address = match args::address(&address) {
         Ok(address) => address,
         Err(wrong) => return wrong.refuse(),
     };
-    match ask(address, &message) {
+    match ask(&address, &message) {
         Ok(reply) => {
             println!("Received from server: {reply}");
             ExitCode::SUCCESS
@@ -35,8 +43,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn ask(address: std::net::SocketAddr, message: &str) -> Result<String, Box<dyn std::error::Error>> {
-    let socket = Socket::new(Domain::for_address(address))?;
+fn ask(address: &Address, message: &str) -> Result<String, Box<dyn std::error::Error>> {
+    let socket = Socket::new(address)?;
     socket.connect(address)?;
 
     // A send may take only a part, and says how much.

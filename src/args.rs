@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use crate::net::Address;
+
 /// Where a server listens, and a client connects, unless told otherwise: as in the original.
 pub const DEFAULT_ADDRESS: &str = "127.0.0.1:50000";
 
@@ -26,14 +28,18 @@ impl From<lexopt::Error> for Wrong {
 }
 
 /// An address and port as `127.0.0.1:50000`, `[::1]:50000` or `localhost:50000`.
-pub fn address(text: &OsString) -> Result<SocketAddr, Wrong> {
+pub fn address(text: &OsString) -> Result<Address, Wrong> {
     let text = text.to_string_lossy();
     let numeric = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),
         None => text.to_string(),
     };
-    let wrong = |_| Wrong(format!("{text:?} is no address with a port; one would be {DEFAULT_ADDRESS}"));
-    numeric.parse().map_err(wrong)
+    let wrong = |_| {
+        Wrong(format!(
+            "{text:?} is no address with a port; one would be {DEFAULT_ADDRESS}"
+        ))
+    };
+    numeric.parse::<SocketAddr>().map(Address::from).map_err(wrong)
 }
 
 /// The one of `things` that `name` names.

@@ -2,8 +2,6 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::net::SocketAddr;
-use std::os::fd::AsRawFd;
 use std::process::ExitCode;
 
 use lexopt::Arg::{Long, Short, Value};
@@ -11,16 +9,16 @@ use lexopt::Parser;
 
 use crate::args::{self, DEFAULT_ADDRESS, Wrong, one_of};
 use crate::ladder::{self, Chapter};
-use crate::net::{self, Socket};
+use crate::net::{self, Address, Socket};
 use crate::probe::{PROBES, Probe};
 use crate::trace::{self, Format};
-use crate::{probe, story};
+use crate::{probe, story, style};
 
 /// What a chapter's command line asks for.
 #[derive(Default)]
 struct Options {
     help: bool,
-    listen: Option<SocketAddr>,
+    listen: Option<Address>,
     probe: Option<&'static Probe>,
     trace: Option<Format>,
 }
@@ -37,17 +35,18 @@ pub fn main(name: &str, serve: fn(Socket) -> net::Result<()>) -> ExitCode {
         print!("{}", help(name));
         return ExitCode::SUCCESS;
     }
+    style::end_quietly_with_the_pipe();
     if let Some(address) = options.listen {
-        start(options.trace);
-        return match net::listen(address).and_then(|listener| announce(&listener).and_then(|()| serve(listener))) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("{error}");
-                ExitCode::FAILURE
-            }
-        };
+        if let Some(format) = options.trace {
+            trace::start(format);
+        }
+        return exit_code(listen_and_serve(&address, serve));
     }
-    let own = || ladder::by_name(name).and_then(|chapter| chapter.story).and_then(probe::by_name);
+    let own = || {
+        ladder::by_name(name)
+            .and_then(|chapter| chapter.story)
+            .and_then(probe::by_name)
+    };
     let Some(probe) = options.probe.or_else(own) else {
         return Wrong(format!("{name} has no story of its own; --probe NAME plays one")).refuse();
     };
@@ -69,8 +68,22 @@ pub fn main_without_server(name: &str, show: fn() -> net::Result<()>) -> ExitCod
         print!("{}", help(name));
         return ExitCode::SUCCESS;
     }
-    start(options.trace);
-    match show() {
+    style::end_quietly_with_the_pipe();
+    if let Some(format) = options.trace {
+        trace::start(format);
+    }
+    exit_code(show())
+}
+
+#[track_caller]
+fn listen_and_serve(address: &Address, serve: fn(Socket) -> net::Result<()>) -> net::Result<()> {
+    let listener = net::listen(address)?;
+    eprintln!("listening on {}", listener.local_addr()?);
+    serve(listener)
+}
+
+fn exit_code(result: net::Result<()>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -79,26 +92,12 @@ pub fn main_without_server(name: &str, show: fn() -> net::Result<()>) -> ExitCod
     }
 }
 
-#[track_caller]
-fn start(format: Option<Format>) {
-    // A closed pipe on standard output ends the program quietly, as it ends any other; Rust's default is a panic in
-    // `println!`. Sockets are not concerned: `net::send` asks for no signal.
-    // SAFETY: nothing else in the program handles signals yet.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
-    if let Some(format) = format {
-        trace::start(format);
-    }
-}
-
-#[track_caller]
-fn announce(listener: &Socket) -> net::Result<()> {
-    eprintln!("listening on {}", listener.local_addr()?);
-    debug_assert!(listener.as_raw_fd() >= 3);
-    Ok(())
-}
-
 fn parse(mut parser: Parser, server: bool) -> Result<Options, Wrong> {
-    let takes = if server { "--probe NAME, --listen [ADDR], --trace[=json] and --help" } else { "--trace[=json] and --help" };
+    let takes = if server {
+        "--probe NAME, --listen [ADDR], --trace[=json] and --help"
+    } else {
+        "--trace[=json] and --help"
+    };
     let mut options = Options::default();
     while let Some(arg) = parser.next()? {
         match arg {
@@ -120,19 +119,26 @@ fn parse(mut parser: Parser, server: bool) -> Result<Options, Wrong> {
                     Some(format) if format == "json" => Format::Json,
                     Some(format) => {
                         let format = format.to_string_lossy();
-                        return Err(Wrong(format!("--trace={format} is not known; there are --trace and --trace=json")));
+                        return Err(Wrong(format!(
+                            "--trace={format} is not known; there are --trace and --trace=json"
+                        )));
                     }
                 });
             }
             Short(other) => return Err(Wrong(format!("-{other} is not known; there are {takes}"))),
             Long(other) => return Err(Wrong(format!("--{other} is not known; there are {takes}"))),
             Value(other) => {
-                return Err(Wrong(format!("{:?} is not expected; there are {takes}", other.to_string_lossy())));
+                return Err(Wrong(format!(
+                    "{:?} is not expected; there are {takes}",
+                    other.to_string_lossy()
+                )));
             }
         }
     }
     if options.listen.is_some() && options.probe.is_some() {
-        return Err(Wrong("--listen serves whoever comes and --probe plays clients itself: choose one".into()));
+        return Err(Wrong(
+            "--listen serves whoever comes and --probe plays clients itself: choose one".into(),
+        ));
     }
     Ok(options)
 }
@@ -156,7 +162,10 @@ cargo run --bin {name} -- --trace=json   the same as JSON lines
 "
         );
     };
-    let probes: String = PROBES.iter().map(|p| format!("  {:<12} {}\n", p.name, p.clients)).collect();
+    let probes: String = PROBES
+        .iter()
+        .map(|p| format!("  {:<12} {}\n", p.name, p.clients))
+        .collect();
     format!(
         "{name}: {adds}
 

@@ -6,12 +6,10 @@
 //! afterwards sees all that happened there at once.
 
 use std::io;
-use std::net::SocketAddr;
 use std::net::Shutdown;
+use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
-
-use socket2::Domain;
 
 use crate::net::{self, Socket};
 use crate::probe::Verdict;
@@ -59,16 +57,29 @@ pub struct Clients<'a> {
 impl<'a> Clients<'a> {
     /// Nobody yet. `watch` is told of everything that happens.
     pub fn new(server: &'a mut Server, watch: &'a mut dyn FnMut(Event)) -> Clients<'a> {
-        Clients { server, watch, all: Vec::new(), in_one_pass: false, last_words: None }
+        Clients {
+            server,
+            watch,
+            all: Vec::new(),
+            in_one_pass: false,
+            last_words: None,
+        }
     }
 
     /// A new client connects.
     pub fn connect(&mut self, who: &'static str) -> Result<(), Verdict> {
-        let server = self.server.address();
-        let socket = Socket::new(Domain::for_address(server))?;
-        socket.connect(server)?;
-        let address = socket.local_addr()?.as_socket().ok_or(Verdict::Failed("it has no address".into()))?;
-        self.all.push(Client { name: who, address, socket: Some(socket) });
+        let server = self.server.address().into();
+        let socket = Socket::new(&server)?;
+        socket.connect(&server)?;
+        let address = socket
+            .local_addr()?
+            .as_socket()
+            .ok_or(Verdict::Failed("it has no address".into()))?;
+        self.all.push(Client {
+            name: who,
+            address,
+            socket: Some(socket),
+        });
         self.did(who, "connect", address.to_string(), format!("connects from {address}"))
     }
 
@@ -81,7 +92,12 @@ impl<'a> Clients<'a> {
     /// It sends one byte of urgent data (MSG_OOB).
     pub fn send_urgent(&mut self, who: &'static str) -> Result<(), Verdict> {
         self.socket(who)?.send_out_of_band(b'!')?;
-        self.did(who, "send", "! MSG_OOB".into(), "sends one urgent byte (MSG_OOB)".into())
+        self.did(
+            who,
+            "send",
+            "! MSG_OOB".into(),
+            "sends one urgent byte (MSG_OOB)".into(),
+        )
     }
 
     /// It ends its sending, and can still receive.
@@ -98,8 +114,10 @@ impl<'a> Clients<'a> {
 
     /// It closes and resets the connection.
     pub fn reset(&mut self, who: &'static str) -> Result<(), Verdict> {
-        self.socket(who)?.set_linger(Some(Duration::ZERO))?;
-        self.client(who)?.socket = None;
+        self.socket(who)?;
+        if let Some(socket) = self.client(who)?.socket.take() {
+            socket.reset()?;
+        }
         self.did(who, "close", "reset".into(), "resets the connection".into())
     }
 
@@ -141,7 +159,11 @@ impl<'a> Clients<'a> {
 
     fn did(&mut self, who: &'static str, call: &'static str, args: String, words: String) -> Result<(), Verdict> {
         (self.watch)(Event::Did { who, call, args, words });
-        if self.in_one_pass { Ok(()) } else { self.let_the_server_work() }
+        if self.in_one_pass {
+            Ok(())
+        } else {
+            self.let_the_server_work()
+        }
     }
 
     /// Returns when there is nothing left for the server to do; fails if it has ended, or never stops working.
@@ -153,7 +175,10 @@ impl<'a> Clients<'a> {
             let ended = self.server.ended();
             self.listen();
             if let Some(status) = ended {
-                return Err(Verdict::Died { status, last_words: self.last_words.take() });
+                return Err(Verdict::Died {
+                    status,
+                    last_words: self.last_words.take(),
+                });
             }
             // Twice, because between the two looks of one round something may still have been under way.
             if self.is_quiet()? && self.is_quiet()? {
@@ -173,7 +198,8 @@ impl<'a> Clients<'a> {
         Ok(settled && self.server.sleeps())
     }
 
-    fn listen(&mut self) {
+    /// Passes on what the server has printed by now.
+    pub fn listen(&mut self) {
         for line in self.server.said() {
             if line.error {
                 self.last_words = Some(line.text.clone());

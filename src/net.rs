@@ -8,14 +8,14 @@
 
 use std::fmt;
 use std::io;
-use std::mem;
+use std::mem::{self, MaybeUninit};
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, RawFd};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, Type};
 
-use crate::trace;
+use crate::{errno, trace};
 
 /// What a call gave, or the call and the system's words for why it failed.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -47,6 +47,15 @@ impl Error {
     pub fn source(&self) -> &io::Error {
         &self.source
     }
+
+    /// The error's name, `EBADF`. A call that was refused before it was made has no number; EINVAL is what the kernel
+    /// says to arguments it refuses.
+    pub fn name(&self) -> String {
+        match self.raw_os_error() {
+            Some(number) => errno::name(number).map_or_else(|| format!("errno {number}"), str::to_string),
+            None => "EINVAL".to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -66,21 +75,29 @@ impl std::error::Error for Error {
 pub struct Address(SockAddr);
 
 impl Address {
+    /// Port 0 of the loopback address, for which [`Socket::bind`] finds a free port.
+    pub fn any_port() -> Address {
+        SocketAddr::from(([127, 0, 0, 1], 0)).into()
+    }
+
     /// The address as the standard library has it; `None` unless its family is AF_INET or AF_INET6.
     pub fn as_socket(&self) -> Option<SocketAddr> {
         self.0.as_socket()
     }
 }
 
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Address {
+        Address(address.into())
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_socket() {
-            Some(address) => address.fmt(f),
-            None if self.0.is_unix() => match self.0.as_pathname() {
-                Some(path) => write!(f, "unix:{}", path.display()),
-                None => f.write_str("unix:(unnamed)"),
-            },
-            None => write!(f, "family {}", self.0.family()),
+        match (self.0.as_socket(), self.0.as_pathname()) {
+            (Some(address), _) => address.fmt(f),
+            (None, Some(path)) => write!(f, "unix:{}", path.display()),
+            (None, None) => write!(f, "(unnamed, of family {})", self.0.family()),
         }
     }
 }
@@ -100,13 +117,16 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// A new stream socket of TCP, IPv4 or IPv6 as `address` is; closed on exec. socket(2).
+    /// A new TCP socket, for addresses of the family of `address`; closed on exec. socket(2).
     #[track_caller]
-    pub fn new(domain: Domain) -> Result<Socket> {
+    pub fn new(address: &Address) -> Result<Socket> {
+        let domain = address.0.domain();
         let result = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP)).map(Socket::from);
         let result = result.map_err(|e| Error::new("socket", e));
         let name = if domain == Domain::IPV6 { "AF_INET6" } else { "AF_INET" };
-        trace::call("socket", result.as_ref().map(|s| s.as_raw_fd()), || format!("{name}, SOCK_STREAM"));
+        trace::call("socket", result.as_ref().map(|s| s.as_raw_fd()), || {
+            format!("{name}, SOCK_STREAM")
+        });
         result
     }
 
@@ -120,8 +140,8 @@ impl Socket {
 
     /// Gives the socket its local address; port 0 asks the kernel for a free one. bind(2).
     #[track_caller]
-    pub fn bind(&self, address: SocketAddr) -> Result<()> {
-        let result = self.inner.bind(&address.into());
+    pub fn bind(&self, address: &Address) -> Result<()> {
+        let result = self.inner.bind(&address.0);
         self.unit("bind", result, || format!("{}, {address}", self.as_raw_fd()))
     }
 
@@ -134,8 +154,8 @@ impl Socket {
 
     /// Connects to `address` and waits until that is done, unless the socket is non-blocking. connect(2).
     #[track_caller]
-    pub fn connect(&self, address: SocketAddr) -> Result<()> {
-        let result = self.inner.connect(&address.into());
+    pub fn connect(&self, address: &Address) -> Result<()> {
+        let result = self.inner.connect(&address.0);
         self.unit("connect", result, || format!("{}, {address}", self.as_raw_fd()))
     }
 
@@ -145,7 +165,9 @@ impl Socket {
     pub fn accept(&self) -> Result<(Socket, Address)> {
         let result = self.inner.accept().map_err(|e| Error::new("accept", e));
         let result = result.map(|(socket, address)| (Socket::from(socket), Address(address)));
-        let shown = result.as_ref().map(|(s, address)| format!("{}, {address}", s.as_raw_fd()));
+        let shown = result
+            .as_ref()
+            .map(|(s, address)| format!("{}, {address}", s.as_raw_fd()));
         trace::call("accept", shown, || self.as_raw_fd().to_string());
         result
     }
@@ -153,7 +175,11 @@ impl Socket {
     /// The socket's own address. getsockname(2).
     #[track_caller]
     pub fn local_addr(&self) -> Result<Address> {
-        let result = self.inner.local_addr().map(Address).map_err(|e| Error::new("getsockname", e));
+        let result = self
+            .inner
+            .local_addr()
+            .map(Address)
+            .map_err(|e| Error::new("getsockname", e));
         trace::call("getsockname", result.as_ref(), || self.as_raw_fd().to_string());
         result
     }
@@ -179,10 +205,32 @@ impl Socket {
     /// Sends one byte of urgent data, which select(2) reports as an exceptional condition. send(2), MSG_OOB; tcp(7).
     #[track_caller]
     pub fn send_out_of_band(&self, byte: u8) -> Result<usize> {
-        let result = self.inner.send_out_of_band(&[byte]).map_err(|e| Error::new("send", e));
+        let flags = libc::MSG_OOB | libc::MSG_NOSIGNAL;
+        let result = self
+            .inner
+            .send_with_flags(&[byte], flags)
+            .map_err(|e| Error::new("send", e));
         let fd = self.as_raw_fd();
-        trace::call("send", result.as_ref(), || format!("{fd}, {}, 1, MSG_OOB", trace::bytes(&[byte])));
+        trace::call("send", result.as_ref(), || {
+            format!("{fd}, {}, 1, MSG_OOB", trace::bytes(&[byte]))
+        });
         result
+    }
+
+    /// Receives the byte of urgent data that is waiting. recv(2), MSG_OOB; tcp(7).
+    #[track_caller]
+    pub fn recv_out_of_band(&self) -> Result<u8> {
+        let mut byte = [MaybeUninit::new(0)];
+        let result = self
+            .inner
+            .recv_out_of_band(&mut byte)
+            .map_err(|e| Error::new("recv", e));
+        // SAFETY: the byte was initialised above.
+        let byte = unsafe { byte[0].assume_init() };
+        trace::call("recv", result.as_ref(), || {
+            format!("{}, {}, 1, MSG_OOB", self.as_raw_fd(), trace::bytes(&[byte]))
+        });
+        result.map(|_| byte)
     }
 
     /// Ends receiving, sending, or both, while the descriptor stays open. shutdown(2).
@@ -193,7 +241,9 @@ impl Socket {
             Shutdown::Write => "SHUT_WR",
             Shutdown::Both => "SHUT_RDWR",
         };
-        self.unit("shutdown", self.inner.shutdown(how), || format!("{}, {name}", self.as_raw_fd()))
+        self.unit("shutdown", self.inner.shutdown(how), || {
+            format!("{}, {name}", self.as_raw_fd())
+        })
     }
 
     /// With `Some(Duration::ZERO)` the close that follows resets the connection instead of ending it in order.
@@ -206,18 +256,17 @@ impl Socket {
         })
     }
 
+    /// Closes the connection with a reset instead of in order: SO_LINGER 0, then close. socket(7), tcp(7).
+    #[track_caller]
+    pub fn reset(self) -> Result<()> {
+        self.set_linger(Some(Duration::ZERO))
+    }
+
     /// Whether calls that would wait fail with EAGAIN instead. O_NONBLOCK, fcntl(2).
     #[track_caller]
     pub fn set_nonblocking(&self, nonblocking: bool) -> Result<()> {
         let args = || format!("{}, O_NONBLOCK, {nonblocking}", self.as_raw_fd());
         self.unit("fcntl", self.inner.set_nonblocking(nonblocking), args)
-    }
-
-    /// After this long, in whole microseconds, a receive that has nothing fails with EAGAIN. SO_RCVTIMEO, socket(7).
-    #[track_caller]
-    pub fn set_read_timeout(&self, timeout: Option<Duration>) -> Result<()> {
-        let args = || format!("{}, SO_RCVTIMEO, {timeout:?}", self.as_raw_fd());
-        self.unit("setsockopt", self.inner.set_read_timeout(timeout), args)
     }
 
     #[track_caller]
@@ -257,12 +306,23 @@ impl IntoRawFd for Socket {
 
 /// A listener on `address`, of which port 0 is a free one: socket, SO_REUSEADDR, bind, listen with a backlog of 128.
 #[track_caller]
-pub fn listen(address: SocketAddr) -> Result<Socket> {
-    let listener = Socket::new(Domain::for_address(address))?;
+pub fn listen(address: &Address) -> Result<Socket> {
+    let listener = Socket::new(address)?;
     listener.set_reuse_address(true)?;
     listener.bind(address)?;
     listener.listen(128)?;
     Ok(listener)
+}
+
+/// A new connection over the loopback interface: one end, the other end, and their addresses, the second's first.
+#[track_caller]
+pub fn connection() -> Result<(Socket, Socket, (Address, Address))> {
+    let listener = listen(&Address::any_port())?;
+    let peer = Socket::new(&Address::any_port())?;
+    peer.connect(&listener.local_addr()?)?;
+    let (ours, address) = listener.accept()?;
+    let ends = (address, ours.local_addr()?);
+    Ok((ours, peer, ends))
 }
 
 /// Takes the next connection that waits at listener `fd`, or waits for one: its descriptor, which is the lowest number
@@ -278,8 +338,14 @@ pub fn accept(fd: RawFd) -> Result<(RawFd, Address)> {
             Ok(())
         })
     };
-    let result = result.map(|((), address)| (accepted, Address(address))).map_err(|e| Error::new("accept", e));
-    trace::call("accept", result.as_ref().map(|(new, address)| format!("{new}, {address}")), || fd.to_string());
+    let result = result
+        .map(|((), address)| (accepted, Address(address)))
+        .map_err(|e| Error::new("accept", e));
+    trace::call(
+        "accept",
+        result.as_ref().map(|(new, address)| format!("{new}, {address}")),
+        || fd.to_string(),
+    );
     result
 }
 
@@ -304,7 +370,9 @@ pub fn send(fd: RawFd, bytes: &[u8]) -> Result<usize> {
     // SAFETY: the kernel reads at most `bytes.len()` bytes at `bytes`.
     let result = count(unsafe { libc::send(fd, bytes.as_ptr().cast(), bytes.len(), libc::MSG_NOSIGNAL) });
     let result = result.map_err(|e| Error::new("send", e));
-    trace::call("send", result.as_ref(), || format!("{fd}, {}, {}", trace::bytes(bytes), bytes.len()));
+    trace::call("send", result.as_ref(), || {
+        format!("{fd}, {}, {}", trace::bytes(bytes), bytes.len())
+    });
     result
 }
 
@@ -341,7 +409,11 @@ pub(crate) fn peer_name_untraced(fd: RawFd) -> io::Result<Address> {
 
 /// A call's -1 as the error that errno holds.
 fn check(result: i32) -> io::Result<i32> {
-    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(result) }
+    if result == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
 }
 
 /// The same for the calls that count bytes.

@@ -120,7 +120,10 @@ impl Verdict {
             Verdict::Died { status, last_words } => {
                 let status = status_words(*status);
                 let words = last_words.as_deref();
-                match (words.and_then(errno::name_in), words.and_then(|words| words.split_once(": "))) {
+                match (
+                    words.and_then(errno::name_in),
+                    words.and_then(|words| words.split_once(": ")),
+                ) {
                     (Some(name), Some((call, _))) => format!("{name} in {call}. The server has died: {status}."),
                     _ => format!("the server has died: {status}."),
                 }

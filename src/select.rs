@@ -39,12 +39,7 @@ pub struct Ready {
 /// `fd_set` reaches. EBADF: one of the descriptors is not open. EINTR: a signal was caught, also one installed with
 /// SA_RESTART; what to do then is the caller's to decide. select(2).
 #[track_caller]
-pub fn select(
-    inputs: &[RawFd],
-    outputs: &[RawFd],
-    exceptions: &[RawFd],
-    timeout: Option<Duration>,
-) -> Result<Ready> {
+pub fn select(inputs: &[RawFd], outputs: &[RawFd], exceptions: &[RawFd], timeout: Option<Duration>) -> Result<Ready> {
     let result = call(inputs, outputs, exceptions, timeout).map_err(|e| Error::new("select", e));
     trace::select([inputs, outputs, exceptions], timeout, result.as_ref());
     result
@@ -56,9 +51,15 @@ fn call(inputs: &[RawFd], outputs: &[RawFd], exceptions: &[RawFd], timeout: Opti
     let mut exceptional = FdSet::of(exceptions)?;
 
     // The kernel looks at descriptors 0 to nfds - 1. Too large an nfds would have it write beyond the sets.
-    let nfds = [inputs, outputs, exceptions].iter().flat_map(|list| list.iter()).max().map_or(0, |highest| highest + 1);
+    let nfds = [inputs, outputs, exceptions]
+        .iter()
+        .flat_map(|list| list.iter())
+        .max()
+        .map_or(0, |highest| highest + 1);
     let mut timeout = timeout.map(timeval);
-    let timeout = timeout.as_mut().map_or(ptr::null_mut(), |timeout| timeout as *mut libc::timeval);
+    let timeout = timeout
+        .as_mut()
+        .map_or(ptr::null_mut(), |timeout| timeout as *mut libc::timeval);
 
     // SAFETY: the three sets and the timeout are ours for the call, and every descriptor below `nfds` has its bit
     // inside them, because `FdSet::of` refused all others.
@@ -104,7 +105,10 @@ impl FdSet {
 
     fn those_of(&self, fds: &[RawFd]) -> Vec<RawFd> {
         // SAFETY: `fds` are those that the set was made of, so each has its bit in it.
-        fds.iter().copied().filter(|&fd| unsafe { libc::FD_ISSET(fd, &self.0) }).collect()
+        fds.iter()
+            .copied()
+            .filter(|&fd| unsafe { libc::FD_ISSET(fd, &self.0) })
+            .collect()
     }
 }
 

@@ -37,7 +37,11 @@ pub struct Server {
 impl Server {
     /// Starts a chapter's server on a free port, and returns when it says `listening on ADDR`.
     pub fn start(mut command: Command) -> io::Result<Server> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
         // SAFETY: between fork and exec only async-signal-safe calls are allowed; these two are bare system calls.
         unsafe {
             command.pre_exec(|| {
@@ -52,7 +56,14 @@ impl Server {
         let out = Pipe::new(child.stdout.take())?;
         let err = Pipe::new(child.stderr.take())?;
         let address = SocketAddr::from(([0, 0, 0, 0], 0));
-        let mut server = Server { child, ended: None, out, err, address, early: Vec::new() };
+        let mut server = Server {
+            child,
+            ended: None,
+            out,
+            err,
+            address,
+            early: Vec::new(),
+        };
         server.wait_until_listening()?;
         Ok(server)
     }
@@ -72,11 +83,16 @@ impl Server {
             self.early.extend(lines);
             if ended {
                 let last = self.early.last().map_or("nothing", |line| &line.text);
-                return Err(io::Error::other(format!("the server ended before it listened, saying: {last}")));
+                return Err(io::Error::other(format!(
+                    "the server ended before it listened, saying: {last}"
+                )));
             }
             thread::sleep(Duration::from_micros(200));
         }
-        Err(io::Error::other(format!("the server did not say that it listens within {} s", LIMIT.as_secs())))
+        Err(io::Error::other(format!(
+            "the server did not say that it listens within {} s",
+            LIMIT.as_secs()
+        )))
     }
 
     /// Where it listens.
@@ -102,7 +118,8 @@ impl Server {
 
     /// Whether every thread of it sleeps, waiting for something to happen.
     pub fn sleeps(&self) -> bool {
-        self.states().is_some_and(|states| states.iter().all(|&state| state == b'S'))
+        self.states()
+            .is_some_and(|states| states.iter().all(|&state| state == b'S'))
     }
 
     /// Stops it (SIGSTOP): what happens to its sockets from here on it will see at once, when it goes on.
@@ -112,7 +129,9 @@ impl Server {
         // A signal that is sent is not yet one that is taken. `t` is a stop under a debugger or strace.
         while begun.elapsed() < LIMIT
             && self.ended().is_none()
-            && !self.states().is_some_and(|states| states.iter().all(|state| matches!(state, b'T' | b't')))
+            && !self
+                .states()
+                .is_some_and(|states| states.iter().all(|state| matches!(state, b'T' | b't')))
         {
             thread::sleep(Duration::from_micros(50));
         }
@@ -126,7 +145,9 @@ impl Server {
     /// The state letter of each of its threads, as proc_pid_stat(5) has them.
     fn states(&self) -> Option<Vec<u8>> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).ok()?;
-        tasks.map(|task| state_in(&fs::read_to_string(task.ok()?.path().join("stat")).ok()?)).collect()
+        tasks
+            .map(|task| state_in(&fs::read_to_string(task.ok()?.path().join("stat")).ok()?))
+            .collect()
     }
 
     fn signal(&mut self, signal: i32) {
@@ -172,7 +193,10 @@ impl Pipe {
     fn new<P: Read + AsRawFd + Send + 'static>(pipe: Option<P>) -> io::Result<Pipe> {
         let pipe = pipe.ok_or_else(|| io::Error::other("the server has no pipe to speak through"))?;
         set_nonblocking(pipe.as_raw_fd())?;
-        Ok(Pipe { reader: Box::new(pipe), partial: Vec::new() })
+        Ok(Pipe {
+            reader: Box::new(pipe),
+            partial: Vec::new(),
+        })
     }
 
     /// The whole lines that are there; at the end of the stream also an unfinished one.
@@ -196,14 +220,24 @@ impl Pipe {
             None => 0,
         };
         let text: Vec<u8> = self.partial.drain(..whole).collect();
-        String::from_utf8_lossy(&text).lines().map(|text| Line { error, text: text.to_string() }).collect()
+        String::from_utf8_lossy(&text)
+            .lines()
+            .map(|text| Line {
+                error,
+                text: text.to_string(),
+            })
+            .collect()
     }
 }
 
 fn set_nonblocking(fd: RawFd) -> io::Result<()> {
     // SAFETY: two bare system calls on a descriptor that the caller holds.
     let result = unsafe { libc::fcntl(fd, libc::F_SETFL, libc::fcntl(fd, libc::F_GETFL) | libc::O_NONBLOCK) };
-    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    if result == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::net::{self, Address};
+use crate::server::LIMIT;
+
 /// The states of a TCP socket, by tcp(7)'s names and the kernel's numbers (`tcp_states.h`).
 pub mod state {
     /// Connected, and neither side has finished sending.
@@ -56,7 +59,11 @@ const REQUEST: usize = HEADER + 56;
 impl SockDiag {
     /// Opens the netlink socket. Fails where the kernel has no sock_diag, or a sandbox forbids it.
     pub fn open() -> io::Result<SockDiag> {
-        let kind = (Domain::from(libc::AF_NETLINK), Type::DGRAM, Some(Protocol::from(NETLINK_SOCK_DIAG)));
+        let kind = (
+            Domain::from(libc::AF_NETLINK),
+            Type::DGRAM,
+            Some(Protocol::from(NETLINK_SOCK_DIAG)),
+        );
         Socket::new(kind.0, kind.1, kind.2).map(SockDiag)
     }
 
@@ -68,28 +75,49 @@ impl SockDiag {
 
     /// Whether a TCP socket listens at `address`.
     pub fn listens(&mut self, address: SocketAddr) -> io::Result<bool> {
-        let nobody = SocketAddr::new(if address.is_ipv4() { [0; 4].into() } else { [0u16; 8].into() }, 0);
-        Ok(self.lookup(address, nobody)?.is_some_and(|end| end.state == state::LISTEN))
+        let nobody = SocketAddr::new(
+            if address.is_ipv4() {
+                [0; 4].into()
+            } else {
+                [0u16; 8].into()
+            },
+            0,
+        );
+        Ok(self
+            .lookup(address, nobody)?
+            .is_some_and(|end| end.state == state::LISTEN))
     }
 
     fn lookup(&mut self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<End>> {
         self.0.write_all(&request(local, remote))?;
         let mut reply = [0; 4096];
         let length = self.0.read(&mut reply)?;
-        let word = |at: usize| reply[..length].get(at..at + 4).map(|bytes| [bytes[0], bytes[1], bytes[2], bytes[3]]);
+        let word = |at: usize| {
+            reply[..length]
+                .get(at..at + 4)
+                .map(|bytes| [bytes[0], bytes[1], bytes[2], bytes[3]])
+        };
         let short = || io::Error::new(io::ErrorKind::InvalidData, "the kernel's answer is too short");
 
         // struct nlmsghdr: length, type and flags, sequence, port; then the error, or struct inet_diag_msg.
         let kind = word(4).map(|b| u16::from_ne_bytes([b[0], b[1]])).ok_or_else(short)?;
         if i32::from(kind) == libc::NLMSG_ERROR {
             let error = word(HEADER).map(i32::from_ne_bytes).ok_or_else(short)?;
-            return if -error == libc::ENOENT { Ok(None) } else { Err(io::Error::from_raw_os_error(-error)) };
+            return if -error == libc::ENOENT {
+                Ok(None)
+            } else {
+                Err(io::Error::from_raw_os_error(-error))
+            };
         }
         // struct inet_diag_msg: family, state, timer, retransmits; 48 bytes of id; expires, rqueue, wqueue, uid, inode.
         let state = word(HEADER).map(|b| b[1]).ok_or_else(short)?;
         let receive_queue = word(HEADER + 56).map(u32::from_ne_bytes).ok_or_else(short)?;
         let send_queue = word(HEADER + 60).map(u32::from_ne_bytes).ok_or_else(short)?;
-        Ok(Some(End { state, receive_queue, send_queue }))
+        Ok(Some(End {
+            state,
+            receive_queue,
+            send_queue,
+        }))
     }
 }
 
@@ -117,6 +145,17 @@ fn request(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
     request.extend([0; 4]); // any interface
     request.extend([0xff; 8]); // no cookie
     request
+}
+
+/// [`settle`] for one connection, of which nothing can stay under way for ever: returns when what the client did has
+/// reached the server's end, and the reverse.
+pub fn arrived(client: &Address, server: &Address) -> net::Result<()> {
+    let (Some(client), Some(server)) = (client.as_socket(), server.as_socket()) else {
+        return Ok(());
+    };
+    let settled = settle(&[(client, server)], LIMIT).map_err(|e| net::Error::new("sock_diag", e))?;
+    let late = || net::Error::new("sock_diag", io::ErrorKind::TimedOut.into());
+    if settled { Ok(()) } else { Err(late()) }
 }
 
 /// Waits until nothing is on its way between the two ends of any of the `connections` (each the client's address and

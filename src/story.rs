@@ -15,7 +15,11 @@ use crate::trace::{Format, json};
 /// calls; what the server writes on standard error goes to standard error. Gives the server's exit status, which is
 /// success for one that still ran when the story was over.
 pub fn play(exe: &Path, name: &str, probe: &Probe, trace: Option<Format>) -> io::Result<ExitCode> {
-    let mut printer = Printer { trace, coloured: wanted(&io::stdout()), names: Vec::new() };
+    let mut printer = Printer {
+        trace,
+        coloured: wanted(&io::stdout()),
+        names: Vec::new(),
+    };
     if trace.is_none() {
         let title = paint(printer.coloured, Style::Bold, &format!("{name} under {}", probe.name));
         println!("{title}: {}.\n", probe.clients);
@@ -43,6 +47,7 @@ pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnM
     }
     let mut server = Server::start(command)?;
     let mut clients = Clients::new(&mut server, watch);
+    clients.listen();
     Ok(match (probe.script)(&mut clients) {
         Ok(()) => Verdict::Sound,
         Err(verdict) => verdict,
@@ -69,7 +74,11 @@ impl Printer {
     fn server_error(&mut self, text: &str) {
         let _ = io::stdout().flush();
         let coloured = wanted(&io::stderr());
-        let who = if self.trace.is_none() { paint(coloured, Style::Server, "server  ") } else { String::new() };
+        let who = if self.trace.is_none() {
+            paint(coloured, Style::Server, "server  ")
+        } else {
+            String::new()
+        };
         eprintln!("{who}{}", paint(coloured, Style::Bad, text));
         if self.trace == Some(Format::Json) {
             println!(r#"{{"who":"server","error":{}}}"#, json(text));
@@ -83,7 +92,11 @@ impl Printer {
             Event::Stopped(true) => (Style::Dim, "", "(the server is stopped: SIGSTOP)"),
             Event::Stopped(false) => (Style::Dim, "", "(the server goes on: SIGCONT)"),
         };
-        let words = if who.is_empty() { paint(self.coloured, style, words) } else { words.to_string() };
+        let words = if who.is_empty() {
+            paint(self.coloured, style, words)
+        } else {
+            words.to_string()
+        };
         println!("{}{words}", paint(self.coloured, style, &format!("{who:<8}")));
     }
 
@@ -102,13 +115,21 @@ impl Printer {
         };
         match self.trace {
             None => {
-                let style = if matches!(verdict, Verdict::Sound) { Style::Good } else { Style::Bad };
+                let style = if matches!(verdict, Verdict::Sound) {
+                    Style::Good
+                } else {
+                    Style::Bad
+                };
                 println!("\n{}: {}", probe.name, paint(self.coloured, style, &verdict.sentence()));
             }
             Some(Format::Text) => println!("+++ {} +++", ended.replace("exit status", "exited with")),
             Some(Format::Json) => {
                 let verdict = verdict.cell();
-                println!(r#"{{"who":"server","ended":{},"verdict":{}}}"#, json(&ended), json(&verdict));
+                println!(
+                    r#"{{"who":"server","ended":{},"verdict":{}}}"#,
+                    json(&ended),
+                    json(&verdict)
+                );
             }
         }
     }

@@ -41,3 +41,10 @@ pub fn paint(coloured: bool, style: Style, text: &str) -> String {
     };
     format!("\x1b[{code}m{text}\x1b[0m")
 }
+
+/// Has a closed pipe on standard output end the program quietly (SIGPIPE), as it ends any other in `… | head`; Rust's
+/// way is a panic in `println!`. Sockets are not concerned: [`crate::net::send`] asks for no signal.
+pub fn end_quietly_with_the_pipe() {
+    // SAFETY: called at the beginning of a program, which handles no signals of its own.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}

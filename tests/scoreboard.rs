@@ -1,0 +1,33 @@
+//! The scoreboard, measured, and the whole of `cargo run`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use common::{command, named, settings, terminal};
+use insta::assert_snapshot;
+
+#[test]
+fn the_scoreboard_is_as_the_book_has_it_and_cargo_run_says_so() {
+    let _settings = settings();
+    let (shown, status) = terminal(&mut command("close-call", &[]));
+
+    // From the header to the empty line behind the last row. A mark says only that the book has it otherwise.
+    let board = shown
+        .split("under every probe:\n\n")
+        .nth(1)
+        .and_then(|rest| rest.split("\n\n").next())
+        .unwrap();
+    let board: Vec<&str> = board.lines().filter(|line| !line.starts_with('*')).collect();
+    let unmarked: Vec<String> = board
+        .iter()
+        .map(|line| line.replace('*', " ").trim_end().to_string())
+        .collect();
+    assert_snapshot!("scoreboard", unmarked.join("\n"));
+
+    assert!(
+        status.success(),
+        "the board is as the book has it, so cargo run succeeds:\n{shown}"
+    );
+    assert_snapshot!("cargo-run", format!("$ cargo run\n{}", named(&shown)));
+}
