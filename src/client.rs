@@ -224,6 +224,13 @@ impl<'a> Clients<'a> {
     }
 }
 
+impl Drop for Clients<'_> {
+    /// The server ends first: it is not to see its last clients go.
+    fn drop(&mut self) {
+        self.server.end();
+    }
+}
+
 impl From<net::Error> for Verdict {
     fn from(error: net::Error) -> Verdict {
         Verdict::Failed(error.to_string())

@@ -142,6 +142,14 @@ impl Server {
         self.signal(libc::SIGCONT);
     }
 
+    /// Ends it (SIGKILL), and returns when it is gone.
+    pub fn end(&mut self) {
+        self.signal(libc::SIGKILL);
+        if self.ended.is_none() {
+            self.ended = self.child.wait().ok();
+        }
+    }
+
     /// The state letter of each of its threads, as proc_pid_stat(5) has them.
     fn states(&self) -> Option<Vec<u8>> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).ok()?;
@@ -163,10 +171,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.signal(libc::SIGKILL);
-        if self.ended.is_none() {
-            let _ = self.child.wait();
-        }
+        self.end();
     }
 }
 

@@ -4,13 +4,13 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use close_call::chapter;
 use close_call::ladder::CHAPTERS;
-use common::{command, settings};
+use common::{Listening, command, settings};
 use insta_cmd::assert_cmd_snapshot;
 
 #[test]
@@ -93,37 +93,11 @@ fn what_fails_later_names_the_call_and_has_the_systems_words() {
     }
 }
 
-/// A server that is killed when the test is over, and the address it said it listens on.
-struct Listening(Child, String);
-
-impl Listening {
-    fn start(chapter: &str, args: &[&str]) -> Listening {
-        let mut child = command(chapter, args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stderr.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line.strip_prefix("listening on ").expect(&line).trim().to_string();
-        Listening(child, address)
-    }
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn every_server_serves_a_plain_client() {
     for chapter in chapter::servers() {
         let server = Listening::start(chapter.name, &["--listen", "127.0.0.1:0"]);
-        let mut stream = TcpStream::connect(&server.1).unwrap();
+        let mut stream = TcpStream::connect(&server.address).unwrap();
         for _ in 0..3 {
             stream.write_all(b"Hello, server!").unwrap();
             let mut reply = [0; 14];
@@ -137,7 +111,7 @@ fn every_server_serves_a_plain_client() {
 fn every_server_serves_the_client_program() {
     for chapter in chapter::servers() {
         let server = Listening::start(chapter.name, &["--listen", "localhost:0"]);
-        let output = command("client", &[&server.1, "Good day!"]).output().unwrap();
+        let output = command("client", &[&server.address, "Good day!"]).output().unwrap();
         assert_eq!(
             String::from_utf8(output.stdout).unwrap(),
             "Received from server: Hello, client!\n"
@@ -149,24 +123,8 @@ fn every_server_serves_the_client_program() {
             chapter.name
         );
 
-        let mut heard = String::new();
-        let mut lines = BufReader::new(server.0.stdout.as_ref().map(|out| out.try_clone_reader()).unwrap());
-        while !heard.contains("received") {
-            assert_ne!(lines.read_line(&mut heard).unwrap(), 0, "{}: {heard}", chapter.name);
-        }
+        let heard = server.hear("received");
         assert!(heard.contains(r#"received "Good day!" from 127.0.0.1:"#), "{heard}");
-    }
-}
-
-/// A second reader of a child's pipe, so that the child keeps the first.
-trait TryCloneReader {
-    fn try_clone_reader(&self) -> std::fs::File;
-}
-
-impl TryCloneReader for std::process::ChildStdout {
-    fn try_clone_reader(&self) -> std::fs::File {
-        use std::os::fd::AsFd;
-        std::fs::File::from(self.as_fd().try_clone_to_owned().unwrap())
     }
 }
 

@@ -2,9 +2,9 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 
 use insta::internals::SettingsBindDropGuard;
 
@@ -100,4 +100,55 @@ pub fn settings() -> SettingsBindDropGuard {
     settings.set_omit_expression(true);
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots"));
     settings.bind_to_scope()
+}
+
+/// A chapter's server that listens until the test is over.
+pub struct Listening {
+    child: Child,
+    /// Where it said that it listens.
+    pub address: String,
+    out: BufReader<ChildStdout>,
+    /// Held open, so that the server can still write to it.
+    _err: BufReader<ChildStderr>,
+}
+
+impl Listening {
+    pub fn start(chapter: &str, args: &[&str]) -> Listening {
+        let mut child = command(chapter, args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        err.read_line(&mut line).unwrap();
+        let address = line.strip_prefix("listening on ").expect(&line).trim().to_string();
+        Listening {
+            child,
+            address,
+            out,
+            _err: err,
+        }
+    }
+
+    /// What it prints on standard output, up to the line that contains `word`.
+    pub fn hear(mut self, word: &str) -> String {
+        let mut heard = String::new();
+        while !heard.contains(word) {
+            assert_ne!(
+                self.out.read_line(&mut heard).unwrap(),
+                0,
+                "{word:?} is not in {heard:?}"
+            );
+        }
+        heard
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
