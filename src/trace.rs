@@ -5,7 +5,7 @@
 //! with the chapter's line in front:
 //!
 //! ```text
-//! :39 getpeername(4) = -1 EBADF (Bad file descriptor)        {3 listening}
+//! :39 getpeername(4) = -1 EBADF (Bad file descriptor)       {3 listening}
 //! ```
 //!
 //! As JSON, one object a line, with the keys `at` (the line), `call`, `args`, then `ret` or `err` (the error's name),
@@ -159,7 +159,7 @@ impl Tracing {
                     Outcome::Err { name, words } => format!(":{line} {call}({args}) = -1 {name} ({words})"),
                 };
                 let fds: Vec<String> = fds.iter().map(|(fd, what)| format!("{fd} {what}")).collect();
-                println!("{call:<72} {{{}}}", fds.join(", "));
+                println!("{call:<58} {{{}}}", fds.join(", "));
             }
             Format::Json => {
                 let (key, value) = match outcome {
