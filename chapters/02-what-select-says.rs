@@ -98,6 +98,7 @@ fn show() -> Result<()> {
     ours.shutdown(Write)?;
     then_ask(&ends, "the peer closes, we shut down: SHUT_WR", &ours)?;
 
+    // A reset tears the connection down, where a close ends it in order.
     let (ours, peer, ends) = net::connection()?;
     peer.reset()?;
     then_ask(&ends, "the peer resets", &ours)?;

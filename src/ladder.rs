@@ -22,7 +22,7 @@ pub const CHAPTERS: &[Chapter] = &[
     },
     Chapter {
         name: "02-what-select-says",
-        adds: "no server: what select says of a socket in each of some twenty states",
+        adds: "no server: what select says of a socket in each of some thirty states",
         breaks: "",
         story: None,
     },

@@ -1,0 +1,173 @@
+//! What the directives put in their place.
+
+use crate::arguments::Arguments;
+use crate::directives::{Directive, MDBOOKS};
+use crate::excerpts::{Excerpt, difference, fence, language};
+use crate::pages::listing_page;
+use crate::project::{PAGES, Project};
+use std::fmt::Write;
+
+/// What a directive of ours becomes on a page, whose path is given from book/src.
+pub fn block(project: &Project, page: &str, directive: &Directive) -> Result<String, String> {
+    let arguments = Arguments::parse(directive.rest)?;
+    let texts = arguments.texts.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
+    let words: Vec<&str> = arguments.words.iter().map(String::as_str).collect();
+    match (directive.name, words.as_slice(), texts) {
+        ("snapshot", [name], texts) => snapshot(project, name, texts),
+        ("code", [path], texts) => code(project, page, path, texts),
+        ("diff", [old, new], None) => diff(project, page, old, new),
+        ("listing", [name], None) => listing(project, name),
+        ("snapshot", ..) => Err("write {{#snapshot NAME}} or {{#snapshot NAME from=\"TEXT\" to=\"TEXT\"}}".to_string()),
+        ("code", ..) => Err("write {{#code PATH}} or {{#code PATH from=\"TEXT\" to=\"TEXT\"}}".to_string()),
+        ("diff", ..) => Err("write {{#diff A B}}".to_string()),
+        ("listing", ..) => Err("write {{#listing NAME}}".to_string()),
+        _ => Err(format!(
+            "there is no such directive; ours are snapshot, code, diff and listing, mdBook's {}",
+            MDBOOKS.join(", ")
+        )),
+    }
+}
+
+fn snapshot(project: &Project, name: &str, texts: Option<(&str, &str)>) -> Result<String, String> {
+    let path = format!("tests/snapshots/{name}.snap");
+    let file = read(project, &path)?;
+    let body = file
+        .strip_prefix("---\n")
+        .and_then(|file| file.split_once("\n---\n"))
+        .map(|(_, body)| body)
+        .ok_or_else(|| format!("{path} does not begin with insta's front matter, a part between two lines of `---`"))?;
+    let all = Excerpt::whole(body);
+    let excerpt = match texts {
+        Some((from, to)) => all.part(&path, from, to)?,
+        None => all,
+    };
+    shown(&path, &excerpt)?;
+    Ok(fence("console", &excerpt.lines))
+}
+
+fn code(project: &Project, page: &str, path: &str, texts: Option<(&str, &str)>) -> Result<String, String> {
+    let file = read(project, path)?;
+    let all = Excerpt::whole(&file);
+    let (excerpt, place) = match texts {
+        Some((from, to)) => {
+            let count = all.lines.iter().filter(|line| line.contains(from)).count();
+            if count > 1 {
+                return Err(format!("{count} lines of {path} contain `{from}`; only one may"));
+            }
+            let part = all.part(path, from, to)?;
+            let place = match part.last() {
+                last if last == part.first => format!(", line {last}"),
+                last => format!(", lines {} to {last}", part.first),
+            };
+            (part.dedented(), place)
+        }
+        None => (all, String::new()),
+    };
+    shown(path, &excerpt)?;
+    let line = if place.is_empty() { None } else { Some(excerpt.first) };
+    Ok(caption(&format!("{}{place}", linked(project, page, path, line))) + &fence(language(path), &excerpt.lines))
+}
+
+fn diff(project: &Project, page: &str, old: &str, new: &str) -> Result<String, String> {
+    let [old, new] = [old, new].map(|name| {
+        if name.contains('/') {
+            name.to_string()
+        } else {
+            chapter_path(name)
+        }
+    });
+    let (old_file, new_file) = (read(project, &old)?, read(project, &new)?);
+    let lines = difference(&old_file, &new_file);
+    if lines.is_empty() {
+        return Err(format!(
+            "{old} and {new} do not differ, but perhaps in their first comment"
+        ));
+    }
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    shown(
+        &new,
+        &Excerpt {
+            first: 1,
+            lines: lines.clone(),
+        },
+    )?;
+    let words = format!(
+        "from {} to {}",
+        linked(project, page, &old, None),
+        linked(project, page, &new, None)
+    );
+    Ok(caption(&words) + &fence("diff", &lines))
+}
+
+/// A whole chapter, its lines numbered. The numbers are attributes that the style sheet shows: they are not copied with
+/// the code, and every line can be linked to.
+fn listing(project: &Project, name: &str) -> Result<String, String> {
+    let path = chapter_path(name);
+    let file = read(project, &path)?;
+    let excerpt = Excerpt::whole(&file);
+    shown(&path, &excerpt)?;
+    let mut html = caption(&format!("{path}, {} lines", excerpt.lines.len()));
+    html.push_str("<pre class=\"numbered\"><code class=\"language-rust ignore\">");
+    for (index, line) in excerpt.lines.iter().enumerate() {
+        let number = index + 1;
+        // Writing to a String does not fail.
+        let _ = writeln!(html, "<span id=\"L{number}\" data-line=\"{number}\">{}", escape(line));
+        // The newline belongs to the line, or an empty line could not be pointed at.
+        html.push_str("</span>");
+    }
+    html.push_str("</code></pre>");
+    Ok(html)
+}
+
+/// The text of a file, or an error that names it.
+fn read(project: &Project, path: &str) -> Result<String, String> {
+    project.read(path).map_err(|error| format!("{path}: {error}"))
+}
+
+/// Fails when a text is empty, or holds what mdBook, which comes after us, would take for one of its directives.
+fn shown(path: &str, excerpt: &Excerpt) -> Result<(), String> {
+    if excerpt.lines.iter().all(|line| line.trim().is_empty()) {
+        return Err(format!("{path} has nothing to show"));
+    }
+    for (index, line) in excerpt.lines.iter().enumerate() {
+        if line
+            .match_indices("{{")
+            .any(|(at, _)| line[at + 2..].trim_start().starts_with('#'))
+        {
+            let number = excerpt.first + index;
+            return Err(format!(
+                "{path}, line {number}: mdBook would take the `{{{{#` in it for a directive"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn chapter_path(name: &str) -> String {
+    format!("chapters/{name}.rs")
+}
+
+fn caption(html: &str) -> String {
+    format!("<p class=\"listing\">{html}</p>\n\n")
+}
+
+/// A file's path as a link to its listing, at a line, when it has one.
+fn linked(project: &Project, page: &str, path: &str, line: Option<usize>) -> String {
+    let name = path.strip_prefix("chapters/").and_then(|file| file.strip_suffix(".rs"));
+    match name.map(listing_page) {
+        Some(listing) if project.has(&format!("{PAGES}/{listing}")) => {
+            let up = "../".repeat(page.matches('/').count());
+            let target = listing.replace(".md", ".html");
+            let fragment = line.map(|line| format!("#L{line}")).unwrap_or_default();
+            format!("<a href=\"{up}{target}{fragment}\">{path}</a>")
+        }
+        _ => escape(path),
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}

@@ -1,0 +1,171 @@
+//! The directives that a page may use.
+//!
+//! ```text
+//! {{#snapshot NAME}}                          tests/snapshots/NAME.snap, without insta's front matter
+//! {{#snapshot NAME from="TEXT" to="TEXT"}}    the part from the first line with the one text to the next with the other
+//! {{#code PATH}}                              a file of the project, its path from the project's root
+//! {{#code PATH from="TEXT" to="TEXT"}}        the same part; only one line of the file may hold the first text
+//! {{#diff A B}}                               how chapter B differs from chapter A (names, or paths with a `/`)
+//! {{#listing NAME}}                           a whole chapter with line numbers: what book/src/listings/NAME.md shows
+//! ```
+//!
+//! A directive stands alone on its line, which may be indented (in a list) or begin with `>` (in a quotation), and not in
+//! a code block: it makes its own. A part includes both lines, and may be one line that holds both texts. A name or
+//! path with spaces goes in quotes; inside quotes `\"` is a quote and `\\` a backslash. A backslash before the braces
+//! leaves a directive as it is, as in mdBook. mdBook's own directives stay, once `includes.rs` has looked at them.
+
+use crate::blocks::block;
+use crate::includes;
+use crate::project::{Fault, PAGES, Project, line_of};
+use pulldown_cmark::{Event, Options, Parser, Tag};
+use std::ops::Range;
+
+/// mdBook's own directives.
+pub const MDBOOKS: [&str; 5] = ["include", "rustdoc_include", "playground", "playpen", "title"];
+
+/// A directive as it stands in a text.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Directive<'a> {
+    /// Where, in bytes.
+    pub range: Range<usize>,
+    /// All of it, with its braces.
+    pub text: &'a str,
+    /// The word after `{{#`.
+    pub name: &'a str,
+    /// What follows that word.
+    pub rest: &'a str,
+    /// False when its line ends before its braces close; then `text` is the rest of the line.
+    pub closed: bool,
+}
+
+/// Every directive in a text, but for those with a backslash before them.
+pub fn directives(text: &str) -> Vec<Directive<'_>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        directives_of_line(line.trim_end(), start, &mut found);
+        start += line.len();
+    }
+    found
+}
+
+fn directives_of_line<'a>(line: &'a str, line_start: usize, found: &mut Vec<Directive<'a>>) {
+    let mut at = 0;
+    while let Some(open) = line[at..].find("{{").map(|offset| at + offset) {
+        at = open + 2;
+        // mdBook allows spaces before the `#`.
+        let Some(body) = line[at..].trim_start().strip_prefix('#') else {
+            continue;
+        };
+        if line[..open].ends_with('\\') {
+            // mdBook takes all that follows, up to the last closing braces of the line, to be escaped with it.
+            return;
+        }
+        let body_start = line.len() - body.len();
+        let name_length = body
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(body.len());
+        let (name, rest) = body.split_at(name_length);
+        // In mdBook's own a quote means nothing.
+        let length = if MDBOOKS.contains(&name) {
+            rest.find("}}")
+        } else {
+            unquoted_end(rest)
+        };
+        let end = length.map_or(line.len(), |length| body_start + name_length + length + 2);
+        found.push(Directive {
+            range: line_start + open..line_start + end,
+            text: &line[open..end],
+            name,
+            rest: rest[..length.unwrap_or(rest.len())].trim(),
+            closed: length.is_some(),
+        });
+        at = end;
+    }
+}
+
+/// Where the first `}}` outside quotes is.
+fn unquoted_end(text: &str) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    for (offset, character) in text.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '}' if !quoted && text[offset..].starts_with("}}") => return Some(offset),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// How often a text has a directive that is to stay as it is.
+pub fn escaped(text: &str) -> usize {
+    let all = text.matches("{{#").count();
+    all - directives(text)
+        .iter()
+        .filter(|directive| directive.text.starts_with("{{#"))
+        .count()
+}
+
+/// Expands the directives of a page, its path given from book/src. A directive at fault is left out.
+pub fn expand(project: &Project, page: &str, text: &str, faults: &mut Vec<Fault>) -> String {
+    let code = code_ranges(text);
+    let mut expanded = String::with_capacity(text.len());
+    let mut copied = 0;
+    for directive in directives(text) {
+        let Range { start, end } = directive.range;
+        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = text[end..].find('\n').map_or(text.len(), |newline| end + newline);
+        let (before, after) = (&text[line_start..start], &text[end..line_end]);
+
+        let outcome = if !directive.closed {
+            Err("its braces do not close on the same line".to_string())
+        } else if MDBOOKS.contains(&directive.name) {
+            match includes::check(project, page, &directive) {
+                Ok(()) => continue,
+                Err(message) => Err(message),
+            }
+        } else if code.iter().any(|range| range.contains(&start)) {
+            Err("it stands in code; a backslash before it leaves it as it is".to_string())
+        } else if !before.chars().all(|c| " \t>".contains(c)) || !after.trim().is_empty() {
+            Err("it must stand alone on its line".to_string())
+        } else {
+            block(project, page, &directive)
+        };
+        match outcome {
+            Ok(block) => {
+                expanded.push_str(&text[copied..line_start]);
+                // The blank lines end a paragraph, or an HTML tag such as <details>: right after one, Markdown would
+                // take a fence to be HTML.
+                for line in ["", &block, ""].iter().flat_map(|part| part.split('\n')) {
+                    expanded.push_str(if line.is_empty() { before.trim_end() } else { before });
+                    expanded.push_str(line);
+                    expanded.push('\n');
+                }
+                copied = line_end;
+            }
+            Err(message) => {
+                let place = format!("{PAGES}/{page}");
+                faults.push(Fault::at(
+                    &place,
+                    line_of(text, start),
+                    format!("{}: {message}", directive.text),
+                ));
+                expanded.push_str(&text[copied..start]);
+                copied = end;
+            }
+        }
+    }
+    expanded.push_str(&text[copied..]);
+    expanded
+}
+
+/// Where a page has code: blocks and spans.
+fn code_ranges(text: &str) -> Vec<Range<usize>> {
+    Parser::new_ext(text, Options::all())
+        .into_offset_iter()
+        .filter(|(event, _)| matches!(event, Event::Start(Tag::CodeBlock(_)) | Event::Code(_)))
+        .map(|(_, range)| range)
+        .collect()
+}

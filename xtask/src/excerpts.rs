@@ -1,0 +1,135 @@
+//! Parts of files, and the difference between two, as lines for a fenced block.
+
+use similar::{Algorithm, ChangeTag, TextDiff};
+
+/// Some lines of a file that follow one another.
+pub struct Excerpt<'a> {
+    /// The number of the first line in its file, from one.
+    pub first: usize,
+    /// The lines, without their ends.
+    pub lines: Vec<&'a str>,
+}
+
+impl<'a> Excerpt<'a> {
+    /// All lines of a text.
+    pub fn whole(text: &'a str) -> Excerpt<'a> {
+        Excerpt {
+            first: 1,
+            lines: text.lines().collect(),
+        }
+    }
+
+    /// The number of the last line in its file.
+    pub fn last(&self) -> usize {
+        self.first + self.lines.len().saturating_sub(1)
+    }
+
+    /// From the first line that contains `from` through the first at or after it that contains `to`.
+    pub fn part(&self, path: &str, from: &str, to: &str) -> Result<Excerpt<'a>, String> {
+        let start = self.lines.iter().position(|line| line.contains(from));
+        let start = start.ok_or_else(|| format!("no line of {path} contains `{from}`"))?;
+        let length = self.lines[start..].iter().position(|line| line.contains(to));
+        let first = self.first + start;
+        let length = length.ok_or_else(|| format!("no line of {path} from line {first} on contains `{to}`"))?;
+        Ok(Excerpt {
+            first,
+            lines: self.lines[start..=start + length].to_vec(),
+        })
+    }
+
+    /// The lines without the indentation that they share.
+    pub fn dedented(mut self) -> Excerpt<'a> {
+        let indentation = |line: &&str| line.len() - line.trim_start().len();
+        let shared = self
+            .lines
+            .iter()
+            .filter(|line| !line.trim().is_empty())
+            .map(indentation)
+            .min()
+            .unwrap_or(0);
+        for line in &mut self.lines {
+            // A blank line may be shorter than what the others share.
+            *line = line.get(shared..).unwrap_or("");
+        }
+        self
+    }
+}
+
+/// A fenced block, its fence longer than any in it.
+pub fn fence(info: &str, lines: &[&str]) -> String {
+    let longest = lines
+        .iter()
+        .flat_map(|line| line.split(|c| c != '`'))
+        .map(str::len)
+        .max()
+        .unwrap_or(0);
+    let fence = "`".repeat(3.max(longest + 1));
+    let mut block = format!("{fence}{info}\n");
+    for line in lines {
+        block.push_str(&if info.starts_with("rust") {
+            visible(line)
+        } else {
+            line.to_string()
+        });
+        block.push('\n');
+    }
+    block + &fence
+}
+
+/// A line of Rust that mdBook shows as it is: it hides one that begins with `# `, and drops one `#` of two.
+fn visible(line: &str) -> String {
+    let code = line.trim_start();
+    match code.strip_prefix('#') {
+        Some(rest) if rest.is_empty() || rest.starts_with([' ', '#']) => {
+            format!("{}#{code}", &line[..line.len() - code.len()])
+        }
+        _ => line.to_string(),
+    }
+}
+
+/// What a fence says about its language.
+pub fn language(path: &str) -> &'static str {
+    match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        // `ignore`: not run by the page, and not by `mdbook test`, for which a part of a program is none.
+        "rs" => "rust,ignore",
+        "py" => "python",
+        "toml" => "toml",
+        "sh" => "sh",
+        "c" | "h" => "c",
+        "json" => "json",
+        "yml" | "yaml" => "yaml",
+        "md" => "markdown",
+        _ => "text",
+    }
+}
+
+/// The difference between two files with three lines of context, without each one's first comment. A hunk begins with
+/// the number of its first line in the new file.
+pub fn difference(old: &str, new: &str) -> Vec<String> {
+    let ((_, old), (skipped, new)) = (without_comment(old), without_comment(new));
+    // Patience keeps whole the blocks that moved, which reads better than the shortest difference.
+    let diff = TextDiff::configure()
+        .algorithm(Algorithm::Patience)
+        .diff_slices(&old, &new);
+    let mut lines = Vec::new();
+    for hunk in diff.grouped_ops(3) {
+        let first = hunk.first().map_or(0, |op| op.new_range().start);
+        lines.push(format!("@@ line {} @@", skipped + first + 1));
+        for change in hunk.iter().flat_map(|op| diff.iter_changes(op)) {
+            let sign = match change.tag() {
+                ChangeTag::Delete => '-',
+                ChangeTag::Insert => '+',
+                ChangeTag::Equal => ' ',
+            };
+            lines.push(format!("{sign}{}", change.value()));
+        }
+    }
+    lines
+}
+
+/// The lines of a file after its leading `//!` block, and how many come before them.
+fn without_comment(text: &str) -> (usize, Vec<&str>) {
+    let lines: Vec<&str> = text.lines().collect();
+    let skipped = lines.iter().take_while(|line| line.starts_with("//!")).count();
+    (skipped, lines[skipped..].to_vec())
+}

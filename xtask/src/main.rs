@@ -1,0 +1,128 @@
+//! `cargo xtask`: builds close-call's book, and fails if anything in it is not true.
+
+mod arguments;
+mod blocks;
+mod book;
+mod commands;
+mod directives;
+mod excerpts;
+mod includes;
+mod links;
+mod log;
+mod pages;
+mod preprocessor;
+mod project;
+#[cfg(test)]
+mod tests;
+
+use anyhow::Context;
+use project::Project;
+use std::io;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Usage: cargo xtask SUBCOMMAND
+
+  book [--open]                   build the book into book/book, and check it; --open shows it in the browser
+  preprocess                      expand the directives in the book that stock mdbook gives on standard input
+  preprocess supports RENDERER    tell stock mdbook that every renderer is supported
+
+The directives that a page may use are described at the top of xtask/src/directives.rs.
+Exit status: 0 all is well, 1 the book has faults (one line each on standard error), 2 the call is wrong.
+";
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Job {
+    Help,
+    Book { open: bool },
+    Preprocess,
+    Supports,
+}
+
+fn main() -> ExitCode {
+    let job = match job(lexopt::Parser::from_env()) {
+        Ok(job) => job,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&job) {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(job: &Job) -> anyhow::Result<ExitCode> {
+    let faults = match job {
+        Job::Help => {
+            print!("{HELP}");
+            Vec::new()
+        }
+        Job::Supports => Vec::new(),
+        Job::Preprocess => preprocessor::filter(&Project::here(), io::stdin(), io::stdout())?,
+        Job::Book { open } => match book::build(Project::here()) {
+            Ok(folder) => {
+                let index = folder.join("index.html");
+                println!("the book is at {}", index.display());
+                if *open {
+                    opener::open_browser(&index).with_context(|| format!("opening {}", index.display()))?;
+                }
+                Vec::new()
+            }
+            Err(faults) => faults,
+        },
+    };
+    for fault in &faults {
+        eprintln!("{fault}");
+    }
+    Ok(if faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Reads the command line. An error is the one line to print.
+fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
+    use lexopt::prelude::*;
+
+    let mut words = Vec::new();
+    let mut open = false;
+    while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Job::Help),
+            Long("open") => open = true,
+            Value(word) => words.push(word.to_string_lossy().into_owned()),
+            other => {
+                return Err(format!(
+                    "{}; the only options are --open and --help",
+                    other.unexpected()
+                ));
+            }
+        }
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["book"] => Ok(Job::Book { open }),
+        _ if open => Err("--open goes with `book`: cargo xtask book --open".to_string()),
+        ["preprocess"] => Ok(Job::Preprocess),
+        ["preprocess", "supports", _] => Ok(Job::Supports),
+        [] => Err(format!(
+            "a subcommand is missing; it is one of {}",
+            commands::XTASK.join(", ")
+        )),
+        [word, ..] if !commands::XTASK.contains(word) => Err(format!(
+            "there is no subcommand `{word}`; it is one of {}",
+            commands::XTASK.join(", ")
+        )),
+        ["preprocess", ..] => {
+            Err("`preprocess` takes nothing, or `supports RENDERER`; see cargo xtask --help".to_string())
+        }
+        _ => Err("`book` takes no arguments but --open; see cargo xtask --help".to_string()),
+    }
+}

@@ -1,0 +1,43 @@
+//! The command line.
+
+use crate::commands;
+use crate::{Job, job};
+
+fn parse(line: &str) -> Result<Job, String> {
+    job(lexopt::Parser::from_args(line.split_whitespace()))
+}
+
+#[test]
+fn right_calls() {
+    assert_eq!(parse("book"), Ok(Job::Book { open: false }));
+    assert_eq!(parse("book --open"), Ok(Job::Book { open: true }));
+    assert_eq!(parse("preprocess"), Ok(Job::Preprocess));
+    assert_eq!(parse("preprocess supports html"), Ok(Job::Supports));
+    assert_eq!(parse("book --help"), Ok(Job::Help));
+    for name in commands::XTASK {
+        assert!(parse(name).is_ok(), "{name} is offered and must be understood");
+    }
+}
+
+#[test]
+fn wrong_calls_say_what_would_be_right() {
+    for (line, expected) in [
+        ("", "a subcommand is missing; it is one of book, preprocess"),
+        ("bok", "there is no subcommand `bok`; it is one of book, preprocess"),
+        (
+            "book --opn",
+            "invalid option '--opn'; the only options are --open and --help",
+        ),
+        (
+            "book now",
+            "`book` takes no arguments but --open; see cargo xtask --help",
+        ),
+        ("preprocess --open", "--open goes with `book`: cargo xtask book --open"),
+        (
+            "preprocess html",
+            "`preprocess` takes nothing, or `supports RENDERER`; see cargo xtask --help",
+        ),
+    ] {
+        assert_eq!(parse(line), Err(expected.to_string()));
+    }
+}

@@ -1,0 +1,151 @@
+//! A tiny book in a temporary directory. It is sound; each test makes one thing wrong and reads what is said of it.
+
+mod built;
+mod command_line;
+mod commands;
+mod directives;
+mod includes;
+mod pages;
+
+use crate::book;
+use crate::project::Project;
+use std::fs;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// A project with two chapters, their pages, a probe and a snapshot.
+struct Tiny {
+    folder: TempDir,
+    chapters: Vec<String>,
+}
+
+impl Tiny {
+    fn new() -> Tiny {
+        let tiny = Tiny {
+            folder: TempDir::new().unwrap(),
+            chapters: vec!["01-open".to_string(), "02-shut".to_string()],
+        };
+        let manifest = "[[bin]]\nname = \"close-call\"\n[[bin]]\nname = \"01-open\"\n[[bin]]\nname = \"02-shut\"\n";
+        for (path, text) in [
+            ("Cargo.toml", manifest),
+            ("README.md", "# Tiny\n\nTry `cargo run`.\n"),
+            (
+                "chapters/01-open.rs",
+                "//! Opens.\n\nfn main() {\n    let fd = open();\n\n    look(fd);\n}\n",
+            ),
+            (
+                "chapters/02-shut.rs",
+                "//! Opens and\n//! shuts.\n\nfn main() {\n    let fd = open();\n\n    look(fd);\n    shut(fd);\n}\n",
+            ),
+            ("chapters/client.rs", "//! No chapter.\n"),
+            (
+                "tests/snapshots/02-shut.snap",
+                "---\nsource: tests/x.rs\n---\nlistening\n  alice: hello\nclosed\n",
+            ),
+            (
+                "book/book.toml",
+                "[book]\ntitle = \"Tiny\"\n[preprocessor.close-call]\ncommand = \"false\"\nbefore = [\"links\"]\n",
+            ),
+            (
+                "book/src/SUMMARY.md",
+                "# Summary\n\n[Welcome](README.md)\n\n- [Open](01-open.md)\n- [Shut](02-shut.md)\n\n# Listings\n\n\
+                 - [01](listings/01-open.md)\n- [02](listings/02-shut.md)\n- [Draft]()\n",
+            ),
+            (
+                "book/src/README.md",
+                "# Welcome\n\nTo [open](01-open.md#open), or [abroad](https://example.org/).\n",
+            ),
+            ("book/src/01-open.md", "# Open\n\nThe page.\n"),
+            ("book/src/02-shut.md", "# Shut\n\nThe page.\n"),
+            ("book/src/listings/01-open.md", "# 01-open\n\n{{#listing 01-open}}\n"),
+            ("book/src/listings/02-shut.md", "# 02-shut\n\n{{#listing 02-shut}}\n"),
+        ] {
+            tiny.write(path, text);
+        }
+        tiny
+    }
+
+    /// A tiny book whose page 02-shut.md says something more, from line 4 on.
+    fn saying(text: &str) -> Tiny {
+        let tiny = Tiny::new();
+        tiny.append("book/src/02-shut.md", &format!("\n{text}\n"));
+        tiny
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn append(&self, path: &str, text: &str) {
+        self.write(path, &(self.read(path) + text));
+    }
+
+    fn remove(&self, path: &str) {
+        fs::remove_file(self.path(path)).unwrap();
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap()
+    }
+
+    fn project(&self) -> Project {
+        Project {
+            root: self.folder.path().to_path_buf(),
+            chapters: self.chapters.clone(),
+            probes: vec!["leaves".to_string()],
+        }
+    }
+
+    /// Builds the book, and returns what is wrong with it.
+    fn faults(&self) -> Vec<String> {
+        match book::build(self.project()) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// Builds the book, which must be sound, and returns the main part of the page 02-shut.
+    fn shown(&self) -> String {
+        assert_eq!(self.faults(), [""; 0]);
+        let html = self.read("book/book/02-shut.html");
+        let (_, main) = html.split_once("<p>The page.</p>").unwrap();
+        main.split_once("</main>").unwrap().0.trim().to_string()
+    }
+}
+
+#[test]
+fn a_sound_book_passes() {
+    let tiny = Tiny::new();
+    assert_eq!(book::build(tiny.project()).unwrap(), tiny.path("book/book"));
+    assert!(tiny.read("book/book/index.html").contains("<h1 id=\"welcome\">"));
+}
+
+#[test]
+fn all_faults_are_told_together() {
+    let tiny =
+        Tiny::saying("{{#snapshot none}} {{#include none.txt}}\n\n`--probe stays` [x](y.md) <img src=\"https://z/\">");
+    tiny.write("book/src/extra.md", "# Extra\n");
+    let faults = tiny.faults();
+    let kinds = [
+        "extra.md",
+        "stays",
+        "{{#snapshot none}}",
+        "{{#include none.txt}}",
+        "y.html",
+        "https://z/",
+    ];
+    for kind in kinds {
+        assert_eq!(
+            faults.iter().filter(|fault| fault.contains(kind)).count(),
+            1,
+            "{kind}: {faults:#?}"
+        );
+    }
+    assert_eq!(faults.len(), kinds.len(), "{faults:#?}");
+}

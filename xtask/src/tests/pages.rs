@@ -1,0 +1,88 @@
+//! Pages, chapters, listings and SUMMARY.md.
+
+use super::Tiny;
+
+#[test]
+fn a_page_without_a_chapter() {
+    let tiny = Tiny::new();
+    tiny.write("book/src/03-lost.md", "# Lost\n");
+    tiny.append("book/src/SUMMARY.md", "- [Lost](03-lost.md)\n");
+    assert_eq!(
+        tiny.faults(),
+        ["book/src/03-lost.md: there is no chapter 03-lost in close_call::ladder::CHAPTERS"]
+    );
+}
+
+#[test]
+fn a_listing_without_a_chapter() {
+    let tiny = Tiny::new();
+    tiny.write("book/src/listings/03-lost.md", "# Lost\n");
+    tiny.append("book/src/SUMMARY.md", "- [Lost](listings/03-lost.md)\n");
+    assert_eq!(
+        tiny.faults(),
+        ["book/src/listings/03-lost.md: there is no chapter 03-lost in close_call::ladder::CHAPTERS"]
+    );
+}
+
+#[test]
+fn a_chapter_without_anything() {
+    let mut tiny = Tiny::new();
+    tiny.chapters.push("03-lost".to_string());
+    assert_eq!(
+        tiny.faults(),
+        [
+            "book/src/03-lost.md: missing: the page of chapter 03-lost",
+            "chapters/03-lost.rs: missing: close_call::ladder::CHAPTERS has 03-lost",
+            "book/src/listings/03-lost.md: missing: the listing of chapter 03-lost",
+        ]
+    );
+}
+
+#[test]
+fn a_program_that_is_no_chapter() {
+    let tiny = Tiny::new();
+    tiny.write("chapters/03-lost.rs", "fn main() {}\n");
+    assert_eq!(
+        tiny.faults(),
+        ["chapters/03-lost.rs: close_call::ladder::CHAPTERS does not have 03-lost"]
+    );
+}
+
+#[test]
+fn a_listing_of_another_chapter() {
+    let tiny = Tiny::new();
+    tiny.write("book/src/listings/01-open.md", "# 01-open\n\n{{#listing 02-shut}}\n");
+    assert_eq!(
+        tiny.faults(),
+        ["book/src/listings/01-open.md: does not show {{#listing 01-open}}"]
+    );
+}
+
+#[test]
+fn a_page_that_the_summary_does_not_list() {
+    let tiny = Tiny::new();
+    tiny.write("book/src/deep/extra.md", "# Extra\n");
+    tiny.write("book/src/404.md", "# Not here\n");
+    assert_eq!(tiny.faults(), ["book/src/deep/extra.md: SUMMARY.md does not list it"]);
+}
+
+#[test]
+fn a_page_that_is_only_in_the_summary() {
+    let tiny = Tiny::new();
+    tiny.append("book/src/SUMMARY.md", "- [Ghost](ghost.md)\n");
+    assert_eq!(
+        tiny.faults(),
+        ["book/src/SUMMARY.md: lists ghost.md, which does not exist"]
+    );
+    assert!(!tiny.path("book/src/ghost.md").exists(), "mdBook wrote it");
+}
+
+#[test]
+fn no_summary() {
+    let tiny = Tiny::new();
+    tiny.remove("book/src/SUMMARY.md");
+    assert_eq!(
+        tiny.faults()[0],
+        "book/src/SUMMARY.md: No such file or directory (os error 2)"
+    );
+}
