@@ -8,7 +8,7 @@ use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
 
 use crate::args::{self, DEFAULT_ADDRESS, Wrong, one_of};
-use crate::ladder::{self, Chapter};
+use crate::ladder;
 use crate::net::{self, Address, Socket};
 use crate::probe::{PROBES, Probe};
 use crate::trace::{self, Format};
@@ -32,7 +32,7 @@ pub fn main(name: &str, serve: fn(Socket) -> net::Result<()>) -> ExitCode {
         Err(wrong) => return wrong.refuse(),
     };
     if options.help {
-        print!("{}", help(name));
+        print!("{}", help(name, true));
         return ExitCode::SUCCESS;
     }
     style::end_quietly_with_the_pipe();
@@ -50,11 +50,10 @@ pub fn main(name: &str, serve: fn(Socket) -> net::Result<()>) -> ExitCode {
     let Some(probe) = options.probe.or_else(own) else {
         return Wrong(format!("{name} has no story of its own; --probe NAME plays one")).refuse();
     };
-    let played = env::current_exe().and_then(|exe| story::play(&exe, name, probe, options.trace));
-    played.unwrap_or_else(|error| {
-        eprintln!("{error}");
-        ExitCode::FAILURE
-    })
+    match env::current_exe() {
+        Ok(exe) => story::play(&exe, name, probe, options.trace),
+        Err(error) => exit_code(Err(net::Error::new("readlink", error))),
+    }
 }
 
 /// The `main` of a chapter that is no server: `show` prints what it has to say.
@@ -65,7 +64,7 @@ pub fn main_without_server(name: &str, show: fn() -> net::Result<()>) -> ExitCod
         Err(wrong) => return wrong.refuse(),
     };
     if options.help {
-        print!("{}", help(name));
+        print!("{}", help(name, false));
         return ExitCode::SUCCESS;
     }
     style::end_quietly_with_the_pipe();
@@ -149,27 +148,28 @@ fn next_value(parser: &mut Parser) -> Option<OsString> {
     raw.next_if(|arg| !arg.to_string_lossy().starts_with('-'))
 }
 
-fn help(name: &str) -> String {
+fn help(name: &str, server: bool) -> String {
     let chapter = ladder::by_name(name);
-    let adds = chapter.map_or("", |chapter| chapter.adds);
-    let Some(probe) = chapter.and_then(|chapter| chapter.story) else {
+    let adds = chapter.map_or(String::new(), |chapter| format!(": {}", chapter.adds));
+    if !server {
         return format!(
-            "{name}: {adds}
+            "{name}{adds}
 
 cargo run --bin {name}                   prints the table
 cargo run --bin {name} -- --trace        prints each call as it is made, in strace's manner
 cargo run --bin {name} -- --trace=json   the same as JSON lines
 "
         );
-    };
+    }
+    let story = chapter.and_then(|chapter| chapter.story).unwrap_or("PROBE");
     let probes: String = PROBES
         .iter()
-        .map(|p| format!("  {:<12} {}\n", p.name, p.clients))
+        .map(|p| format!("  {:<20}{}\n", p.name, p.clients))
         .collect();
     format!(
-        "{name}: {adds}
+        "{name}{adds}
 
-cargo run --bin {name}                     plays its story, under the probe {probe}
+cargo run --bin {name}                     plays its story, under the probe {story}
 cargo run --bin {name} -- --probe NAME     plays another probe
 cargo run --bin {name} -- --listen [ADDR]  serves for real, on {DEFAULT_ADDRESS} unless told otherwise
 cargo run --bin {name} -- --trace          prints the story's socket calls, in strace's manner
@@ -180,9 +180,4 @@ The exit status of a story is the server's, 0 if it still runs in the end. --tra
 Probes:
 {probes}"
     )
-}
-
-/// The chapters that are servers.
-pub fn servers() -> impl Iterator<Item = &'static Chapter> {
-    ladder::CHAPTERS.iter().filter(|chapter| chapter.story.is_some())
 }

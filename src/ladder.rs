@@ -41,12 +41,35 @@ pub const CHAPTERS: &[Chapter] = &[
     Chapter {
         name: "05-log-before-close",
         adds: "the two lines swapped: the fix that everyone gives",
-        breaks: "impatient",
+        breaks: "impatient: the same EBADF, now in send; urgent-then-close: in getpeername again",
         story: Some("leaves"),
+    },
+    Chapter {
+        name: "06-skip-the-dead",
+        adds: "asks whether a socket is still there before touching it",
+        breaks: "rude; send-then-reset: ENOTCONN in getpeername on a socket that is open",
+        story: Some("impatient"),
+    },
+    Chapter {
+        name: "07-name-at-accept",
+        adds: "keeps the peer's name from accept; one client's error ends that client, not the server",
+        breaks: "half-close, and more that no order of two lines will cure",
+        story: Some("send-then-reset"),
+    },
+    Chapter {
+        name: "08-recycled-number",
+        adds: "a tidier loop: clients first, the listener last (broken on purpose)",
+        breaks: "stranger: bob gets alice's reply, and no call fails",
+        story: Some("stranger"),
     },
 ];
 
 /// The chapter of that name.
 pub fn by_name(name: &str) -> Option<&'static Chapter> {
     CHAPTERS.iter().find(|chapter| chapter.name == name)
+}
+
+/// The chapters that are servers.
+pub fn servers() -> impl Iterator<Item = &'static Chapter> {
+    CHAPTERS.iter().filter(|chapter| chapter.story.is_some())
 }

@@ -13,13 +13,15 @@
 //! - [`client`]: the clients, and [`sock_diag`], which asks the kernel whether what they sent has arrived;
 //! - [`probe`]: the ways in which clients behave, each a short script;
 //! - [`story`]: a chapter and a probe, printed as a transcript;
-//! - [`scoreboard`]: chapters by probes.
+//! - [`scoreboard`]: chapters by probes, of which [`side_by_side`] runs several at a time;
+//! - [`check`]: a server of the reader's own by probes, and [`start`]: one to begin from.
 //!
 //! [`trace`], [`descriptors`] and [`errno`] say what was called and what came of it, [`ladder`] lists the chapters, and
 //! [`args`] and [`style`] are for the command line and the terminal.
 
 pub mod args;
 pub mod chapter;
+pub mod check;
 pub mod client;
 pub mod descriptors;
 pub mod errno;
@@ -29,7 +31,9 @@ pub mod probe;
 pub mod scoreboard;
 pub mod select;
 pub mod server;
+pub mod side_by_side;
 pub mod sock_diag;
+pub mod start;
 pub mod story;
 pub mod style;
 pub mod trace;

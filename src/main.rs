@@ -1,71 +1,146 @@
-//! `cargo run`: the bug, the fix that everyone gives, and what that fix missed. `cargo run -- list`: what there is.
+//! `cargo run`: the bug, the fix that everyone gives, and what that fix missed. What else there is, `--help` says.
 
 use std::env;
+use std::ffi::OsString;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use close_call::args::Wrong;
-use close_call::ladder::CHAPTERS;
-use close_call::probe::PROBES;
+use close_call::args::{Wrong, one_of};
+use close_call::check::Check;
+use close_call::ladder::{self, CHAPTERS, Chapter};
+use close_call::probe::{self, PROBES, Probe};
 use close_call::style::{self, Style, paint};
-use close_call::{ladder, probe, scoreboard, story};
+use close_call::{scoreboard, start, story};
 use lexopt::Arg::{Long, Short, Value};
+use lexopt::Parser;
 
 const HELP: &str = "\
 close-call: a use-after-close bug, reproduced, understood, and made impossible.
 
-cargo run            the bug, the fix that everyone gives, and what it missed
-cargo run -- list    the chapters and the probes
-cargo xtask book     builds the book; with --open, opens it
-cargo test           proves it
+cargo run                                  the bug, the fix that everyone gives, and what it missed
+cargo run -- list                          the chapters and the probes
+cargo run -- start DIR [CHAPTER]           a server of your own in DIR, which begins as a chapter leaves it
+cargo run -- check -- COMMAND [ARG ...]    a server of your own, in any language, under every probe
+
+COMMAND is started afresh for each probe. {port} in its arguments stands for the port on which it is to listen, and
+so does PORT in its environment. Between `check` and the `--`:
+  --only PROBE,PROBE    these probes only
+  --json                one JSON object a line
+Exit status of check: 0 all sound, 1 something fell short, 2 there was no server to check.
+
+cargo xtask book                           builds the book; with --open, opens it
+cargo test                                 proves it
 ";
+
+enum Task {
+    Show,
+    Help,
+    List,
+    Start(PathBuf, &'static Chapter),
+    Check(Check),
+}
 
 fn main() -> ExitCode {
     style::end_quietly_with_the_pipe();
-    match parse() {
-        Ok(run) => run().unwrap_or_else(|error| {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }),
-        Err(wrong) => wrong.refuse(),
+    let task = match parse(Parser::from_env()) {
+        Ok(task) => task,
+        Err(wrong) => return wrong.refuse(),
+    };
+    let done = match task {
+        Task::Show => show(),
+        Task::Help => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::List => {
+            list();
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Start(folder, chapter) => start::start(&folder, chapter),
+        Task::Check(check) => check.run(),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("{error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn parse(mut parser: Parser) -> Result<Task, Wrong> {
+    match parser.next()? {
+        None => Ok(Task::Show),
+        Some(Short('h') | Long("help")) => Ok(Task::Help),
+        Some(Value(command)) if command == "list" => match parser.next()? {
+            None => Ok(Task::List),
+            Some(_) => Err(Wrong("list takes nothing more".into())),
+        },
+        Some(Value(command)) if command == "start" => parse_start(parser),
+        Some(Value(command)) if command == "check" => parse_check(parser),
+        Some(Value(other)) => Err(unknown(&format!("{:?}", other.to_string_lossy()))),
+        Some(Short(other)) => Err(unknown(&format!("-{other}"))),
+        Some(Long(other)) => Err(unknown(&format!("--{other}"))),
     }
 }
 
-fn parse() -> Result<fn() -> io::Result<ExitCode>, Wrong> {
-    let mut parser = lexopt::Parser::from_env();
-    let mut run: fn() -> io::Result<ExitCode> = show;
-    let mut first = true;
-    while let Some(arg) = parser.next()? {
-        run = match arg {
-            Short('h') | Long("help") => return Ok(help),
-            Value(command) if first && command == "list" => list,
-            Value(other) if first => {
-                return Err(Wrong(format!(
-                    "{:?} is not known; there are list and --help",
-                    other.to_string_lossy()
-                )));
-            }
-            Value(other) => {
-                return Err(Wrong(format!(
-                    "list takes nothing more, not {:?}",
-                    other.to_string_lossy()
-                )));
-            }
-            Short(other) => return Err(Wrong(format!("-{other} is not known; there are list and --help"))),
-            Long(other) => return Err(Wrong(format!("--{other} is not known; there are list and --help"))),
-        };
-        first = false;
+fn unknown(what: &str) -> Wrong {
+    Wrong(format!("{what} is not known; there are list, start, check and --help"))
+}
+
+fn parse_start(mut parser: Parser) -> Result<Task, Wrong> {
+    let wrong = || Wrong("start takes a folder, and after it a chapter if you like: start DIR [CHAPTER]".into());
+    let Some(Value(folder)) = parser.next()? else {
+        return Err(wrong());
+    };
+    let servers: Vec<&Chapter> = ladder::servers().collect();
+    let chapter = match parser.next()? {
+        None => start::FROM.into(),
+        Some(Value(chapter)) => chapter,
+        Some(_) => return Err(wrong()),
+    };
+    let chapter = one_of("chapter to start from", &chapter, &servers, |chapter| chapter.name)?;
+    if parser.next()?.is_some() {
+        return Err(wrong());
     }
-    Ok(run)
+    Ok(Task::Start(folder.into(), chapter))
 }
 
-fn help() -> io::Result<ExitCode> {
-    print!("{HELP}");
-    Ok(ExitCode::SUCCESS)
+fn parse_check(mut parser: Parser) -> Result<Task, Wrong> {
+    let usage = "check [--only PROBE,PROBE] [--json] -- COMMAND [ARG ...]";
+    let wrong = |what: &str| Wrong(format!("{what}: {usage}"));
+    let mut probes: Vec<&Probe> = PROBES.iter().collect();
+    let mut json = false;
+    loop {
+        // What stands behind the `--` is not ours to read.
+        if let Some(mut raw) = parser.try_raw_args()
+            && raw.peek().is_some_and(|word| word == "--")
+        {
+            let command: Vec<OsString> = raw.by_ref().skip(1).collect();
+            if command.is_empty() {
+                return Err(wrong("check wants a command behind the --"));
+            }
+            return Ok(Task::Check(Check { probes, json, command }));
+        }
+        match parser.next()? {
+            Some(Long("only")) => {
+                let names = parser.value().map_err(|_| wrong("--only wants names of probes"))?;
+                let names = names.to_string_lossy().into_owned();
+                let only: Vec<&Probe> = names
+                    .split(',')
+                    .map(|name| one_of("probe", &name.into(), PROBES, |probe| probe.name))
+                    .collect::<Result<_, _>>()?;
+                probes.retain(|probe| only.iter().any(|one| one.name == probe.name));
+            }
+            Some(Long("json")) => json = true,
+            Some(Short('h') | Long("help")) => return Ok(Task::Help),
+            Some(Value(_)) => return Err(wrong("check wants -- before the command")),
+            Some(Short(other)) => return Err(wrong(&format!("-{other} is not known"))),
+            Some(Long(other)) => return Err(wrong(&format!("--{other} is not known"))),
+            None => return Err(wrong("check wants a command")),
+        }
+    }
 }
 
-fn list() -> io::Result<ExitCode> {
+fn list() {
     println!("Chapters: cargo run --bin NAME");
     for chapter in CHAPTERS {
         let breaks = if chapter.breaks.is_empty() {
@@ -78,11 +153,10 @@ fn list() -> io::Result<ExitCode> {
     println!("\nProbes: cargo run --bin CHAPTER -- --probe NAME");
     for probe in PROBES {
         println!(
-            "  {:<20}  clients {}; a sound server {}",
+            "  {:<20}  {}; a sound server {}",
             probe.name, probe.clients, probe.sound
         );
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn show() -> io::Result<ExitCode> {
@@ -104,16 +178,20 @@ fn show() -> io::Result<ExitCode> {
     heading("\nWhat it missed. Every chapter's server, under every probe:\n");
     let differences = scoreboard::measure(folder, coloured)?;
 
+    if !differences.is_empty() {
+        println!();
+    }
     for difference in &differences {
         println!("{difference}");
     }
     println!(
         "
 To go on:
-  cargo xtask book --open                                  the book, to read beside the code
-  cargo run --bin 04-use-after-close -- --trace            the socket calls of the bug
-  cargo run --bin 05-log-before-close -- --probe impatient what still breaks the fix
-  cargo run -- list                                        all chapters and probes"
+  cargo xtask book --open                                     the book, to read beside the code
+  cargo run --bin 04-use-after-close -- --trace               the socket calls of the bug
+  cargo run --bin 05-log-before-close -- --probe impatient    what still breaks the fix
+  cargo run -- check -- COMMAND                               a server of your own, under every probe
+  cargo run -- list                                           all chapters and probes"
     );
     Ok(if differences.is_empty() {
         ExitCode::SUCCESS
@@ -148,5 +226,6 @@ fn play(folder: &Path, chapter: &str) -> io::Result<()> {
         .and_then(probe::by_name);
     let story = story.ok_or_else(|| io::Error::other(format!("{chapter} has no story")))?;
     println!("$ cargo run --bin {chapter}");
-    story::play(&folder.join(chapter), chapter, story, None).map(|_status| ())
+    story::play(&folder.join(chapter), chapter, story, None);
+    Ok(())
 }

@@ -256,6 +256,15 @@ impl Socket {
         })
     }
 
+    /// The error that waits on the socket, which this takes away. SO_ERROR, socket(7).
+    #[track_caller]
+    pub fn take_error(&self) -> Result<Option<io::Error>> {
+        let result = self.inner.take_error().map_err(|e| Error::new("getsockopt", e));
+        let shown = result.as_ref().map(|error| i32::from(error.is_some()));
+        trace::call("getsockopt", shown, || format!("{}, SO_ERROR", self.as_raw_fd()));
+        result
+    }
+
     /// Closes the connection with a reset instead of in order: SO_LINGER 0, then close. socket(7), tcp(7).
     #[track_caller]
     pub fn reset(self) -> Result<()> {

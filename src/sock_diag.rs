@@ -73,8 +73,9 @@ impl SockDiag {
         Ok(self.lookup(local, remote)?.filter(|end| end.state != state::LISTEN))
     }
 
-    /// Whether a TCP socket listens at `address`.
-    pub fn listens(&mut self, address: SocketAddr) -> io::Result<bool> {
+    /// The TCP socket that listens at `address`, if there is one. Its receive queue counts the connections that wait to
+    /// be accepted; its send queue is the backlog, beyond which there is no room.
+    pub fn listener(&mut self, address: SocketAddr) -> io::Result<Option<End>> {
         let nobody = SocketAddr::new(
             if address.is_ipv4() {
                 [0; 4].into()
@@ -83,9 +84,7 @@ impl SockDiag {
             },
             0,
         );
-        Ok(self
-            .lookup(address, nobody)?
-            .is_some_and(|end| end.state == state::LISTEN))
+        Ok(self.lookup(address, nobody)?.filter(|end| end.state == state::LISTEN))
     }
 
     fn lookup(&mut self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<End>> {
@@ -212,7 +211,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let mut kernel = SockDiag::open().unwrap();
-        assert!(kernel.listens(address).unwrap());
+        assert!(kernel.listener(address).unwrap().is_some());
 
         let mut client = TcpStream::connect(address).unwrap();
         let (server, peer) = listener.accept().unwrap();
@@ -233,6 +232,6 @@ mod tests {
         assert_eq!(kernel.find(address, peer).unwrap(), None);
 
         drop(listener);
-        assert!(!kernel.listens(address).unwrap());
+        assert_eq!(kernel.listener(address).unwrap(), None);
     }
 }

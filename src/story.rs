@@ -1,43 +1,48 @@
 //! A story: a chapter's server and one probe run together on real sockets, printed as a transcript.
 
 use std::io::{self, Write};
+use std::mem;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use crate::client::{Clients, Event};
 use crate::probe::{Probe, Verdict};
-use crate::server::{Line, Server, status_words};
+use crate::server::{Line, Port, Server, status_words};
 use crate::style::{Style, paint, wanted};
 use crate::trace::{Format, json};
 
 /// Plays `probe` against the chapter whose program is `exe`, and prints the transcript, or with `trace` the socket
 /// calls; what the server writes on standard error goes to standard error. Gives the server's exit status, which is
 /// success for one that still ran when the story was over.
-pub fn play(exe: &Path, name: &str, probe: &Probe, trace: Option<Format>) -> io::Result<ExitCode> {
+pub fn play(exe: &Path, name: &str, probe: &Probe, trace: Option<Format>) -> ExitCode {
     let mut printer = Printer {
         trace,
         coloured: wanted(&io::stdout()),
         names: Vec::new(),
+        alike: (String::new(), 0),
     };
     if trace.is_none() {
         let title = paint(printer.coloured, Style::Bold, &format!("{name} under {}", probe.name));
         println!("{title}: {}.\n", probe.clients);
     }
-    let verdict = run(exe, probe, trace, &mut |event| printer.print(&event))?;
+    let verdict = run(exe, probe, trace, &mut |event| printer.print(event));
+    printer.no_more_alike();
     printer.close(probe, &verdict);
-    Ok(match verdict {
+    match verdict {
         Verdict::Died { status, .. } => match status.code().and_then(|code| u8::try_from(code).ok()) {
             Some(code) => ExitCode::from(code),
             None => ExitCode::from(128 + u8::try_from(status.signal().unwrap_or(0)).unwrap_or(0)),
         },
-        Verdict::Failed(_) => ExitCode::FAILURE,
+        Verdict::Failed(_) | Verdict::NoServer(_) => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
-    })
+    }
 }
 
-/// Starts the server, has the clients do their part, ends the server; gives the verdict. `watch` is told of all of it.
-pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnMut(Event)) -> io::Result<Verdict> {
+/// Starts the chapter's server, has the clients do their part, and ends the server; gives the verdict. `watch` is told
+/// of all of it.
+pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnMut(Event)) -> Verdict {
     let mut command = Command::new(exe);
     command.args(["--listen", "127.0.0.1:0"]);
     match trace {
@@ -45,28 +50,84 @@ pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnM
         Some(Format::Json) => drop(command.arg("--trace=json")),
         None => {}
     }
-    let mut server = Server::start(command)?;
-    let mut clients = Clients::new(&mut server, watch);
-    clients.listen();
-    Ok(match (probe.script)(&mut clients) {
+    // A chapter waits for nothing but its clients: when it rests and nothing is under way, nothing more will come.
+    verdict(command, Port::Announced, probe, Duration::ZERO, watch)
+}
+
+/// The same for any server: `command` is to listen on `port`, and a reply is waited for as long as `patience` after the
+/// server has come to rest.
+pub fn verdict(
+    command: Command,
+    port: Port,
+    probe: &Probe,
+    patience: Duration,
+    watch: &mut dyn FnMut(Event),
+) -> Verdict {
+    let mut server = match Server::start(command, port) {
+        Ok(server) => server,
+        Err(why) => return Verdict::NoServer(why),
+    };
+    let mut clients = Clients::new(&mut server, patience, watch);
+    match (probe.script)(&mut clients) {
         Ok(()) => Verdict::Sound,
         Err(verdict) => verdict,
-    })
+    }
 }
 
 struct Printer {
     trace: Option<Format>,
     coloured: bool,
-    names: Vec<&'static str>,
+    names: Vec<String>,
+    /// The shape of the last line, and how many have had it.
+    alike: (String, usize),
 }
 
 impl Printer {
-    fn print(&mut self, event: &Event) {
-        match (self.trace, event) {
+    fn print(&mut self, event: Event) {
+        if self.is_one_too_many(&event) {
+            return;
+        }
+        match (self.trace, &event) {
             (_, Event::Said(Line { error: true, text })) => self.server_error(text),
             (None, event) => self.transcript(event),
             (Some(Format::Text), event) => strace(event),
             (Some(Format::Json), event) => json_line(event),
+        }
+    }
+
+    /// Whether the line is like the ones before it, but for its numbers, and there have been enough of them.
+    fn is_one_too_many(&mut self, event: &Event) -> bool {
+        const ENOUGH: usize = 3;
+        let Event::Said(line) = event else {
+            self.no_more_alike();
+            return false;
+        };
+        let shape: String = line
+            .text
+            .chars()
+            .filter(|c| !c.is_ascii_digit() && *c != ',' && *c != ' ')
+            .collect();
+        if shape == self.alike.0 {
+            self.alike.1 += 1;
+        } else {
+            self.no_more_alike();
+            self.alike = (shape, 1);
+        }
+        self.alike.1 > ENOUGH
+    }
+
+    /// Says how many lines were left out, if any were.
+    fn no_more_alike(&mut self) {
+        let (_, count) = mem::take(&mut self.alike);
+        if self.trace != Some(Format::Json) && count > 3 {
+            println!(
+                "{}",
+                paint(
+                    self.coloured,
+                    Style::Dim,
+                    &format!("        ({} more like it)", count - 3)
+                )
+            );
         }
     }
 
@@ -87,7 +148,7 @@ impl Printer {
 
     fn transcript(&mut self, event: &Event) {
         let (style, who, words) = match event {
-            Event::Did { who, words, .. } => (Style::Client(self.number(who)), *who, &words[..]),
+            Event::Did { who, words, .. } => (Style::Client(self.number(who)), &who[..], &words[..]),
             Event::Said(line) => (Style::Server, "server", &line.text[..]),
             Event::Stopped(true) => (Style::Dim, "", "(the server is stopped: SIGSTOP)"),
             Event::Stopped(false) => (Style::Dim, "", "(the server goes on: SIGCONT)"),
@@ -100,10 +161,10 @@ impl Printer {
         println!("{}{words}", paint(self.coloured, style, &format!("{who:<8}")));
     }
 
-    fn number(&mut self, who: &'static str) -> usize {
-        let known = self.names.iter().position(|name| *name == who);
+    fn number(&mut self, who: &str) -> usize {
+        let known = self.names.iter().position(|name| name == who);
         known.unwrap_or_else(|| {
-            self.names.push(who);
+            self.names.push(who.into());
             self.names.len() - 1
         })
     }

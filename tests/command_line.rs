@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 
-use close_call::chapter;
+use close_call::ladder;
 use close_call::ladder::CHAPTERS;
 use common::{Listening, command, settings};
 use insta_cmd::assert_cmd_snapshot;
@@ -29,6 +29,16 @@ const WRONG: &[(&str, &[&str])] = &[
     ("close-call", &["list", "more"]),
     ("close-call", &["--version"]),
     ("close-call", &["-v"]),
+    ("close-call", &["start"]),
+    ("close-call", &["start", "--force"]),
+    ("close-call", &["start", "dir", "02-what-select-says"]),
+    ("close-call", &["start", "dir", "05-log-before-close", "more"]),
+    ("close-call", &["check"]),
+    ("close-call", &["check", "--"]),
+    ("close-call", &["check", "python3", "server.py"]),
+    ("close-call", &["check", "--only"]),
+    ("close-call", &["check", "--only", "polite,leafs", "--", "true"]),
+    ("close-call", &["check", "--jsn", "--", "true"]),
     ("04-use-after-close", &["--probe"]),
     ("04-use-after-close", &["--probe", "polit"]),
     ("04-use-after-close", &["--probe", "polite", "--listen"]),
@@ -95,7 +105,7 @@ fn what_fails_later_names_the_call_and_has_the_systems_words() {
 
 #[test]
 fn every_server_serves_a_plain_client() {
-    for chapter in chapter::servers() {
+    for chapter in ladder::servers() {
         let server = Listening::start(chapter.name, &["--listen", "127.0.0.1:0"]);
         let mut stream = TcpStream::connect(&server.address).unwrap();
         for _ in 0..3 {
@@ -109,7 +119,7 @@ fn every_server_serves_a_plain_client() {
 
 #[test]
 fn every_server_serves_the_client_program() {
-    for chapter in chapter::servers() {
+    for chapter in ladder::servers() {
         let server = Listening::start(chapter.name, &["--listen", "localhost:0"]);
         let output = command("client", &[&server.address, "Good day!"]).output().unwrap();
         assert_eq!(

@@ -7,7 +7,7 @@ mod common;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
-use close_call::chapter;
+use close_call::ladder;
 use close_call::sock_diag::SockDiag;
 use common::Listening;
 use insta::assert_snapshot;
@@ -34,7 +34,7 @@ fn the_server_of_the_story_dies_as_it_did() {
     };
     let mut server = server.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let address = ([127, 0, 0, 1], port).into();
-    while !SockDiag::open().unwrap().listens(address).unwrap() {
+    while SockDiag::open().unwrap().listener(address).unwrap().is_none() {
         assert!(server.try_wait().unwrap().is_none(), "the server runs");
     }
     let client = python("story_client.py", port).unwrap().output().unwrap();
@@ -61,7 +61,7 @@ fn the_server_of_the_story_dies_as_it_did() {
 
 #[test]
 fn every_server_serves_the_client_of_the_story() {
-    for chapter in chapter::servers() {
+    for chapter in ladder::servers() {
         let server = Listening::start(chapter.name, &["--listen", "127.0.0.1:0"]);
         let port = server.address.rsplit(':').next().unwrap().parse().unwrap();
         let Some(mut client) = python("story_client.py", port) else {

@@ -4,11 +4,11 @@
 //! command that is meant to fail goes in a `text` block. A name in capitals, one with `<`, `…` or `...` in it, and one
 //! that begins with `NN-` stand for any name.
 
-use crate::project::{Fault, PAGES, Project, line_of};
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use crate::project::{Fault, PAGES, Project, line_of, markdown};
+use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 
 /// What may follow `cargo run --`.
-const CLOSE_CALL: [&str; 1] = ["list"];
+const CLOSE_CALL: [&str; 3] = ["list", "start", "check"];
 
 /// What may follow `cargo xtask`.
 pub const XTASK: [&str; 2] = ["book", "preprocess"];
@@ -46,7 +46,7 @@ pub fn check(project: &Project) -> Vec<Fault> {
 fn commands(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut shell = false;
-    for (event, range) in Parser::new_ext(text, Options::all()).into_offset_iter() {
+    for (event, range) in markdown(text).into_offset_iter() {
         match event {
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
                 let language = info.split([',', ' ']).next().unwrap_or("");

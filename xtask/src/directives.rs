@@ -16,8 +16,8 @@
 
 use crate::blocks::block;
 use crate::includes;
-use crate::project::{Fault, PAGES, Project, line_of};
-use pulldown_cmark::{Event, Options, Parser, Tag};
+use crate::project::{Fault, PAGES, Project, line_of, markdown};
+use mdbook_markdown::pulldown_cmark::{Event, Tag};
 use std::ops::Range;
 
 /// mdBook's own directives.
@@ -163,7 +163,7 @@ pub fn expand(project: &Project, page: &str, text: &str, faults: &mut Vec<Fault>
 
 /// Where a page has code: blocks and spans.
 fn code_ranges(text: &str) -> Vec<Range<usize>> {
-    Parser::new_ext(text, Options::all())
+    markdown(text)
         .into_offset_iter()
         .filter(|(event, _)| matches!(event, Event::Start(Tag::CodeBlock(_)) | Event::Code(_)))
         .map(|(_, range)| range)

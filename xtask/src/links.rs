@@ -97,19 +97,14 @@ impl Built {
     fn broken(&self, from: &str, url: &str) -> Option<String> {
         let (address, fragment) = url.split_once('#').unwrap_or((url, ""));
         let address = decoded(address.split('?').next().unwrap_or(""));
-        // 404.html may be shown at any address; its <base> makes all links start at the book's root.
-        let is_404 = from == "404.html";
-        if address.starts_with('/') && !is_404 {
+        // 404.html may be shown at any address; its <base> makes its links start at the book's root.
+        if address.starts_with('/') && from != "404.html" {
             return Some("it starts at the server's root; write it from the page's folder".to_string());
         }
         let target = if address.is_empty() {
             from.to_string()
         } else {
-            let folder = if is_404 {
-                ""
-            } else {
-                from.rsplit_once('/').map_or("", |(folder, _)| folder)
-            };
+            let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
             let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
             for part in address.split('/') {
                 match part {

@@ -1,8 +1,8 @@
 //! Whether pages, chapters, listings and SUMMARY.md belong together.
 
 use crate::directives::directives;
-use crate::project::{Fault, PAGES, Project};
-use pulldown_cmark::{Event, Parser, Tag};
+use crate::project::{Fault, PAGES, Project, markdown};
+use mdbook_markdown::pulldown_cmark::{Event, Tag};
 
 /// The page that shows a whole chapter, from book/src.
 pub fn listing_page(chapter: &str) -> String {
@@ -82,7 +82,7 @@ fn listing_fault(project: &Project, name: &str) -> Option<Fault> {
 /// The files that SUMMARY.md lists, from book/src. A draft has none.
 fn summary_links(project: &Project) -> Result<Vec<String>, String> {
     let text = project.read(&format!("{PAGES}/SUMMARY.md"))?;
-    let links = Parser::new(&text).filter_map(|event| match event {
+    let links = markdown(&text).filter_map(|event| match event {
         Event::Start(Tag::Link { dest_url, .. }) => Some(dest_url.trim_start_matches("./").replace("%20", " ")),
         _ => None,
     });

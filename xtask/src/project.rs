@@ -1,5 +1,6 @@
 //! What is built and checked, and how a fault in it is told.
 
+use mdbook_markdown::{MarkdownOptions, new_cmark_parser, pulldown_cmark::Parser};
 use std::env;
 use std::fmt;
 use std::fs;
@@ -103,4 +104,9 @@ impl fmt::Display for Fault {
 /// The number of the line that holds this byte, from one.
 pub fn line_of(text: &str, offset: usize) -> usize {
     text[..offset].matches('\n').count() + 1
+}
+
+/// A page as mdBook reads it.
+pub fn markdown(text: &str) -> Parser<'_> {
+    new_cmark_parser(text, &MarkdownOptions::default())
 }

@@ -11,7 +11,8 @@ fn links_that_lead_somewhere() {
     let tiny = Tiny::saying(
         "[a](01-open.md) [b](01-open.md#open) [c](#shut) [d](listings/01-open.md#L3) [e](picture%20one.svg) \
          [f](./index.md) [g](mailto:a@b) [h](print.html) <a id=\"mark\"></a> [i](#mark) [j](https://example.org/#x)\n\n\
-         ![k](picture%20one.svg) <img src=\"data:image/svg+xml,http://x\"> [l](listings/../02-shut.md?q#shut)",
+         ![k](picture%20one.svg) <img src=\"data:image/svg+xml,http://x\"> [l](listings/../02-shut.html?q#shut) \
+         <a name=\"old\"></a> [m](#old)\n\n<script>'<a href=\"lost\">'</script>\n<style>/* <a href=\"lost\"> */</style>",
     );
     tiny.write(
         "book/src/picture one.svg",
@@ -63,6 +64,19 @@ fn a_link_to_a_page_that_is_not_built() {
             "book/src/extra.md: SUMMARY.md does not list it",
             "book/src/02-shut.md: link to extra.html: there is no such file in what was built",
         ]
+    );
+}
+
+#[test]
+fn a_fault_of_the_first_page_is_told_once() {
+    let tiny = Tiny::new();
+    tiny.remove("book/src/README.md");
+    let summary = tiny.read("book/src/SUMMARY.md");
+    tiny.write("book/src/SUMMARY.md", &summary.replace("[Welcome](README.md)", ""));
+    tiny.append("book/src/01-open.md", "\n[x](lost.md)\n");
+    assert_eq!(
+        tiny.faults(),
+        ["book/src/01-open.md: link to lost.html: there is no such file in what was built"]
     );
 }
 

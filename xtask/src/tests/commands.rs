@@ -42,6 +42,14 @@ fn an_unknown_program() {
 }
 
 #[test]
+fn a_name_between_dollars_is_no_formula() {
+    assert_eq!(
+        faults("It costs $5, `--bin 03-lost`, or 6$."),
+        ["book/src/02-shut.md:5: `--bin 03-lost`: there is no program `03-lost`"]
+    );
+}
+
+#[test]
 fn a_command_over_two_lines() {
     assert_eq!(
         faults("```\ncargo run \\\n  --bin 03-lost\n```"),

@@ -149,3 +149,13 @@ fn all_faults_are_told_together() {
     }
     assert_eq!(faults.len(), kinds.len(), "{faults:#?}");
 }
+
+#[test]
+fn files_are_found_in_order() {
+    let tiny = Tiny::new();
+    for file in ["c", "a", "b/z", "b/y"] {
+        tiny.write(&format!("some/{file}"), "");
+    }
+    assert_eq!(tiny.project().files("some"), ["a", "b/y", "b/z", "c"]);
+    assert_eq!(tiny.project().files("none"), [""; 0]);
+}

@@ -1,0 +1,158 @@
+//! How a server did under a probe.
+
+use std::io;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use crate::errno;
+use crate::net;
+use crate::server::{NoServer, status_words};
+
+/// How a server did under a probe. Each client is called by its name in the script.
+#[derive(Debug)]
+pub enum Verdict {
+    /// As a sound server does.
+    Sound,
+    /// The process ended; the last line that it wrote on standard error.
+    Died {
+        /// How it ended.
+        status: ExitStatus,
+        /// The last line on standard error, if it wrote one.
+        last_words: Option<String>,
+    },
+    /// It never got as far as to listen.
+    NoServer(NoServer),
+    /// This client could not connect, and why.
+    Refused(String, String),
+    /// This client got no reply, from a server that has come to rest.
+    NoReply(String),
+    /// This client's connection ended where it should not have, and how.
+    Ended(String, String),
+    /// This client got its reply, and then no end of the connection.
+    NoEnd(String),
+    /// This client asked for nothing, and got somebody's reply.
+    WrongClient(String),
+    /// The server holds this many bytes more than before.
+    Grows(u64),
+    /// The server used this much processor time, and did not come to rest.
+    Busy(Duration),
+    /// The probe could not do its part.
+    Failed(String),
+}
+
+impl Verdict {
+    /// In a word or two, for the scoreboard: `ok`, `EBADF`, `no reply`.
+    pub fn cell(&self) -> String {
+        match self {
+            Verdict::Sound => "ok".into(),
+            Verdict::Died { status, last_words } => {
+                let words = last_words.as_deref();
+                let name = words.and_then(|words| {
+                    let limit = words.contains("FD_SETSIZE").then_some("FD_SETSIZE");
+                    errno::name_in(words).or(limit).or_else(|| exception_in(words))
+                });
+                name.map_or_else(|| status_words(*status), str::to_string)
+            }
+            Verdict::NoServer(_) => "no server".into(),
+            Verdict::Refused(..) => "refused".into(),
+            Verdict::NoReply(_) => "no reply".into(),
+            Verdict::Ended(..) => "reply lost".into(),
+            Verdict::NoEnd(_) => "no end".into(),
+            Verdict::WrongClient(_) => "crossed".into(),
+            Verdict::Grows(_) => "grows".into(),
+            Verdict::Busy(_) => "spins".into(),
+            Verdict::Failed(_) => "failed".into(),
+        }
+    }
+
+    /// In a sentence or two: what happened, and what became of the server.
+    pub fn sentence(&self) -> String {
+        match self {
+            Verdict::Sound => "ok. The server still runs.".into(),
+            Verdict::Died { status, last_words } => {
+                let status = status_words(*status);
+                let words = last_words.as_deref();
+                match (
+                    words.and_then(errno::name_in),
+                    words.and_then(|words| words.split_once(": ")),
+                ) {
+                    (Some(name), Some((call, _))) => format!("{name} in {call}. The server has died: {status}."),
+                    _ if words.is_none() => {
+                        format!("the server has ended: {status}. It should stay, and in the foreground.")
+                    }
+                    _ => format!("the server has died: {status}."),
+                }
+            }
+            Verdict::NoServer(why) => why.to_string(),
+            Verdict::Refused(who, why) => format!("no connection for {who}: {why}. The server still runs."),
+            Verdict::NoReply(who) => format!("no reply to {who}. The server still runs, and waits."),
+            Verdict::Ended(who, why) => format!("no reply to {who}: {why}. The server still runs."),
+            Verdict::NoEnd(who) => format!("{who} waits for the end of the connection. The server still runs."),
+            Verdict::WrongClient(who) => format!("{who} got a reply that was not for {who}. The server still runs."),
+            Verdict::Grows(bytes) => format!("the server holds {} MB more than before.", bytes >> 20),
+            Verdict::Busy(used) => format!(
+                "the server used {:.1} s of processor time and found no rest.",
+                used.as_secs_f32()
+            ),
+            Verdict::Failed(why) => format!("the probe could not do its part: {why}"),
+        }
+    }
+
+    /// For a call of the probe's own side that cannot fail, and did.
+    pub fn of_ours(error: net::Error) -> Verdict {
+        Verdict::Failed(error.to_string())
+    }
+
+    /// Where the kernel does not answer questions about its sockets.
+    pub fn no_sock_diag(error: io::Error) -> Verdict {
+        Verdict::Failed(format!("sock_diag: {error}"))
+    }
+}
+
+/// The name of the exception at the beginning of a line like `ValueError: filedescriptor out of range in select()`.
+fn exception_in(words: &str) -> Option<&str> {
+    let name = words.split(':').next()?;
+    let a_name = name.len() > 5 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_');
+    (a_name && (name.ends_with("Error") || name.ends_with("Exception")))
+        .then(|| name.rsplit('.').next())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::*;
+
+    fn died(words: &str) -> Verdict {
+        Verdict::Died {
+            status: ExitStatus::from_raw(1 << 8),
+            last_words: Some(words.into()),
+        }
+    }
+
+    #[test]
+    fn a_death_is_called_by_the_name_in_the_last_words() {
+        assert_eq!(died("getpeername: Bad file descriptor (os error 9)").cell(), "EBADF");
+        assert_eq!(died("OSError: [Errno 9] Bad file descriptor").cell(), "EBADF");
+        assert_eq!(
+            died("ValueError: filedescriptor out of range in select()").cell(),
+            "ValueError"
+        );
+        assert_eq!(died("thread 'main' panicked: something").cell(), "exit status 1");
+        assert_eq!(
+            Verdict::Died {
+                status: ExitStatus::from_raw(6),
+                last_words: None
+            }
+            .cell(),
+            "signal 6"
+        );
+    }
+
+    #[test]
+    fn a_death_in_a_call_names_the_call() {
+        let sentence = died("send: Bad file descriptor (os error 9)").sentence();
+        assert_eq!(sentence, "EBADF in send. The server has died: exit status 1.");
+    }
+}

@@ -1,0 +1,353 @@
+//! A server as a process of its own, in any language: started, watched, stopped, continued and ended from outside.
+
+mod interrupt;
+mod pipe;
+pub mod processes;
+
+use std::io;
+use std::mem;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::sync::{PoisonError, RwLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::sock_diag::SockDiag;
+use interrupt::Watched;
+use pipe::Pipe;
+
+/// How long a server may take for what it normally does in milliseconds, before it is said not to do it: to begin, to
+/// stop, to come to rest. Generous, because a machine can be busy; nothing that goes well waits for it.
+pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// How many descriptors a server may have unless a probe says otherwise, if the machine allows it.
+const DESCRIPTORS: libc::rlim_t = 4096;
+
+/// Written while a process is being made, read while a client closes. Between its fork and its exec the new process has
+/// a copy of every descriptor, also of those that are closed on exec; and a connection ends only with the last copy.
+static FORKING: RwLock<()> = RwLock::new(());
+
+/// As long as this is held, what is closed is closed: no other thread is about to make a process.
+pub fn no_fork_meanwhile() -> impl Drop {
+    FORKING.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A line that the server printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Standard error, not standard output.
+    pub error: bool,
+    /// Without its end of line.
+    pub text: String,
+}
+
+/// Where a server will listen, and how that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// It chooses itself, and prints `listening on ADDR` on standard error, as our chapters do.
+    Announced,
+    /// It was told this port, and the kernel is asked whether it listens there.
+    Given(u16),
+}
+
+/// Why a server could not be had.
+#[derive(Debug)]
+pub enum NoServer {
+    /// The program could not be started at all.
+    Unstartable(io::Error),
+    /// It ended before it listened; the last lines that it printed.
+    Ended(ExitStatus, Vec<String>),
+    /// It still runs after this long and does not listen; the last lines that it printed.
+    Deaf(Duration, Vec<String>),
+}
+
+impl std::fmt::Display for NoServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NoServer::Unstartable(error) => write!(f, "it could not be started: {error}"),
+            NoServer::Ended(status, _) => write!(f, "it ended before it listened ({})", status_words(*status)),
+            NoServer::Deaf(limit, _) => write!(f, "it did not listen within {} s", limit.as_secs()),
+        }
+    }
+}
+
+impl From<io::Error> for NoServer {
+    fn from(error: io::Error) -> NoServer {
+        NoServer::Unstartable(error)
+    }
+}
+
+/// A running server, with whatever it has started, in a process group of its own. All of it is ended when this is
+/// dropped, and also on Ctrl-C.
+pub struct Server {
+    child: Child,
+    ended: Option<ExitStatus>,
+    out: Pipe,
+    err: Pipe,
+    address: SocketAddr,
+    /// What it said before it was known to listen.
+    early: Vec<Line>,
+    /// Marks all processes that come of this one, wherever they may go.
+    variable: String,
+    _watched: Watched,
+}
+
+impl Server {
+    /// Starts `command`, and returns when it listens. Its environment has `PORT` where the port is given.
+    pub fn start(mut command: Command, port: Port) -> Result<Server, NoServer> {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let variable = (
+            "CLOSE_CALL",
+            format!("{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed)),
+        );
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command.process_group(0).env(variable.0, &variable.1);
+        if let Port::Given(port) = port {
+            command.env("PORT", port.to_string());
+        }
+        // SAFETY: between fork and exec only async-signal-safe calls are allowed; `prepare` makes bare system calls.
+        unsafe { command.pre_exec(prepare) };
+        // Whom its parent leaves behind becomes our child, so that it can be found, ended and waited for.
+        // SAFETY: a bare system call.
+        unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
+
+        let mut child = {
+            let _alone = FORKING.write();
+            command.spawn()?
+        };
+        let watched = interrupt::watch(libc::pid_t::try_from(child.id()).map_err(io::Error::other)?);
+        let out = Pipe::new(child.stdout.take(), false)?;
+        let err = Pipe::new(child.stderr.take(), true)?;
+        let mut server = Server {
+            child,
+            ended: None,
+            out,
+            err,
+            address: SocketAddr::from(([0, 0, 0, 0], 0)),
+            early: Vec::new(),
+            variable: format!("{}={}", variable.0, variable.1),
+            _watched: watched,
+        };
+        server.wait_until_it_listens(port)?;
+        Ok(server)
+    }
+
+    fn wait_until_it_listens(&mut self, port: Port) -> Result<(), NoServer> {
+        let begun = Instant::now();
+        let mut pause = Duration::from_micros(200);
+        while begun.elapsed() < LIMIT {
+            let ended = self.ended();
+            let mut lines = self.said();
+            let address = match port {
+                Port::Announced => announced(&mut lines),
+                Port::Given(port) => listens_at(port)?,
+            };
+            keep_the_last(&mut self.early, lines);
+            if let Some(address) = address {
+                self.address = address;
+                return Ok(());
+            }
+            if let Some(status) = ended {
+                return Err(NoServer::Ended(status, self.last_lines()));
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(5));
+        }
+        Err(NoServer::Deaf(LIMIT, self.last_lines()))
+    }
+
+    /// The last lines of what it has said so far.
+    fn last_lines(&mut self) -> Vec<String> {
+        const ENOUGH: usize = 20;
+        let lines = self.said();
+        lines
+            .iter()
+            .skip(lines.len().saturating_sub(ENOUGH))
+            .map(|line| line.text.clone())
+            .collect()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it printed since the last time, standard output before standard error.
+    pub fn said(&mut self) -> Vec<Line> {
+        let mut lines = mem::take(&mut self.early);
+        lines.extend(self.out.lines());
+        lines.extend(self.err.lines());
+        lines
+    }
+
+    /// The exit status of the process that was started, if it has ended.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        if self.ended.is_none() {
+            self.ended = peek(self.child.id());
+        }
+        self.ended
+    }
+
+    /// Its process, and all that have come of it.
+    pub fn processes(&self) -> Vec<u32> {
+        processes::tree(self.child.id())
+    }
+
+    /// Whether every thread of it sleeps, waiting for something to happen.
+    pub fn sleeps(&self) -> bool {
+        processes::states(&self.processes()).iter().all(|&state| state == b'S')
+    }
+
+    /// Stops it (SIGSTOP): what happens to its sockets from here on it will see at once, when it goes on.
+    pub fn stop(&mut self) {
+        self.signal(libc::SIGSTOP);
+        let begun = Instant::now();
+        // A signal that is sent is not yet one that is taken. `t` is a stop under a debugger or strace.
+        while begun.elapsed() < LIMIT
+            && self.ended().is_none()
+            && !processes::states(&self.processes())
+                .iter()
+                .all(|state| matches!(state, b'T' | b't'))
+        {
+            thread::sleep(Duration::from_micros(50));
+        }
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub fn go_on(&mut self) {
+        self.signal(libc::SIGCONT);
+    }
+
+    /// Ends all of it (SIGKILL), and returns when it is gone.
+    pub fn end(&mut self) {
+        let status = self.ended();
+        self.signal(libc::SIGKILL);
+        // Only now is the process waited for: until then its id, which is the group's, cannot become anybody else's.
+        let waited = self.child.wait();
+        self.ended = status.or(waited.ok());
+        // Those that have made themselves a group of their own. To end one can make us parent to the next.
+        loop {
+            let strays = processes::with_variable(&self.variable);
+            if strays.is_empty() {
+                break;
+            }
+            for pid in strays.into_iter().filter_map(|pid| libc::pid_t::try_from(pid).ok()) {
+                // SAFETY: bare system calls. The process carries this server's mark, and if it is our child its id is
+                // its own until it is waited for, which is here.
+                unsafe {
+                    libc::kill(pid, libc::SIGKILL);
+                    libc::waitpid(pid, std::ptr::null_mut(), 0);
+                }
+            }
+        }
+    }
+
+    fn signal(&mut self, signal: i32) {
+        if let Ok(group) = libc::pid_t::try_from(self.child.id()) {
+            // SAFETY: a bare system call. The group is the one that was made for this child, whose id is its own until
+            // it is waited for, which `end` does last.
+            unsafe { libc::kill(-group, signal) };
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.ended.is_none() || peek(self.child.id()).is_some() {
+            self.end();
+        }
+    }
+}
+
+/// What a server's process does between fork and exec.
+fn prepare() -> io::Result<()> {
+    // SAFETY: bare system calls; `limit` is ours.
+    unsafe {
+        // Should this process be killed, the server goes with it.
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        // Whatever descriptors were left open to us stay with us: the server's listener is to be 3.
+        libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
+        // Room for a crowd.
+        let mut limit = libc::rlimit {
+            rlim_cur: 0,
+            rlim_max: 0,
+        };
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 {
+            limit.rlim_cur = DESCRIPTORS.min(limit.rlim_max);
+            libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+        }
+    }
+    Ok(())
+}
+
+/// A child's exit status, without taking note of it: its id stays its own.
+fn peek(pid: u32) -> Option<ExitStatus> {
+    // SAFETY: all zeroes is a valid siginfo_t, and what waitid leaves where no child has ended.
+    let mut info: libc::siginfo_t = unsafe { mem::zeroed() };
+    let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: `info` is ours; waitid fills it in, so that its fields for a child are those to be read.
+    let (found, status) = unsafe {
+        let result = libc::waitid(libc::P_PID, pid, &mut info, flags);
+        (result == 0 && info.si_pid() != 0, info.si_status())
+    };
+    let raw = if info.si_code == libc::CLD_EXITED {
+        status << 8
+    } else {
+        status
+    };
+    found.then(|| ExitStatus::from_raw(raw))
+}
+
+/// The address in the line `listening on ADDR`, which is taken out.
+fn announced(lines: &mut Vec<Line>) -> Option<SocketAddr> {
+    let address = |line: &Line| line.text.strip_prefix("listening on ")?.parse().ok();
+    let at = lines.iter().position(|line| address(line).is_some())?;
+    address(&lines.remove(at))
+}
+
+/// The loopback address at which somebody listens on `port`.
+fn listens_at(port: u16) -> io::Result<Option<SocketAddr>> {
+    let mut kernel = SockDiag::open()?;
+    for ip in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
+        let address = SocketAddr::new(ip, port);
+        if kernel.listener(address)?.is_some() {
+            return Ok(Some(address));
+        }
+    }
+    Ok(None)
+}
+
+/// Adds `more`; of a server that floods its output, the last lines.
+fn keep_the_last(lines: &mut Vec<Line>, more: Vec<Line>) {
+    lines.extend(more);
+    lines.drain(..lines.len().saturating_sub(1000));
+}
+
+/// A port on which nobody listens, and which the kernel does not give to clients of its own accord, as it does with
+/// those from 32768 up (ip(7), ip_local_port_range).
+pub fn free_port() -> io::Result<u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    const FIRST: u16 = 11_000;
+    const COUNT: u16 = 21_000;
+    let start = u16::try_from(std::process::id() % u32::from(COUNT)).unwrap_or(0);
+    for _ in 0..COUNT {
+        let offset = (start + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, FIRST + offset)).is_ok() {
+            return Ok(FIRST + offset);
+        }
+    }
+    Err(io::Error::from_raw_os_error(libc::EADDRINUSE))
+}
+
+/// What became of a process, in words: `exit status 1`, `signal 9`.
+pub fn status_words(status: ExitStatus) -> String {
+    match status.code() {
+        Some(code) => format!("exit status {code}"),
+        None => format!("signal {}", status.signal().unwrap_or(0)),
+    }
+}

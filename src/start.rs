@@ -1,0 +1,82 @@
+//! `cargo run -- start DIR`: a server of the reader's own, to begin from.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::ladder::Chapter;
+
+/// The chapter from which one begins, unless told otherwise: the fix that everyone gives.
+pub const FROM: &str = "05-log-before-close";
+
+/// The chapters that one can begin from, and their sources, which this program carries with it.
+const SOURCES: &[(&str, &str)] = &[
+    ("01-blocking-server", include_str!("../chapters/01-blocking-server.rs")),
+    ("03-select-loop", include_str!("../chapters/03-select-loop.rs")),
+    ("04-use-after-close", include_str!("../chapters/04-use-after-close.rs")),
+    (
+        "05-log-before-close",
+        include_str!("../chapters/05-log-before-close.rs"),
+    ),
+    ("06-skip-the-dead", include_str!("../chapters/06-skip-the-dead.rs")),
+    ("07-name-at-accept", include_str!("../chapters/07-name-at-accept.rs")),
+    ("08-recycled-number", include_str!("../chapters/08-recycled-number.rs")),
+];
+
+/// Lays down a package `my-server` in `folder`, whose `main.rs` is the server of `chapter`, and says what to type next.
+pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
+    let taken = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    if taken || folder.is_file() {
+        eprintln!(
+            "{} is there already; start wants a folder that is empty or new",
+            folder.display()
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    let source = SOURCES
+        .iter()
+        .find(|(name, _)| *name == chapter.name)
+        .map(|(_, source)| *source);
+    let source = source.ok_or_else(|| io::Error::other(format!("{} is no server to begin from", chapter.name)))?;
+
+    fs::create_dir_all(folder.join("src"))?;
+    fs::write(folder.join("src/main.rs"), main_rs(source, chapter.name))?;
+    fs::write(
+        folder.join("Cargo.toml"),
+        CARGO_TOML.replace("CLOSE_CALL", env!("CARGO_MANIFEST_DIR")),
+    )?;
+    fs::write(folder.join(".gitignore"), "/target\n")?;
+
+    let folder = folder.display();
+    println!(
+        "{folder}/src/main.rs is the server of chapter {0}, and yours to change.
+
+How it does:
+  cargo run -- check -- cargo run -q --manifest-path {folder}/Cargo.toml -- --listen 127.0.0.1:{{port}}
+Under one probe, and with its socket calls:
+  cargo run --manifest-path {folder}/Cargo.toml -- --probe impatient
+  cargo run --manifest-path {folder}/Cargo.toml -- --probe impatient --trace",
+        chapter.name
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The chapter's source, with a first comment that speaks of the reader's server.
+fn main_rs(source: &str, chapter: &str) -> String {
+    let code = source.lines().skip_while(|line| line.starts_with("//!"));
+    let code: String = code.map(|line| format!("{line}\n")).collect();
+    format!("//! My server. It begins as chapter {chapter} of close-call leaves it.\n{code}")
+}
+
+/// A workspace of its own, so that it can also lie inside another one's folder.
+const CARGO_TOML: &str = r#"[package]
+name = "my-server"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+close-call = { path = "CLOSE_CALL" }
+
+[workspace]
+"#;
