@@ -59,10 +59,11 @@ fn cell(verdict: &Verdict, width: usize, as_in_the_book: bool, coloured: bool) -
 
 fn difference(chapter: &Chapter, probe: &Probe, verdict: &Verdict, book: &Board) -> String {
     let wanted = book.cell(chapter, probe).map_or("nothing", |cell| cell);
-    let (name, cell, sentence) = (probe.name, verdict.cell(), verdict.sentence());
     format!(
-        "* {} under {name}: {cell}, where the book has {wanted}. {name}: {sentence}",
-        chapter.name
+        "* {} under {}: the book has {wanted}. Here: {}",
+        chapter.name,
+        probe.name,
+        verdict.sentence()
     )
 }
 
