@@ -54,10 +54,7 @@ fn show() -> Result<()> {
     let (ours, _peer, _) = net::connection()?;
     ours.set_nonblocking(true)?;
     // What the peer's kernel takes makes room again: so fill it until it has stayed full.
-    while !select(&[], &[ours.as_raw_fd()], &[], Some(Duration::from_millis(200)))?
-        .writable
-        .is_empty()
-    {
+    while !select(&[], &[ours.as_raw_fd()], &[], Some(Duration::from_millis(200)))?.writable.is_empty() {
         while ours.send(&[0; 65536]).is_ok() {}
     }
     ask("our send buffer is full", ours.as_raw_fd());

@@ -8,25 +8,21 @@ use close_call::net::{Address, Socket};
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    if arguments
-        .iter()
-        .any(|argument| argument == "--help" || argument == "-h")
-    {
-        println!("cargo run --bin client -- [ADDR] [MESSAGE]   unless told otherwise, to {DEFAULT_ADDRESS}");
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        println!("client [ADDR] [MESSAGE]: sends a message to a server, and prints the reply.");
+        println!("Unless told otherwise, it sends \"Hello, server!\" to {DEFAULT_ADDRESS}.");
         return ExitCode::SUCCESS;
     }
-    if arguments.len() > 2
-        || arguments
-            .first()
-            .is_some_and(|first| first.to_string_lossy().starts_with('-'))
-    {
+    if arguments.len() > 2 || arguments.first().is_some_and(|first| first.to_string_lossy().starts_with('-')) {
         return Wrong("client takes [ADDR] [MESSAGE], in this order, and nothing else".into()).refuse();
     }
     let address = arguments.first().cloned().unwrap_or_else(|| DEFAULT_ADDRESS.into());
-    let message = arguments
-        .get(1)
-        .map_or("Hello, server!".into(), |message| message.to_string_lossy());
+    let message = arguments.get(1).map_or("Hello, server!".into(), |message| message.to_string_lossy());
 
+    if message.is_empty() {
+        return Wrong("the message is empty, and the server would wait for it; \"Hello, server!\" would do".into())
+            .refuse();
+    }
     let address = match args::address(&address) {
         Ok(address) => address,
         Err(wrong) => return wrong.refuse(),

@@ -34,11 +34,8 @@ pub fn address(text: &OsString) -> Result<Address, Wrong> {
         Some(port) => format!("127.0.0.1:{port}"),
         None => text.to_string(),
     };
-    let wrong = |_| {
-        Wrong(format!(
-            "{text:?} is no address with a port; one would be {DEFAULT_ADDRESS}"
-        ))
-    };
+    let right = if text.parse::<u16>().is_ok() { format!("127.0.0.1:{text}") } else { DEFAULT_ADDRESS.into() };
+    let wrong = |_| Wrong(format!("{text:?} is no address with a port; one would be {right}"));
     numeric.parse::<SocketAddr>().map(Address::from).map_err(wrong)
 }
 

@@ -35,18 +35,14 @@ pub fn main(name: &str, serve: fn(Socket) -> net::Result<()>) -> ExitCode {
         print!("{}", help(name, true));
         return ExitCode::SUCCESS;
     }
-    style::end_quietly_with_the_pipe();
+    style::end_with_the_output();
     if let Some(address) = options.listen {
         if let Some(format) = options.trace {
             trace::start(format);
         }
         return exit_code(listen_and_serve(&address, serve));
     }
-    let own = || {
-        ladder::by_name(name)
-            .and_then(|chapter| chapter.story)
-            .and_then(probe::by_name)
-    };
+    let own = || ladder::by_name(name).and_then(|chapter| chapter.story).and_then(probe::by_name);
     let Some(probe) = options.probe.or_else(own) else {
         return Wrong(format!("{name} has no story of its own; --probe NAME plays one")).refuse();
     };
@@ -67,7 +63,7 @@ pub fn main_without_server(name: &str, show: fn() -> net::Result<()>) -> ExitCod
         print!("{}", help(name, false));
         return ExitCode::SUCCESS;
     }
-    style::end_quietly_with_the_pipe();
+    style::end_with_the_output();
     if let Some(format) = options.trace {
         trace::start(format);
     }
@@ -92,11 +88,8 @@ fn exit_code(result: net::Result<()>) -> ExitCode {
 }
 
 fn parse(mut parser: Parser, server: bool) -> Result<Options, Wrong> {
-    let takes = if server {
-        "--probe NAME, --listen [ADDR], --trace[=json] and --help"
-    } else {
-        "--trace[=json] and --help"
-    };
+    let takes =
+        if server { "--probe NAME, --listen [ADDR], --trace[=json] and --help" } else { "--trace[=json] and --help" };
     let mut options = Options::default();
     while let Some(arg) = parser.next()? {
         match arg {
@@ -127,17 +120,12 @@ fn parse(mut parser: Parser, server: bool) -> Result<Options, Wrong> {
             Short(other) => return Err(Wrong(format!("-{other} is not known; there are {takes}"))),
             Long(other) => return Err(Wrong(format!("--{other} is not known; there are {takes}"))),
             Value(other) => {
-                return Err(Wrong(format!(
-                    "{:?} is not expected; there are {takes}",
-                    other.to_string_lossy()
-                )));
+                return Err(Wrong(format!("{:?} is not expected; there are {takes}", other.to_string_lossy())));
             }
         }
     }
     if options.listen.is_some() && options.probe.is_some() {
-        return Err(Wrong(
-            "--listen serves whoever comes and --probe plays clients itself: choose one".into(),
-        ));
+        return Err(Wrong("--listen serves whoever comes and --probe plays clients itself: choose one".into()));
     }
     Ok(options)
 }
@@ -162,10 +150,7 @@ cargo run --bin {name} -- --trace=json   the same as JSON lines
         );
     }
     let story = chapter.and_then(|chapter| chapter.story).unwrap_or("PROBE");
-    let probes: String = PROBES
-        .iter()
-        .map(|p| format!("  {:<20}{}\n", p.name, p.clients))
-        .collect();
+    let probes: String = PROBES.iter().map(|p| format!("  {:<20}{}\n", p.name, p.clients)).collect();
     format!(
         "{name}{adds}
 

@@ -51,27 +51,15 @@ impl Check {
             let _ = self.progress(progress, done);
         };
         report(first, verdict);
-        side_by_side::each(
-            rest,
-            |probe| (*probe, self.verdict(probe)),
-            |(probe, verdict)| report(probe, verdict),
-        );
+        side_by_side::each(rest, |probe| (*probe, self.verdict(probe)), |(probe, verdict)| report(probe, verdict));
 
         let all = self.probes.len();
         if !self.json {
             let short = all - sound;
-            let short = if short == 0 {
-                "None fell short.".into()
-            } else {
-                format!("{short} fell short.")
-            };
+            let short = if short == 0 { "None fell short.".into() } else { format!("{short} fell short.") };
             println!("\n{sound} of {all} as of a sound server. {short}");
         }
-        Ok(if sound == all {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(1)
-        })
+        Ok(if sound == all { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }
 
     fn verdict(&self, probe: &Probe) -> Verdict {
@@ -100,10 +88,7 @@ impl Check {
         let sound = matches!(verdict, Verdict::Sound);
         let (cell, why) = (verdict.cell(), verdict.sentence());
         let said = match verdict {
-            Verdict::Died {
-                last_words: Some(words),
-                ..
-            } => printable(words),
+            Verdict::Died { last_words: Some(words), .. } => printable(words),
             _ => String::new(),
         };
         if self.json {
@@ -125,10 +110,7 @@ impl Check {
         } else {
             let padding = " ".repeat(14_usize.saturating_sub(cell.chars().count()).max(2));
             let what = if said.is_empty() { why } else { said };
-            println!(
-                "{line}{padding}{what}  {}",
-                paint(coloured, Style::Dim, &format!("({})", page(probe)))
-            );
+            println!("{line}{padding}{what}  {}", paint(coloured, Style::Dim, &format!("({})", page(probe))));
         }
     }
 
@@ -140,9 +122,7 @@ impl Check {
             }
         }
         let words: Vec<_> = self.command.iter().map(|word| word.to_string_lossy()).collect();
-        let named = words
-            .iter()
-            .any(|word| word.contains("{port}") || word.contains("PORT"));
+        let named = words.iter().any(|word| word.contains("{port}") || word.contains("PORT"));
         let hint = match why {
             NoServer::Unstartable(_) => "",
             _ if named => "; it is to listen on 127.0.0.1, on the port that stands for {port}",
@@ -162,8 +142,7 @@ fn page(probe: &Probe) -> String {
 
 fn with_port(word: &OsString, port: u16) -> OsString {
     // Words that are not UTF-8 hold no {port} that we could find, and are passed on as they are.
-    word.to_str()
-        .map_or_else(|| word.clone(), |word| word.replace("{port}", &port.to_string()).into())
+    word.to_str().map_or_else(|| word.clone(), |word| word.replace("{port}", &port.to_string()).into())
 }
 
 /// A line of somebody else's, without what would move the cursor, and not longer than a line.

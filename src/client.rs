@@ -65,15 +65,8 @@ impl<'a> Clients<'a> {
     /// Nobody yet. `watch` is told of everything that happens. `patience` is for how long a reply is waited for when the
     /// server has come to rest: zero for one that is known to wait for nothing but its clients.
     pub fn new(server: &'a mut Server, patience: Duration, watch: &'a mut dyn FnMut(Event)) -> Clients<'a> {
-        let mut clients = Clients {
-            server,
-            watch,
-            patience,
-            all: Vec::new(),
-            stopped: false,
-            quiet: false,
-            last_words: None,
-        };
+        let mut clients =
+            Clients { server, watch, patience, all: Vec::new(), stopped: false, quiet: false, last_words: None };
         clients.listen();
         clients
     }
@@ -94,12 +87,7 @@ impl<'a> Clients<'a> {
         }
         let address = socket.local_addr().map_err(Verdict::of_ours)?;
         let address = address.as_socket().ok_or(Verdict::Failed("it has no address".into()))?;
-        self.all.push(Client {
-            name: who.into(),
-            address,
-            socket: Some(socket),
-            settles: true,
-        });
+        self.all.push(Client { name: who.into(), address, socket: Some(socket), settles: true });
         self.did(who, "connect", address.to_string(), format!("connects from {address}"))
     }
 
@@ -114,12 +102,7 @@ impl<'a> Clients<'a> {
     pub fn send_urgent(&mut self, who: &str) -> Result<(), Verdict> {
         let sent = self.socket(who)?.send_out_of_band(b'!');
         self.check(who, sent)?;
-        self.did(
-            who,
-            "send",
-            "! MSG_OOB".into(),
-            "sends one urgent byte (MSG_OOB)".into(),
-        )
+        self.did(who, "send", "! MSG_OOB".into(), "sends one urgent byte (MSG_OOB)".into())
     }
 
     /// It sends `message` again and again until no more is taken, and gives how many bytes were. What it does not read
@@ -250,21 +233,12 @@ impl<'a> Clients<'a> {
         words: &str,
         steps: impl FnOnce(&mut Self) -> Result<(), Verdict>,
     ) -> Result<(), Verdict> {
-        (self.watch)(Event::Did {
-            who: who.into(),
-            call: "",
-            args: words.into(),
-            words: words.into(),
-        });
+        (self.watch)(Event::Did { who: who.into(), call: "", args: words.into(), words: words.into() });
         self.quiet = true;
         let result = steps(self);
         self.quiet = false;
         result?;
-        if self.stopped {
-            Ok(())
-        } else {
-            self.let_the_server_work()
-        }
+        if self.stopped { Ok(()) } else { self.let_the_server_work() }
     }
 
     /// Lets the server have as few descriptors as `at_least`, or as it needs for `room` more clients.
@@ -313,17 +287,8 @@ impl<'a> Clients<'a> {
         if self.quiet {
             return Ok(());
         }
-        (self.watch)(Event::Did {
-            who: who.into(),
-            call,
-            args,
-            words,
-        });
-        if self.stopped {
-            Ok(())
-        } else {
-            self.let_the_server_work()
-        }
+        (self.watch)(Event::Did { who: who.into(), call, args, words });
+        if self.stopped { Ok(()) } else { self.let_the_server_work() }
     }
 
     fn received(&mut self, who: &str, text: String) -> Result<(), Verdict> {
@@ -346,10 +311,7 @@ impl<'a> Clients<'a> {
         let ended = self.server.ended();
         self.listen();
         match ended {
-            Some(status) => Err(Verdict::Died {
-                status,
-                last_words: self.last_words.take(),
-            }),
+            Some(status) => Err(Verdict::Died { status, last_words: self.last_words.take() }),
             None => Ok(()),
         }
     }
@@ -446,11 +408,7 @@ impl<'a> Clients<'a> {
 
     fn connections(&self) -> Vec<(SocketAddr, SocketAddr)> {
         let server = self.server.address();
-        self.all
-            .iter()
-            .filter(|client| client.settles)
-            .map(|client| (client.address, server))
-            .collect()
+        self.all.iter().filter(|client| client.settles).map(|client| (client.address, server)).collect()
     }
 
     fn client(&mut self, who: &str) -> Result<&mut Client, Verdict> {

@@ -14,21 +14,14 @@ pub fn table() -> Vec<(RawFd, String)> {
     let Ok(entries) = fs::read_dir("/proc/self/fd") else {
         return Vec::new();
     };
-    let mut fds: Vec<RawFd> = entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .collect();
+    let mut fds: Vec<RawFd> = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
     fds.sort_unstable();
     // The listing was itself read through a descriptor, which is closed by now and has no link any more.
     let linked = |fd: RawFd| fs::read_link(format!("/proc/self/fd/{fd}")).ok().map(|link| (fd, link));
     let open = fds.into_iter().filter(|&fd| fd > 2).filter_map(linked);
     open.map(|(fd, link)| {
         let link = link.to_string_lossy();
-        let what = if link.starts_with("socket:") {
-            socket(fd)
-        } else {
-            link.split(":[").next().unwrap_or("").into()
-        };
+        let what = if link.starts_with("socket:") { socket(fd) } else { link.split(":[").next().unwrap_or("").into() };
         (fd, what)
     })
     .collect()

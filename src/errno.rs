@@ -14,15 +14,10 @@ pub fn name_in(message: &str) -> Option<&'static str> {
         let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
         name(digits.parse().ok()?)
     };
-    number_after("(os error ")
-        .or_else(|| number_after("[Errno "))
-        .or_else(|| {
-            let words = message.split(|c: char| !c.is_ascii_alphanumeric());
-            words
-                .filter_map(|word| NAMES.iter().find(|(_, name)| *name == word))
-                .map(|(_, name)| *name)
-                .next()
-        })
+    number_after("(os error ").or_else(|| number_after("[Errno ")).or_else(|| {
+        let words = message.split(|c: char| !c.is_ascii_alphanumeric());
+        words.filter_map(|word| NAMES.iter().find(|(_, name)| *name == word)).map(|(_, name)| *name).next()
+    })
 }
 
 macro_rules! names {
@@ -51,10 +46,7 @@ mod tests {
     #[test]
     fn the_number_is_found_in_what_three_languages_print() {
         assert_eq!(name_in("getpeername: Bad file descriptor (os error 9)"), Some("EBADF"));
-        assert_eq!(
-            name_in("OSError: [Errno 107] Transport endpoint is not connected"),
-            Some("ENOTCONN")
-        );
+        assert_eq!(name_in("OSError: [Errno 107] Transport endpoint is not connected"), Some("ENOTCONN"));
         assert_eq!(name_in("Error: read ECONNRESET"), Some("ECONNRESET"));
         assert_eq!(name_in("ValueError: filedescriptor out of range in select()"), None);
         assert_eq!(name_in("(os error )"), None);

@@ -42,7 +42,7 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    style::end_quietly_with_the_pipe();
+    style::end_with_the_output();
     let task = match parse(Parser::from_env()) {
         Ok(task) => task,
         Err(wrong) => return wrong.refuse(),
@@ -83,7 +83,14 @@ fn parse(mut parser: Parser) -> Result<Task, Wrong> {
 }
 
 fn unknown(what: &str) -> Wrong {
-    Wrong(format!("{what} is not known; there are list, start, check and --help"))
+    let name = what.trim_matches('"');
+    Wrong(if ladder::by_name(name).is_some() {
+        format!("{name} is a chapter: cargo run --bin {name}")
+    } else if matches!(what, "--probe" | "--listen" | "--trace") {
+        format!("{what} is for a chapter: cargo run --bin CHAPTER -- {what}")
+    } else {
+        format!("{what} is not known; there are list, start, check and --help")
+    })
 }
 
 fn parse_start(mut parser: Parser) -> Result<Task, Wrong> {
@@ -143,28 +150,24 @@ fn parse_check(mut parser: Parser) -> Result<Task, Wrong> {
 fn list() {
     println!("Chapters: cargo run --bin NAME");
     for chapter in CHAPTERS {
-        let breaks = if chapter.breaks.is_empty() {
-            String::new()
-        } else {
-            format!("; breaks: {}", chapter.breaks)
-        };
+        let breaks = if chapter.breaks.is_empty() { String::new() } else { format!("; breaks: {}", chapter.breaks) };
         println!("  {:<20}  {}{breaks}", chapter.name, chapter.adds);
     }
     println!("\nProbes: cargo run --bin CHAPTER -- --probe NAME");
     for probe in PROBES {
-        println!(
-            "  {:<20}  {}; a sound server {}",
-            probe.name, probe.clients, probe.sound
-        );
+        println!("  {:<20}  {}; a sound server {}", probe.name, probe.clients, probe.sound);
     }
 }
 
 fn show() -> io::Result<ExitCode> {
     let exe = env::current_exe()?;
-    let folder = exe
-        .parent()
-        .ok_or_else(|| io::Error::other("this program lies in no folder"))?;
+    let folder = exe.parent().ok_or_else(|| io::Error::other("this program lies in no folder"))?;
     if !build_the_chapters(folder)? {
+        return Ok(ExitCode::FAILURE);
+    }
+
+    for chapter in ladder::servers().filter(|chapter| !folder.join(chapter.name).exists()) {
+        eprintln!("{} is not there; cargo run builds it", folder.join(chapter.name).display());
         return Ok(ExitCode::FAILURE);
     }
 
@@ -193,11 +196,7 @@ To go on:
   cargo run -- check -- COMMAND                               a server of your own, under every probe
   cargo run -- list                                           all chapters and probes"
     );
-    Ok(if differences.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Has cargo build the chapters beside this program, if it was cargo that started it: `cargo run` builds no more than
@@ -207,12 +206,7 @@ fn build_the_chapters(folder: &Path) -> io::Result<bool> {
         return Ok(true);
     };
     let mut build = Command::new(cargo);
-    build.args([
-        "build",
-        "--bins",
-        "--manifest-path",
-        concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
-    ]);
+    build.args(["build", "--bins", "--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
     build.arg("--target-dir").arg(target);
     if !cfg!(debug_assertions) {
         build.arg("--release");
@@ -221,9 +215,7 @@ fn build_the_chapters(folder: &Path) -> io::Result<bool> {
 }
 
 fn play(folder: &Path, chapter: &str) -> io::Result<()> {
-    let story = ladder::by_name(chapter)
-        .and_then(|chapter| chapter.story)
-        .and_then(probe::by_name);
+    let story = ladder::by_name(chapter).and_then(|chapter| chapter.story).and_then(probe::by_name);
     let story = story.ok_or_else(|| io::Error::other(format!("{chapter} has no story")))?;
     println!("$ cargo run --bin {chapter}");
     story::play(&folder.join(chapter), chapter, story, None);

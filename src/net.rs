@@ -124,9 +124,7 @@ impl Socket {
         let result = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP)).map(Socket::from);
         let result = result.map_err(|e| Error::new("socket", e));
         let name = if domain == Domain::IPV6 { "AF_INET6" } else { "AF_INET" };
-        trace::call("socket", result.as_ref().map(|s| s.as_raw_fd()), || {
-            format!("{name}, SOCK_STREAM")
-        });
+        trace::call("socket", result.as_ref().map(|s| s.as_raw_fd()), || format!("{name}, SOCK_STREAM"));
         result
     }
 
@@ -165,9 +163,7 @@ impl Socket {
     pub fn accept(&self) -> Result<(Socket, Address)> {
         let result = self.inner.accept().map_err(|e| Error::new("accept", e));
         let result = result.map(|(socket, address)| (Socket::from(socket), Address(address)));
-        let shown = result
-            .as_ref()
-            .map(|(s, address)| format!("{}, {address}", s.as_raw_fd()));
+        let shown = result.as_ref().map(|(s, address)| format!("{}, {address}", s.as_raw_fd()));
         trace::call("accept", shown, || self.as_raw_fd().to_string());
         result
     }
@@ -175,11 +171,7 @@ impl Socket {
     /// The socket's own address. getsockname(2).
     #[track_caller]
     pub fn local_addr(&self) -> Result<Address> {
-        let result = self
-            .inner
-            .local_addr()
-            .map(Address)
-            .map_err(|e| Error::new("getsockname", e));
+        let result = self.inner.local_addr().map(Address).map_err(|e| Error::new("getsockname", e));
         trace::call("getsockname", result.as_ref(), || self.as_raw_fd().to_string());
         result
     }
@@ -206,14 +198,9 @@ impl Socket {
     #[track_caller]
     pub fn send_out_of_band(&self, byte: u8) -> Result<usize> {
         let flags = libc::MSG_OOB | libc::MSG_NOSIGNAL;
-        let result = self
-            .inner
-            .send_with_flags(&[byte], flags)
-            .map_err(|e| Error::new("send", e));
+        let result = self.inner.send_with_flags(&[byte], flags).map_err(|e| Error::new("send", e));
         let fd = self.as_raw_fd();
-        trace::call("send", result.as_ref(), || {
-            format!("{fd}, {}, 1, MSG_OOB", trace::bytes(&[byte]))
-        });
+        trace::call("send", result.as_ref(), || format!("{fd}, {}, 1, MSG_OOB", trace::bytes(&[byte])));
         result
     }
 
@@ -221,15 +208,10 @@ impl Socket {
     #[track_caller]
     pub fn recv_out_of_band(&self) -> Result<u8> {
         let mut byte = [MaybeUninit::new(0)];
-        let result = self
-            .inner
-            .recv_out_of_band(&mut byte)
-            .map_err(|e| Error::new("recv", e));
+        let result = self.inner.recv_out_of_band(&mut byte).map_err(|e| Error::new("recv", e));
         // SAFETY: the byte was initialised above.
         let byte = unsafe { byte[0].assume_init() };
-        trace::call("recv", result.as_ref(), || {
-            format!("{}, {}, 1, MSG_OOB", self.as_raw_fd(), trace::bytes(&[byte]))
-        });
+        trace::call("recv", result.as_ref(), || format!("{}, {}, 1, MSG_OOB", self.as_raw_fd(), trace::bytes(&[byte])));
         result.map(|_| byte)
     }
 
@@ -241,9 +223,7 @@ impl Socket {
             Shutdown::Write => "SHUT_WR",
             Shutdown::Both => "SHUT_RDWR",
         };
-        self.unit("shutdown", self.inner.shutdown(how), || {
-            format!("{}, {name}", self.as_raw_fd())
-        })
+        self.unit("shutdown", self.inner.shutdown(how), || format!("{}, {name}", self.as_raw_fd()))
     }
 
     /// With `Some(Duration::ZERO)` the close that follows resets the connection instead of ending it in order.
@@ -251,9 +231,7 @@ impl Socket {
     #[track_caller]
     pub fn set_linger(&self, linger: Option<Duration>) -> Result<()> {
         let seconds = linger.map_or("off".to_string(), |time| format!("{} s", time.as_secs()));
-        self.unit("setsockopt", self.inner.set_linger(linger), || {
-            format!("{}, SO_LINGER, {seconds}", self.as_raw_fd())
-        })
+        self.unit("setsockopt", self.inner.set_linger(linger), || format!("{}, SO_LINGER, {seconds}", self.as_raw_fd()))
     }
 
     /// The error that waits on the socket, which this takes away. SO_ERROR, socket(7).
@@ -347,14 +325,8 @@ pub fn accept(fd: RawFd) -> Result<(RawFd, Address)> {
             Ok(())
         })
     };
-    let result = result
-        .map(|((), address)| (accepted, Address(address)))
-        .map_err(|e| Error::new("accept", e));
-    trace::call(
-        "accept",
-        result.as_ref().map(|(new, address)| format!("{new}, {address}")),
-        || fd.to_string(),
-    );
+    let result = result.map(|((), address)| (accepted, Address(address))).map_err(|e| Error::new("accept", e));
+    trace::call("accept", result.as_ref().map(|(new, address)| format!("{new}, {address}")), || fd.to_string());
     result
 }
 
@@ -379,9 +351,7 @@ pub fn send(fd: RawFd, bytes: &[u8]) -> Result<usize> {
     // SAFETY: the kernel reads at most `bytes.len()` bytes at `bytes`.
     let result = count(unsafe { libc::send(fd, bytes.as_ptr().cast(), bytes.len(), libc::MSG_NOSIGNAL) });
     let result = result.map_err(|e| Error::new("send", e));
-    trace::call("send", result.as_ref(), || {
-        format!("{fd}, {}, {}", trace::bytes(bytes), bytes.len())
-    });
+    trace::call("send", result.as_ref(), || format!("{fd}, {}, {}", trace::bytes(bytes), bytes.len()));
     result
 }
 
@@ -418,11 +388,7 @@ pub(crate) fn peer_name_untraced(fd: RawFd) -> io::Result<Address> {
 
 /// A call's -1 as the error that errno holds.
 fn check(result: i32) -> io::Result<i32> {
-    if result == -1 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(result)
-    }
+    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
 /// The same for the calls that count bytes.

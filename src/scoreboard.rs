@@ -48,23 +48,14 @@ pub fn measure(folder: &Path, coloured: bool) -> io::Result<Vec<String>> {
 fn cell(verdict: &Verdict, width: usize, as_in_the_book: bool, coloured: bool) -> String {
     let cell = verdict.cell();
     let mark = if as_in_the_book { "" } else { "*" };
-    let style = if matches!(verdict, Verdict::Sound) {
-        Style::Good
-    } else {
-        Style::Bad
-    };
+    let style = if matches!(verdict, Verdict::Sound) { Style::Good } else { Style::Bad };
     let padding = " ".repeat(width.saturating_sub(cell.chars().count() + mark.len()));
     format!("  {}{mark}{padding}", paint(coloured, style, &cell))
 }
 
 fn difference(chapter: &Chapter, probe: &Probe, verdict: &Verdict, book: &Board) -> String {
     let wanted = book.cell(chapter, probe).map_or("nothing", |cell| cell);
-    format!(
-        "* {} under {}: the book has {wanted}. Here: {}",
-        chapter.name,
-        probe.name,
-        verdict.sentence()
-    )
+    format!("* {} under {}: the book has {wanted}. Here: {}", chapter.name, probe.name, verdict.sentence())
 }
 
 /// The width of the chapters' names.
@@ -73,9 +64,7 @@ const NAME: usize = 20;
 /// Room for a probe's name, broken at its hyphens, for the longest cell that the book has under it, and for a mark.
 fn width(probe: &Probe, book: &Board) -> usize {
     let parts = parts(probe).into_iter().map(|part| part.len());
-    let cells = ladder::servers()
-        .filter_map(|chapter| book.cell(chapter, probe))
-        .map(|cell| cell.chars().count());
+    let cells = ladder::servers().filter_map(|chapter| book.cell(chapter, probe)).map(|cell| cell.chars().count());
     parts.chain(cells).max().unwrap_or(0)
 }
 
@@ -113,27 +102,15 @@ struct Board {
 impl Board {
     /// The rows of `text` that begin with a chapter's name; cells stand at least two spaces apart.
     fn of(text: &str) -> Board {
-        let rows = text
-            .lines()
-            .filter(|line| ladder::servers().any(|chapter| line.starts_with(chapter.name)));
-        let cells = |row: &str| {
-            row.split("  ")
-                .map(str::trim)
-                .filter(|cell| !cell.is_empty())
-                .map(String::from)
-                .collect()
-        };
-        Board {
-            rows: rows.map(cells).collect(),
-        }
+        let rows = text.lines().filter(|line| ladder::servers().any(|chapter| line.starts_with(chapter.name)));
+        let cells =
+            |row: &str| row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(String::from).collect();
+        Board { rows: rows.map(cells).collect() }
     }
 
     fn cell(&self, chapter: &Chapter, probe: &Probe) -> Option<&String> {
         let at = PROBES.iter().position(|other| other.name == probe.name)?;
-        let mut rows = self
-            .rows
-            .iter()
-            .filter(|row| row.first().is_some_and(|name| name == chapter.name));
+        let mut rows = self.rows.iter().filter(|row| row.first().is_some_and(|name| name == chapter.name));
         rows.nth(at / COLUMNS)?.get(1 + at % COLUMNS)
     }
 }
@@ -153,20 +130,13 @@ mod tests {
         assert_eq!(board.cell(first, &PROBES[1]).unwrap(), "no reply");
         assert_eq!(board.cell(last, &PROBES[1]).unwrap(), "EBADF");
         assert_eq!(board.cell(last, &PROBES[2]), None);
-        assert_eq!(
-            board.cell(first, &PROBES[COLUMNS]).unwrap(),
-            "ECONNRESET",
-            "the second block"
-        );
+        assert_eq!(board.cell(first, &PROBES[COLUMNS]).unwrap(), "ECONNRESET", "the second block");
         assert_eq!(board.cell(&ladder::CHAPTERS[4], &PROBES[0]), None);
     }
 
     #[test]
     fn the_header_breaks_long_names_at_their_hyphens() {
         assert_eq!(parts(by_name("two-at-once").unwrap()), ["two-at-", "once"]);
-        assert_eq!(
-            parts(by_name("out-of-descriptors").unwrap()),
-            ["out-of-", "descriptors"]
-        );
+        assert_eq!(parts(by_name("out-of-descriptors").unwrap()), ["out-of-", "descriptors"]);
     }
 }

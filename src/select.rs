@@ -5,9 +5,9 @@
 //!   the end of file, after an error and after a reset it does not wait either.
 //! - **writable** when a send would not wait. It may still fail.
 //! - **exceptional**, on a TCP socket of Linux, when urgent data is waiting, and never because of an error (measured;
-//!   it is poll's POLLPRI, select(2) and poll(2)).
+//!   it is poll's POLLPRI, select(2) and poll(2)). POSIX counts a pending error as exceptional too; Linux does not.
 //!
-//! Chapter 2 shows what the call says of a socket in each of some twenty states.
+//! Chapter 2 shows what the call says of a socket in each of some thirty states.
 
 use std::fmt::Write;
 use std::io;
@@ -51,15 +51,9 @@ fn call(inputs: &[RawFd], outputs: &[RawFd], exceptions: &[RawFd], timeout: Opti
     let mut exceptional = FdSet::of(exceptions)?;
 
     // The kernel looks at descriptors 0 to nfds - 1. Too large an nfds would have it write beyond the sets.
-    let nfds = [inputs, outputs, exceptions]
-        .iter()
-        .flat_map(|list| list.iter())
-        .max()
-        .map_or(0, |highest| highest + 1);
+    let nfds = [inputs, outputs, exceptions].iter().flat_map(|list| list.iter()).max().map_or(0, |highest| highest + 1);
     let mut timeout = timeout.map(timeval);
-    let timeout = timeout
-        .as_mut()
-        .map_or(ptr::null_mut(), |timeout| timeout as *mut libc::timeval);
+    let timeout = timeout.as_mut().map_or(ptr::null_mut(), |timeout| timeout as *mut libc::timeval);
 
     // SAFETY: the three sets and the timeout are ours for the call, and every descriptor below `nfds` has its bit
     // inside them, because `FdSet::of` refused all others.
@@ -105,10 +99,7 @@ impl FdSet {
 
     fn those_of(&self, fds: &[RawFd]) -> Vec<RawFd> {
         // SAFETY: `fds` are those that the set was made of, so each has its bit in it.
-        fds.iter()
-            .copied()
-            .filter(|&fd| unsafe { libc::FD_ISSET(fd, &self.0) })
-            .collect()
+        fds.iter().copied().filter(|&fd| unsafe { libc::FD_ISSET(fd, &self.0) }).collect()
     }
 }
 

@@ -59,11 +59,7 @@ const REQUEST: usize = HEADER + 56;
 impl SockDiag {
     /// Opens the netlink socket. Fails where the kernel has no sock_diag, or a sandbox forbids it.
     pub fn open() -> io::Result<SockDiag> {
-        let kind = (
-            Domain::from(libc::AF_NETLINK),
-            Type::DGRAM,
-            Some(Protocol::from(NETLINK_SOCK_DIAG)),
-        );
+        let kind = (Domain::from(libc::AF_NETLINK), Type::DGRAM, Some(Protocol::from(NETLINK_SOCK_DIAG)));
         Socket::new(kind.0, kind.1, kind.2).map(SockDiag)
     }
 
@@ -76,14 +72,7 @@ impl SockDiag {
     /// The TCP socket that listens at `address`, if there is one. Its receive queue counts the connections that wait to
     /// be accepted; its send queue is the backlog, beyond which there is no room.
     pub fn listener(&mut self, address: SocketAddr) -> io::Result<Option<End>> {
-        let nobody = SocketAddr::new(
-            if address.is_ipv4() {
-                [0; 4].into()
-            } else {
-                [0u16; 8].into()
-            },
-            0,
-        );
+        let nobody = SocketAddr::new(if address.is_ipv4() { [0; 4].into() } else { [0u16; 8].into() }, 0);
         Ok(self.lookup(address, nobody)?.filter(|end| end.state == state::LISTEN))
     }
 
@@ -91,32 +80,20 @@ impl SockDiag {
         self.0.write_all(&request(local, remote))?;
         let mut reply = [0; 4096];
         let length = self.0.read(&mut reply)?;
-        let word = |at: usize| {
-            reply[..length]
-                .get(at..at + 4)
-                .map(|bytes| [bytes[0], bytes[1], bytes[2], bytes[3]])
-        };
+        let word = |at: usize| reply[..length].get(at..at + 4).map(|bytes| [bytes[0], bytes[1], bytes[2], bytes[3]]);
         let short = || io::Error::new(io::ErrorKind::InvalidData, "the kernel's answer is too short");
 
         // struct nlmsghdr: length, type and flags, sequence, port; then the error, or struct inet_diag_msg.
         let kind = word(4).map(|b| u16::from_ne_bytes([b[0], b[1]])).ok_or_else(short)?;
         if i32::from(kind) == libc::NLMSG_ERROR {
             let error = word(HEADER).map(i32::from_ne_bytes).ok_or_else(short)?;
-            return if -error == libc::ENOENT {
-                Ok(None)
-            } else {
-                Err(io::Error::from_raw_os_error(-error))
-            };
+            return if -error == libc::ENOENT { Ok(None) } else { Err(io::Error::from_raw_os_error(-error)) };
         }
         // struct inet_diag_msg: family, state, timer, retransmits; 48 bytes of id; expires, rqueue, wqueue, uid, inode.
         let state = word(HEADER).map(|b| b[1]).ok_or_else(short)?;
         let receive_queue = word(HEADER + 56).map(u32::from_ne_bytes).ok_or_else(short)?;
         let send_queue = word(HEADER + 60).map(u32::from_ne_bytes).ok_or_else(short)?;
-        Ok(Some(End {
-            state,
-            receive_queue,
-            send_queue,
-        }))
+        Ok(Some(End { state, receive_queue, send_queue }))
     }
 }
 

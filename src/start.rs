@@ -15,10 +15,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("01-blocking-server", include_str!("../chapters/01-blocking-server.rs")),
     ("03-select-loop", include_str!("../chapters/03-select-loop.rs")),
     ("04-use-after-close", include_str!("../chapters/04-use-after-close.rs")),
-    (
-        "05-log-before-close",
-        include_str!("../chapters/05-log-before-close.rs"),
-    ),
+    ("05-log-before-close", include_str!("../chapters/05-log-before-close.rs")),
     ("06-skip-the-dead", include_str!("../chapters/06-skip-the-dead.rs")),
     ("07-name-at-accept", include_str!("../chapters/07-name-at-accept.rs")),
     ("08-recycled-number", include_str!("../chapters/08-recycled-number.rs")),
@@ -28,24 +25,15 @@ const SOURCES: &[(&str, &str)] = &[
 pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
     let taken = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if taken || folder.is_file() {
-        eprintln!(
-            "{} is there already; start wants a folder that is empty or new",
-            folder.display()
-        );
+        eprintln!("{} is there already; start wants a folder that is empty or new", folder.display());
         return Ok(ExitCode::FAILURE);
     }
-    let source = SOURCES
-        .iter()
-        .find(|(name, _)| *name == chapter.name)
-        .map(|(_, source)| *source);
+    let source = SOURCES.iter().find(|(name, _)| *name == chapter.name).map(|(_, source)| *source);
     let source = source.ok_or_else(|| io::Error::other(format!("{} is no server to begin from", chapter.name)))?;
 
     fs::create_dir_all(folder.join("src"))?;
     fs::write(folder.join("src/main.rs"), main_rs(source, chapter.name))?;
-    fs::write(
-        folder.join("Cargo.toml"),
-        CARGO_TOML.replace("CLOSE_CALL", env!("CARGO_MANIFEST_DIR")),
-    )?;
+    fs::write(folder.join("Cargo.toml"), CARGO_TOML.replace("CLOSE_CALL", env!("CARGO_MANIFEST_DIR")))?;
     fs::write(folder.join(".gitignore"), "/target\n")?;
 
     let folder = folder.display();

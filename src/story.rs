@@ -17,12 +17,7 @@ use crate::trace::{Format, json};
 /// calls; what the server writes on standard error goes to standard error. Gives the server's exit status, which is
 /// success for one that still ran when the story was over.
 pub fn play(exe: &Path, name: &str, probe: &Probe, trace: Option<Format>) -> ExitCode {
-    let mut printer = Printer {
-        trace,
-        coloured: wanted(&io::stdout()),
-        names: Vec::new(),
-        alike: (String::new(), 0),
-    };
+    let mut printer = Printer { trace, coloured: wanted(&io::stdout()), names: Vec::new(), alike: (String::new(), 0) };
     if trace.is_none() {
         let title = paint(printer.coloured, Style::Bold, &format!("{name} under {}", probe.name));
         println!("{title}: {}.\n", probe.clients);
@@ -102,11 +97,7 @@ impl Printer {
             self.no_more_alike();
             return false;
         };
-        let shape: String = line
-            .text
-            .chars()
-            .filter(|c| !c.is_ascii_digit() && *c != ',' && *c != ' ')
-            .collect();
+        let shape: String = line.text.chars().filter(|c| !c.is_ascii_digit() && *c != ',' && *c != ' ').collect();
         if shape == self.alike.0 {
             self.alike.1 += 1;
         } else {
@@ -120,14 +111,7 @@ impl Printer {
     fn no_more_alike(&mut self) {
         let (_, count) = mem::take(&mut self.alike);
         if self.trace != Some(Format::Json) && count > 3 {
-            println!(
-                "{}",
-                paint(
-                    self.coloured,
-                    Style::Dim,
-                    &format!("        ({} more like it)", count - 3)
-                )
-            );
+            println!("{}", paint(self.coloured, Style::Dim, &format!("        ({} more like it)", count - 3)));
         }
     }
 
@@ -135,11 +119,7 @@ impl Printer {
     fn server_error(&mut self, text: &str) {
         let _ = io::stdout().flush();
         let coloured = wanted(&io::stderr());
-        let who = if self.trace.is_none() {
-            paint(coloured, Style::Server, "server  ")
-        } else {
-            String::new()
-        };
+        let who = if self.trace.is_none() { paint(coloured, Style::Server, "server  ") } else { String::new() };
         eprintln!("{who}{}", paint(coloured, Style::Bad, text));
         if self.trace == Some(Format::Json) {
             println!(r#"{{"who":"server","error":{}}}"#, json(text));
@@ -153,11 +133,7 @@ impl Printer {
             Event::Stopped(true) => (Style::Dim, "", "(the server is stopped: SIGSTOP)"),
             Event::Stopped(false) => (Style::Dim, "", "(the server goes on: SIGCONT)"),
         };
-        let words = if who.is_empty() {
-            paint(self.coloured, style, words)
-        } else {
-            words.to_string()
-        };
+        let words = if who.is_empty() { paint(self.coloured, style, words) } else { words.to_string() };
         println!("{}{words}", paint(self.coloured, style, &format!("{who:<8}")));
     }
 
@@ -176,21 +152,13 @@ impl Printer {
         };
         match self.trace {
             None => {
-                let style = if matches!(verdict, Verdict::Sound) {
-                    Style::Good
-                } else {
-                    Style::Bad
-                };
+                let style = if matches!(verdict, Verdict::Sound) { Style::Good } else { Style::Bad };
                 println!("\n{}: {}", probe.name, paint(self.coloured, style, &verdict.sentence()));
             }
             Some(Format::Text) => println!("+++ {} +++", ended.replace("exit status", "exited with")),
             Some(Format::Json) => {
                 let verdict = verdict.cell();
-                println!(
-                    r#"{{"who":"server","ended":{},"verdict":{}}}"#,
-                    json(&ended),
-                    json(&verdict)
-                );
+                println!(r#"{{"who":"server","ended":{},"verdict":{}}}"#, json(&ended), json(&verdict));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io::IsTerminal;
+use std::{panic, process};
 
 /// What a piece of text is, as far as its colour goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,9 +43,18 @@ pub fn paint(coloured: bool, style: Style, text: &str) -> String {
     format!("\x1b[{code}m{text}\x1b[0m")
 }
 
-/// Has a closed pipe on standard output end the program quietly (SIGPIPE), as it ends any other in `… | head`; Rust's
-/// way is a panic in `println!`. Sockets are not concerned: [`crate::net::send`] asks for no signal.
-pub fn end_quietly_with_the_pipe() {
+/// Has an output that takes no more end the program as it ends any other: one that is closed (`… | head`) quietly, by
+/// SIGPIPE, and a full one with a line that says so. Rust's way is a panic in `println!`. Sockets are not concerned:
+/// [`crate::net::send`] asks for no signal.
+pub fn end_with_the_output() {
     // SAFETY: called at the beginning of a program, which handles no signals of its own.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    let panics = panic::take_hook();
+    panic::set_hook(Box::new(move |info| match info.payload().downcast_ref::<String>() {
+        Some(words) if words.starts_with("failed printing to stdout: ") => {
+            eprintln!("{}", words.replace("failed printing to stdout", "write"));
+            process::exit(1);
+        }
+        _ => panics(info),
+    }));
 }

@@ -47,10 +47,7 @@ static TRACING: OnceLock<Tracing> = OnceLock::new();
 /// Traces every call from here on. The caller's file is taken to be the chapter. A second call changes nothing.
 #[track_caller]
 pub fn start(format: Format) {
-    let file = Path::new(Location::caller().file())
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or("");
+    let file = Path::new(Location::caller().file()).file_name().and_then(|name| name.to_str()).unwrap_or("");
     let _ = TRACING.set(Tracing { format, file });
 }
 
@@ -74,24 +71,11 @@ pub(crate) fn select(asked: [&[RawFd]; 3], timeout: Option<Duration>, result: Re
     let result = result.map(|ready| {
         let said = [&ready.readable[..], &ready.writable, &ready.exceptional];
         let _ = write!(sets, r#","said":{}"#, lists(said));
-        let named = ["readable", "writable", "exceptional"]
-            .into_iter()
-            .zip(said)
-            .filter(|(_, fds)| !fds.is_empty());
+        let named = ["readable", "writable", "exceptional"].into_iter().zip(said).filter(|(_, fds)| !fds.is_empty());
         let named: Vec<String> = named.map(|(name, fds)| format!("{name} {fds:?}")).collect();
-        format!(
-            "{} ({})",
-            said.iter().map(|fds| fds.len()).sum::<usize>(),
-            named.join(", ")
-        )
+        format!("{} ({})", said.iter().map(|fds| fds.len()).sum::<usize>(), named.join(", "))
     });
-    tracing.print(
-        Location::caller().line(),
-        "select",
-        &args,
-        &outcome(result),
-        Some(&sets),
-    );
+    tracing.print(Location::caller().line(), "select", &args, &outcome(result), Some(&sets));
 }
 
 /// Traces the close that has just happened, when it is dropped: the last field of what owns a descriptor.
@@ -115,17 +99,11 @@ impl Drop for CloseOnDrop {
 
 /// The line of the first frame that lies in `file`: a backtrace has `at ./chapters/04-name.rs:39:5` for each.
 fn first_line_in(file: &str, backtrace: &str) -> Option<u32> {
-    let places = backtrace
-        .lines()
-        .filter_map(|line| line.trim_start().strip_prefix("at "));
+    let places = backtrace.lines().filter_map(|line| line.trim_start().strip_prefix("at "));
     let mut ours = places.filter_map(|place| {
         let mut parts = place.rsplitn(3, ':');
         let (_column, line, path) = (parts.next()?, parts.next()?, parts.next()?);
-        if Path::new(path).file_name()? == file {
-            line.parse().ok()
-        } else {
-            None
-        }
+        if Path::new(path).file_name()? == file { line.parse().ok() } else { None }
     });
     ours.next()
 }
@@ -141,10 +119,7 @@ fn outcome<T: Display>(result: Result<T, &Error>) -> Outcome {
         Err(error) => {
             let words = error.source().to_string();
             let words = words.split(" (os error").next().unwrap_or_default().to_string();
-            Outcome::Err {
-                name: error.name(),
-                words,
-            }
+            Outcome::Err { name: error.name(), words }
         }
     }
 }
@@ -166,10 +141,7 @@ impl Tracing {
                     Outcome::Ret(value) => ("ret", value),
                     Outcome::Err { name, .. } => ("err", name),
                 };
-                let fds: Vec<String> = fds
-                    .iter()
-                    .map(|(fd, what)| format!(r#""{fd}":{}"#, json(what)))
-                    .collect();
+                let fds: Vec<String> = fds.iter().map(|(fd, what)| format!(r#""{fd}":{}"#, json(what))).collect();
                 println!(
                     r#"{{"at":{line},"call":{},"args":{},"{key}":{}{},"fds":{{{}}}}}"#,
                     json(call),
@@ -189,11 +161,7 @@ fn list(fds: &[RawFd]) -> String {
 
 /// Bytes as strace shows them: quoted, escaped, and at most 32 of them.
 pub(crate) fn bytes(bytes: &[u8]) -> String {
-    let (shown, more) = if bytes.len() > 32 {
-        (&bytes[..32], "...")
-    } else {
-        (bytes, "")
-    };
+    let (shown, more) = if bytes.len() > 32 { (&bytes[..32], "...") } else { (bytes, "") };
     format!("\"{}\"{more}", shown.escape_ascii())
 }
 

@@ -29,6 +29,8 @@ const WRONG: &[(&str, &[&str])] = &[
     ("close-call", &["list", "more"]),
     ("close-call", &["--version"]),
     ("close-call", &["-v"]),
+    ("close-call", &["04-use-after-close"]),
+    ("close-call", &["--probe", "leaves"]),
     ("close-call", &["start"]),
     ("close-call", &["start", "--force"]),
     ("close-call", &["start", "dir", "02-what-select-says"]),
@@ -52,7 +54,9 @@ const WRONG: &[(&str, &[&str])] = &[
     ("04-use-after-close", &["polite"]),
     ("02-what-select-says", &["--listen"]),
     ("02-what-select-says", &["--probe", "polite"]),
+    ("04-use-after-close", &["--listen", "50001"]),
     ("client", &["localhost"]),
+    ("client", &["127.0.0.1:50000", ""]),
     ("client", &["127.0.0.1:50000", "hello", "again"]),
     ("client", &["--message", "hello"]),
 ];
@@ -64,11 +68,7 @@ fn a_wrong_argument_gets_one_line_that_says_what_would_be_right() {
         let output = command(program, args).output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{program} {args:?}");
-        assert_eq!(
-            (error.lines().count(), &output.stdout[..]),
-            (1, &[][..]),
-            "{program} {args:?}: {error}"
-        );
+        assert_eq!((error.lines().count(), &output.stdout[..]), (1, &[][..]), "{program} {args:?}: {error}");
         answers += &format!("{program} {}\n    {error}", args.join(" "));
     }
     let _settings = settings();
@@ -79,22 +79,10 @@ fn a_wrong_argument_gets_one_line_that_says_what_would_be_right() {
 fn what_fails_later_names_the_call_and_has_the_systems_words() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .to_string();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     for (program, args, words) in [
-        (
-            "04-use-after-close",
-            &["--listen", &address][..],
-            "bind: Address already in use (os error 98)\n",
-        ),
-        (
-            "04-use-after-close",
-            &["--listen=192.0.2.1:50000"],
-            "bind: Cannot assign requested address (os error 99)\n",
-        ),
+        ("04-use-after-close", &["--listen", &address][..], "bind: Address already in use (os error 98)\n"),
+        ("04-use-after-close", &["--listen=192.0.2.1:50000"], "bind: Cannot assign requested address (os error 99)\n"),
         ("client", &[&free], "connect: Connection refused (os error 111)\n"),
     ] {
         let output = command(program, args).output().unwrap();
@@ -122,16 +110,8 @@ fn every_server_serves_the_client_program() {
     for chapter in ladder::servers() {
         let server = Listening::start(chapter.name, &["--listen", "localhost:0"]);
         let output = command("client", &[&server.address, "Good day!"]).output().unwrap();
-        assert_eq!(
-            String::from_utf8(output.stdout).unwrap(),
-            "Received from server: Hello, client!\n"
-        );
-        assert_eq!(
-            (output.status.code(), &output.stderr[..]),
-            (Some(0), &[][..]),
-            "{}",
-            chapter.name
-        );
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "Received from server: Hello, client!\n");
+        assert_eq!((output.status.code(), &output.stderr[..]), (Some(0), &[][..]), "{}", chapter.name);
 
         let heard = server.hear("received");
         assert!(heard.contains(r#"received "Good day!" from 127.0.0.1:"#), "{heard}");
@@ -148,10 +128,7 @@ fn a_server_that_sends_nothing_and_closes_is_said_so_by_the_client() {
     drop(stream);
     let output = child.wait_with_output().unwrap();
     let words = "recv: the server closed the connection and sent no reply\n";
-    assert_eq!(
-        (String::from_utf8(output.stderr).unwrap().as_str(), output.status.code()),
-        (words, Some(1))
-    );
+    assert_eq!((String::from_utf8(output.stderr).unwrap().as_str(), output.status.code()), (words, Some(1)));
 }
 
 #[test]
@@ -159,11 +136,7 @@ fn every_chapter_of_the_ladder_is_a_program_with_a_page_of_source() {
     for chapter in CHAPTERS {
         let source = std::fs::read_to_string(format!("chapters/{}.rs", chapter.name)).unwrap();
         assert!(common::exe(chapter.name).exists(), "{} is built", chapter.name);
-        assert!(
-            source.lines().count() <= 160,
-            "{} can be read from top to bottom",
-            chapter.name
-        );
+        assert!(source.lines().count() <= 160, "{} can be read from top to bottom", chapter.name);
         let first = source.lines().next().unwrap();
         let number = chapter.name.split('-').next().unwrap().trim_start_matches('0');
         assert!(first.starts_with(&format!("//! Chapter {number}: ")), "{first}");
@@ -172,16 +145,11 @@ fn every_chapter_of_the_ladder_is_a_program_with_a_page_of_source() {
 
 #[test]
 fn a_reader_that_stops_reading_ends_the_program_without_a_panic() {
-    for (program, args) in [
-        ("02-what-select-says", &[][..]),
-        ("04-use-after-close", &["--trace"]),
-        ("close-call", &["list"]),
-    ] {
+    for (program, args) in
+        [("02-what-select-says", &[][..]), ("04-use-after-close", &["--trace"]), ("close-call", &["list"])]
+    {
         let line = format!("exec {} {} | true", common::exe(program).display(), args.join(" "));
         let output = Command::new("sh").args(["-c", &line]).output().unwrap();
-        assert!(
-            !String::from_utf8_lossy(&output.stderr).contains("panicked"),
-            "{program}"
-        );
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"), "{program}");
     }
 }

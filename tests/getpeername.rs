@@ -34,14 +34,8 @@ fn the_error_names_the_call_and_has_the_systems_words() {
 
 #[test]
 fn what_is_no_socket_is_enotsock() {
-    assert_eq!(
-        errno_of(File::open("/dev/null").unwrap().as_raw_fd()),
-        Some(libc::ENOTSOCK)
-    );
-    assert_eq!(
-        errno_of(File::open("Cargo.toml").unwrap().as_raw_fd()),
-        Some(libc::ENOTSOCK)
-    );
+    assert_eq!(errno_of(File::open("/dev/null").unwrap().as_raw_fd()), Some(libc::ENOTSOCK));
+    assert_eq!(errno_of(File::open("Cargo.toml").unwrap().as_raw_fd()), Some(libc::ENOTSOCK));
     let (reader, _writer) = std::io::pipe().unwrap();
     assert_eq!(errno_of(reader.as_raw_fd()), Some(libc::ENOTSOCK));
 }
@@ -106,10 +100,7 @@ fn a_duplicate_keeps_the_socket_open_when_the_number_is_closed() {
 fn a_unix_socket_has_a_name_to_print_too() {
     let (ours, theirs) = UnixStream::pair().unwrap();
     drop(theirs);
-    assert_eq!(
-        net::peer_name(ours.as_raw_fd()).unwrap().to_string(),
-        "(unnamed, of family 1)"
-    );
+    assert_eq!(net::peer_name(ours.as_raw_fd()).unwrap().to_string(), "(unnamed, of family 1)");
 }
 
 /// getpeername as C has it: the return value, errno, and the length it stored.
@@ -130,25 +121,13 @@ fn bad_arguments_are_einval_and_efault() {
     let room = ptr::from_mut(&mut address).cast();
     let full = size_of::<libc::sockaddr_in>() as libc::socklen_t;
 
-    assert_eq!(
-        raw(fd, room, &mut (-1_i32 as libc::socklen_t)),
-        Err(libc::EINVAL),
-        "a length of -1"
-    );
-    assert_eq!(
-        raw(fd, ptr::without_provenance_mut(1), &mut full.clone()),
-        Err(libc::EFAULT),
-        "a bad address"
-    );
+    assert_eq!(raw(fd, room, &mut (-1_i32 as libc::socklen_t)), Err(libc::EINVAL), "a length of -1");
+    assert_eq!(raw(fd, ptr::without_provenance_mut(1), &mut full.clone()), Err(libc::EFAULT), "a bad address");
     // SAFETY: the kernel answers EFAULT to a length it cannot read, and writes nothing.
     unsafe {
         assert_eq!(libc::getpeername(fd, room, ptr::null_mut()), -1, "no length");
         assert_eq!(std::io::Error::last_os_error().raw_os_error(), Some(libc::EFAULT));
-        assert_eq!(
-            libc::getpeername(fd, room, ptr::without_provenance_mut(1)),
-            -1,
-            "a bad pointer to the length"
-        );
+        assert_eq!(libc::getpeername(fd, room, ptr::without_provenance_mut(1)), -1, "a bad pointer to the length");
         assert_eq!(std::io::Error::last_os_error().raw_os_error(), Some(libc::EFAULT));
     }
 }
@@ -172,10 +151,6 @@ fn the_number_of_a_closed_socket_names_whoever_has_it_next() {
     let number = old.into_raw_fd();
     // SAFETY: both are open and ours; dup3 closes `number` and opens it again in one step.
     assert_eq!(unsafe { libc::dup3(new.as_raw_fd(), number, libc::O_CLOEXEC) }, number);
-    assert_eq!(
-        net::peer_name(number).unwrap(),
-        new_ends.0,
-        "no error: another client's name"
-    );
+    assert_eq!(net::peer_name(number).unwrap(), new_ends.0, "no error: another client's name");
     net::close(number).unwrap();
 }

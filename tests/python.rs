@@ -19,10 +19,7 @@ fn python(file: &str, port: u16) -> Option<Command> {
         return None;
     }
     let mut command = Command::new("python3");
-    command
-        .arg(format!("tests/peers/{file}"))
-        .env("PORT", port.to_string())
-        .stdin(Stdio::null());
+    command.arg(format!("tests/peers/{file}")).env("PORT", port.to_string()).stdin(Stdio::null());
     Some(command)
 }
 
@@ -38,18 +35,13 @@ fn the_server_of_the_story_dies_as_it_did() {
         assert!(server.try_wait().unwrap().is_none(), "the server runs");
     }
     let client = python("story_client.py", port).unwrap().output().unwrap();
-    assert_eq!(
-        String::from_utf8(client.stdout).unwrap(),
-        "Received from server: Hello, client!\n"
-    );
+    assert_eq!(String::from_utf8(client.stdout).unwrap(), "Received from server: Hello, client!\n");
 
     let output = server.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     // How a traceback points at a column differs between versions of Python; the ports and the folder, between runs.
     let traceback = String::from_utf8(output.stderr).unwrap();
-    let lines = traceback
-        .lines()
-        .filter(|line| !line.trim().chars().all(|c| c == '^' || c == '~'));
+    let lines = traceback.lines().filter(|line| !line.trim().chars().all(|c| c == '^' || c == '~'));
     let all = String::from_utf8(output.stdout).unwrap() + &lines.collect::<Vec<_>>().join("\n");
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"'127\.0\.0\.1', \d+", "'127.0.0.1', <port>");
@@ -68,15 +60,8 @@ fn every_server_serves_the_client_of_the_story() {
             return;
         };
         let output = client.output().unwrap();
-        assert_eq!(
-            String::from_utf8(output.stdout).unwrap(),
-            "Received from server: Hello, client!\n"
-        );
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "Received from server: Hello, client!\n");
         let heard = server.hear("received");
-        assert!(
-            heard.contains(r#"received "Hello, server!" from 127.0.0.1:"#),
-            "{}: {heard}",
-            chapter.name
-        );
+        assert!(heard.contains(r#"received "Hello, server!" from 127.0.0.1:"#), "{}: {heard}", chapter.name);
     }
 }

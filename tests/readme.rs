@@ -17,15 +17,9 @@ fn snapshot(name: &str) -> String {
 fn ladder() -> String {
     let rows = CHAPTERS.iter().map(|chapter| {
         let breaks = if chapter.breaks.is_empty() { " " } else { chapter.breaks };
-        format!(
-            "| [{0}](chapters/{0}.rs) | {1} | {breaks} |\n",
-            chapter.name, chapter.adds
-        )
+        format!("| [{0}](chapters/{0}.rs) | {1} | {breaks} |\n", chapter.name, chapter.adds)
     });
-    format!(
-        "| chapter | what it adds | what still breaks it |\n|---|---|---|\n{}",
-        rows.collect::<String>()
-    )
+    format!("| chapter | what it adds | what still breaks it |\n|---|---|---|\n{}", rows.collect::<String>())
 }
 
 /// The README with everything fetched anew that stands behind a `<!-- … -->` of ours.
@@ -34,10 +28,7 @@ fn fetched(readme: &str) -> String {
     let mut fetched = String::new();
     while let Some(line) = lines.next() {
         fetched += &format!("{line}\n");
-        if let Some(name) = line
-            .strip_prefix("<!-- snapshot ")
-            .and_then(|rest| rest.strip_suffix(" -->"))
-        {
+        if let Some(name) = line.strip_prefix("<!-- snapshot ").and_then(|rest| rest.strip_suffix(" -->")) {
             assert_eq!(lines.next(), Some("```console"));
             lines.find(|line| *line == "```").unwrap();
             fetched += &format!("```console\n{}```\n", snapshot(name));
@@ -56,25 +47,17 @@ fn the_readme_shows_what_is() {
     if std::env::var_os("README_UPDATE").is_some() {
         fs::write("README.md", &fetched).unwrap();
     }
-    assert!(
-        readme == fetched,
-        "the README is old: README_UPDATE=1 cargo test --test readme writes it anew"
-    );
+    assert!(readme == fetched, "the README is old: README_UPDATE=1 cargo test --test readme writes it anew");
 }
 
 #[test]
 fn every_command_of_the_readme_names_a_program_that_there_is() {
     let readme = fs::read_to_string("README.md").unwrap();
     let manifest = fs::read_to_string("Cargo.toml").unwrap();
-    let named = readme
-        .lines()
-        .filter_map(|line| line.split("--bin ").nth(1)?.split([' ', '`']).next());
+    let named = readme.lines().filter_map(|line| line.split("--bin ").nth(1)?.split([' ', '`']).next());
     let named: Vec<&str> = named.collect();
     assert!(named.len() >= 5, "the README names programs: {named:?}");
     for name in named {
-        assert!(
-            manifest.contains(&format!("name = \"{name}\"")),
-            "{name} is in Cargo.toml"
-        );
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name} is in Cargo.toml");
     }
 }

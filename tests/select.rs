@@ -19,14 +19,7 @@ const GENEROUS: Option<Duration> = Some(Duration::from_secs(60));
 fn a_regular_file_is_always_ready() {
     let fd = File::open("Cargo.toml").unwrap().into_raw_fd();
     let ready = select(&[fd], &[fd], &[fd], NOW).unwrap();
-    assert_eq!(
-        ready,
-        Ready {
-            readable: vec![fd],
-            writable: vec![fd],
-            exceptional: vec![]
-        }
-    );
+    assert_eq!(ready, Ready { readable: vec![fd], writable: vec![fd], exceptional: vec![] });
     net::close(fd).unwrap();
 }
 
@@ -36,14 +29,7 @@ fn a_pipe_with_a_byte_in_it_is_ready_at_both_ends() {
     writer.write_all(b"x").unwrap();
     let (r, w) = (reader.as_raw_fd(), writer.as_raw_fd());
     let ready = select(&[r, w], &[r, w], &[r, w], GENEROUS).unwrap();
-    assert_eq!(
-        ready,
-        Ready {
-            readable: vec![r],
-            writable: vec![w],
-            exceptional: vec![]
-        }
-    );
+    assert_eq!(ready, Ready { readable: vec![r], writable: vec![w], exceptional: vec![] });
 }
 
 #[test]
@@ -55,19 +41,9 @@ fn a_fifo_opened_for_both_is_writable_and_readable_once_written() {
     let mut fifo = File::options().read(true).write(true).open(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
     let fd = fifo.as_raw_fd();
-    assert_eq!(
-        select(&[fd], &[fd], &[], NOW).unwrap(),
-        Ready {
-            writable: vec![fd],
-            ..Ready::default()
-        }
-    );
+    assert_eq!(select(&[fd], &[fd], &[], NOW).unwrap(), Ready { writable: vec![fd], ..Ready::default() });
     fifo.write_all(b"x").unwrap();
-    let both = Ready {
-        readable: vec![fd],
-        writable: vec![fd],
-        exceptional: vec![],
-    };
+    let both = Ready { readable: vec![fd], writable: vec![fd], exceptional: vec![] };
     assert_eq!(select(&[fd], &[fd], &[], NOW).unwrap(), both);
 }
 
@@ -75,18 +51,10 @@ fn a_fifo_opened_for_both_is_writable_and_readable_once_written() {
 fn a_timeout_empties_every_list_and_is_not_cut_short() {
     let (reader, _writer) = pipe().unwrap();
     let fd = reader.as_raw_fd();
-    for timeout in [
-        Duration::from_micros(1),
-        Duration::from_nanos(1),
-        Duration::from_millis(30),
-    ] {
+    for timeout in [Duration::from_micros(1), Duration::from_nanos(1), Duration::from_millis(30)] {
         let begun = Instant::now();
         assert_eq!(select(&[fd], &[], &[fd], Some(timeout)).unwrap(), Ready::default());
-        assert!(
-            begun.elapsed() >= timeout,
-            "{:?} is less than {timeout:?}",
-            begun.elapsed()
-        );
+        assert!(begun.elapsed() >= timeout, "{:?} is less than {timeout:?}", begun.elapsed());
     }
 }
 
@@ -94,21 +62,12 @@ fn a_timeout_empties_every_list_and_is_not_cut_short() {
 fn a_timeout_beyond_all_time_is_none_at_all() {
     let (reader, mut writer) = pipe().unwrap();
     writer.write_all(b"x").unwrap();
-    assert_eq!(
-        select(&[reader.as_raw_fd()], &[], &[], Some(Duration::MAX))
-            .unwrap()
-            .readable
-            .len(),
-        1
-    );
+    assert_eq!(select(&[reader.as_raw_fd()], &[], &[], Some(Duration::MAX)).unwrap().readable.len(), 1);
 }
 
 #[test]
 fn empty_lists_only_wait() {
-    assert_eq!(
-        select(&[], &[], &[], Some(Duration::from_millis(1))).unwrap(),
-        Ready::default()
-    );
+    assert_eq!(select(&[], &[], &[], Some(Duration::from_millis(1))).unwrap(), Ready::default());
 }
 
 #[test]
@@ -145,10 +104,7 @@ fn a_descriptor_that_no_set_can_hold_is_refused_by_number_and_limit() {
         assert_eq!(said(fd), [&words[..]; 3]);
     }
     for fd in [-1, i32::MIN] {
-        assert_eq!(
-            said(fd),
-            [&format!("select: descriptor {fd} is out of range: it is negative")[..]; 3]
-        );
+        assert_eq!(said(fd), [&format!("select: descriptor {fd} is out of range: it is negative")[..]; 3]);
     }
 }
 
@@ -160,15 +116,8 @@ fn the_lists_come_back_in_the_order_in_which_they_went_in() {
     }
     let reader = |at: usize| pipes[at].0.as_raw_fd();
     let asked: Vec<RawFd> = [5, 0, 2, 3, 1, 4].map(reader).to_vec();
-    assert_eq!(
-        select(&asked, &[], &[], GENEROUS).unwrap().readable,
-        [5, 2, 1, 4].map(reader)
-    );
-    assert_eq!(
-        select(&[reader(2), reader(2)], &[], &[], NOW).unwrap().readable,
-        [reader(2), reader(2)],
-        "twice asked"
-    );
+    assert_eq!(select(&asked, &[], &[], GENEROUS).unwrap().readable, [5, 2, 1, 4].map(reader));
+    assert_eq!(select(&[reader(2), reader(2)], &[], &[], NOW).unwrap().readable, [reader(2), reader(2)], "twice asked");
 }
 
 #[test]
@@ -189,10 +138,7 @@ fn a_pipe_is_read_to_its_end_over_several_timeouts() {
     let fd = reader.as_raw_fd();
     let mut read = String::new();
     for word in ["one ", "two ", "three"] {
-        assert_eq!(
-            select(&[fd], &[], &[], Some(Duration::from_millis(1))).unwrap(),
-            Ready::default()
-        );
+        assert_eq!(select(&[fd], &[], &[], Some(Duration::from_millis(1))).unwrap(), Ready::default());
         writer.write_all(word.as_bytes()).unwrap();
         assert_eq!(select(&[fd], &[], &[], GENEROUS).unwrap().readable, [fd]);
         let mut buffer = [0; 16];
@@ -200,17 +146,9 @@ fn a_pipe_is_read_to_its_end_over_several_timeouts() {
         read += std::str::from_utf8(&buffer[..n]).unwrap();
     }
     drop(writer);
-    assert_eq!(
-        select(&[fd], &[], &[], GENEROUS).unwrap().readable,
-        [fd],
-        "the end is readable"
-    );
+    assert_eq!(select(&[fd], &[], &[], GENEROUS).unwrap().readable, [fd], "the end is readable");
     assert_eq!(reader.read(&mut [0; 1]).unwrap(), 0);
-    assert_eq!(
-        select(&[fd], &[], &[], GENEROUS).unwrap().readable,
-        [fd],
-        "and stays so"
-    );
+    assert_eq!(select(&[fd], &[], &[], GENEROUS).unwrap().readable, [fd], "and stays so");
     assert_eq!(read, "one two three");
 }
 
@@ -238,8 +176,5 @@ fn a_signal_is_eintr_even_with_sa_restart() {
     let result = select(&[], &[], &[], GENEROUS);
     DONE.store(true, Ordering::Relaxed);
     signals.join().unwrap();
-    assert_eq!(
-        result.unwrap_err().to_string(),
-        "select: Interrupted system call (os error 4)"
-    );
+    assert_eq!(result.unwrap_err().to_string(), "select: Interrupted system call (os error 4)");
 }

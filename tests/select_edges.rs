@@ -19,43 +19,21 @@ fn each_edge_is_told_from_its_neighbours() {
         // SAFETY: bare system calls; `to` is not open, which the first of them asserts.
         unsafe {
             assert_eq!(libc::fcntl(to, libc::F_GETFD), -1, "descriptor {to} is free");
-            assert_eq!(
-                libc::dup3(from, to, libc::O_CLOEXEC),
-                to,
-                "{}",
-                std::io::Error::last_os_error()
-            );
+            assert_eq!(libc::dup3(from, to, libc::O_CLOEXEC), to, "{}", std::io::Error::last_os_error());
         }
     };
     let edges = [31, 32, 33, 63, 64, 65, 1022, 1023];
     for ready in edges {
         for fd in edges {
-            dup_to(
-                if fd == ready {
-                    reader.as_raw_fd()
-                } else {
-                    silent.as_raw_fd()
-                },
-                fd,
-            );
+            dup_to(if fd == ready { reader.as_raw_fd() } else { silent.as_raw_fd() }, fd);
         }
         let said = select(&edges, &[], &edges, Some(Duration::ZERO)).unwrap();
-        assert_eq!(
-            said,
-            Ready {
-                readable: vec![ready],
-                ..Ready::default()
-            }
-        );
+        assert_eq!(said, Ready { readable: vec![ready], ..Ready::default() });
         for fd in edges {
             net::close(fd).unwrap();
         }
     }
     let beyond = select(&[1023, 1024], &[], &[], Some(Duration::ZERO)).unwrap_err();
     let words = "select: descriptor 1024 is out of range: an fd_set ends below FD_SETSIZE, 1024";
-    assert_eq!(
-        beyond.to_string(),
-        words,
-        "refused before descriptor 1023, which is closed, is found out"
-    );
+    assert_eq!(beyond.to_string(), words, "refused before descriptor 1023, which is closed, is found out");
 }

@@ -56,15 +56,8 @@ const STORIES: &[(&str, &[&str], i32)] = &[
 
 /// `05-log-before-close`, `05-log-before-close-impatient-trace`: the snapshot's name.
 fn snapshot_name(chapter: &str, args: &[&str]) -> String {
-    let words = args
-        .iter()
-        .filter(|arg| **arg != "--probe")
-        .map(|arg| arg.trim_start_matches("--").replace('=', "-"));
-    [chapter.to_string()]
-        .into_iter()
-        .chain(words)
-        .collect::<Vec<_>>()
-        .join("-")
+    let words = args.iter().filter(|arg| **arg != "--probe").map(|arg| arg.trim_start_matches("--").replace('=', "-"));
+    [chapter.to_string()].into_iter().chain(words).collect::<Vec<_>>().join("-")
 }
 
 /// The command as the reader types it.
@@ -78,20 +71,11 @@ fn every_story_is_as_the_book_shows_it() {
     let _settings = settings();
     for (chapter, args, status) in STORIES {
         // JSON is for a machine, which does not mix the two streams as a terminal does.
-        let capture = if args.contains(&"--trace=json") {
-            output
-        } else {
-            terminal
-        };
+        let capture = if args.contains(&"--trace=json") { output } else { terminal };
         let (shown, ended) = capture(&mut command(chapter, args));
         let text = format!("{}\n{}", typed(chapter, args), named(&shown));
         assert_snapshot!(snapshot_name(chapter, args), text);
-        assert_eq!(
-            ended.code(),
-            Some(*status),
-            "the exit status of {}",
-            typed(chapter, args)
-        );
+        assert_eq!(ended.code(), Some(*status), "the exit status of {}", typed(chapter, args));
     }
 }
 
@@ -103,71 +87,45 @@ fn output_status_and_errors_come_where_they_belong() {
     let _ports = ports.bind_to_scope();
     assert_cmd_snapshot!("streams-04-use-after-close", command("04-use-after-close", &[]));
     assert_cmd_snapshot!("streams-05-log-before-close", command("05-log-before-close", &[]));
-    assert_cmd_snapshot!(
-        "streams-05-impatient",
-        command("05-log-before-close", &["--probe", "impatient"])
-    );
+    assert_cmd_snapshot!("streams-05-impatient", command("05-log-before-close", &["--probe", "impatient"]));
 }
 
 #[test]
 fn chapter_4_dies_of_ebadf_in_getpeername_and_the_trace_says_where() {
     let (shown, _) = terminal(&mut command("04-use-after-close", &["--trace=json"]));
     let calls: Vec<&str> = shown.lines().filter(|line| line.starts_with(r#"{"at""#)).collect();
-    let [close, getpeername] = calls[calls.len() - 2..] else {
-        panic!("no two calls in {shown}")
-    };
+    let [close, getpeername] = calls[calls.len() - 2..] else { panic!("no two calls in {shown}") };
     assert!(close.contains(r#""call":"close","args":"4","ret":"0""#), "{close}");
     assert!(getpeername.contains(r#""call":"getpeername","args":"4","err":"EBADF","fds":{"3":"listening"}"#));
 
     let source = include_str!("../chapters/04-use-after-close.rs");
-    let line = 1 + source
-        .lines()
-        .position(|line| line.contains("closing connection to"))
-        .unwrap();
-    assert!(
-        getpeername.starts_with(&format!(r#"{{"at":{line},"#)),
-        "{getpeername} is not of line {line}"
-    );
+    let line = 1 + source.lines().position(|line| line.contains("closing connection to")).unwrap();
+    assert!(getpeername.starts_with(&format!(r#"{{"at":{line},"#)), "{getpeername} is not of line {line}");
 }
 
 #[test]
 fn chapter_5_asks_before_it_closes() {
     let (shown, _) = terminal(&mut command("05-log-before-close", &["--trace=json"]));
     let calls: Vec<&str> = shown.lines().filter(|line| line.starts_with(r#"{"at""#)).collect();
-    let closed = calls
-        .iter()
-        .position(|call| call.contains(r#""call":"close""#))
-        .unwrap();
+    let closed = calls.iter().position(|call| call.contains(r#""call":"close""#)).unwrap();
     assert!(calls[closed - 1].contains(r#""call":"getpeername","args":"4","ret":"127.0.0.1:"#));
     assert!(!shown.contains(r#""err":"#), "no call fails: {shown}");
 }
 
 #[test]
 fn chapter_5_dies_of_ebadf_in_send_when_the_client_is_impatient() {
-    let (shown, _) = terminal(&mut command(
-        "05-log-before-close",
-        &["--probe", "impatient", "--trace=json"],
-    ));
+    let (shown, _) = terminal(&mut command("05-log-before-close", &["--probe", "impatient", "--trace=json"]));
     let last = shown.lines().rfind(|line| line.starts_with(r#"{"at""#)).unwrap();
-    assert!(
-        last.contains(r#""call":"send","args":"4, \"Hello, client!\", 14","err":"EBADF""#),
-        "{last}"
-    );
+    assert!(last.contains(r#""call":"send","args":"4, \"Hello, client!\", 14","err":"EBADF""#), "{last}");
 }
 
 #[test]
 fn a_close_in_a_drop_is_traced_with_the_chapters_line() {
     let (shown, _) = terminal(&mut command("01-blocking-server", &["--trace=json"]));
-    let close = shown
-        .lines()
-        .find(|line| line.contains(r#""call":"close","args":"4","ret""#))
-        .unwrap();
+    let close = shown.lines().find(|line| line.contains(r#""call":"close","args":"4","ret""#)).unwrap();
     let source = include_str!("../chapters/01-blocking-server.rs");
     let line = 1 + source.lines().position(|line| line.contains("drop(client)")).unwrap();
-    assert!(
-        close.starts_with(&format!(r#"{{"at":{line},"#)),
-        "{close} is not of line {line}"
-    );
+    assert!(close.starts_with(&format!(r#"{{"at":{line},"#)), "{close} is not of line {line}");
 }
 
 #[test]

@@ -33,18 +33,12 @@ fn by_strace(chapter: &str, args: &[&str]) -> Option<Vec<Call>> {
     let folder = std::env::temp_dir().join(format!("close-call-strace-{}-{chapter}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     let mut strace = Command::new("strace");
-    strace
-        .args(["-ff", "-qq", "-o"])
-        .arg(folder.join("calls"))
-        .arg(exe(chapter))
-        .args(args);
+    strace.args(["-ff", "-qq", "-o"]).arg(folder.join("calls")).arg(exe(chapter)).args(args);
     let Ok(status) = strace.stdout(Stdio::null()).stderr(Stdio::null()).status() else {
         eprintln!("left out: there is no strace on this machine");
         return None;
     };
-    let files = fs::read_dir(&folder)
-        .unwrap()
-        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    let files = fs::read_dir(&folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
     let server = files.into_iter().find(|calls| calls.contains("listen(3, 128)"));
     fs::remove_dir_all(&folder).unwrap();
     let Some(server) = server else {
@@ -83,11 +77,7 @@ fn by_trace(chapter: &str, args: &[&str]) -> Vec<Call> {
 /// The descriptor that a call is about. select is about many, and socket about none yet.
 fn first(name: &str, args: &str) -> String {
     let about_none = matches!(name, "select" | "socket");
-    if about_none {
-        String::new()
-    } else {
-        args.split([',', ')']).next().unwrap_or_default().to_string()
-    }
+    if about_none { String::new() } else { args.split([',', ')']).next().unwrap_or_default().to_string() }
 }
 
 #[test]
@@ -119,8 +109,5 @@ fn strace_shows_getpeername_on_the_closed_descriptor_4() {
     let call = |name: &str, fd: &str, gave: &str| (name.to_string(), fd.to_string(), gave.to_string());
     assert_eq!(seen[0], call("socket", "", "3"), "the listener is 3");
     assert!(seen.contains(&call("accept", "3", "4")), "the first client is 4");
-    assert_eq!(
-        seen[seen.len() - 2..],
-        [call("close", "4", "0"), call("getpeername", "4", "EBADF")]
-    );
+    assert_eq!(seen[seen.len() - 2..], [call("close", "4", "0"), call("getpeername", "4", "EBADF")]);
 }

@@ -19,30 +19,19 @@ fn verdict(program: &str, probe: &str) -> String {
 
 fn solution(chapter: &str) -> String {
     let program = format!("examples/solution-{chapter}");
-    assert!(
-        exe(&program).exists(),
-        "{program} is built by a plain `cargo test`, or by `cargo build --examples`"
-    );
+    assert!(exe(&program).exists(), "{program} is built by a plain `cargo test`, or by `cargo build --examples`");
     program
 }
 
 #[test]
 fn chapter_1_serves_both_with_a_thread_for_each() {
     assert!(verdict("01-blocking-server", "two-at-once").starts_with("two-at-once: no reply to bob."));
-    assert_eq!(
-        verdict(&solution("01-blocking-server"), "two-at-once"),
-        "two-at-once: ok. The server still runs."
-    );
+    assert_eq!(verdict(&solution("01-blocking-server"), "two-at-once"), "two-at-once: ok. The server still runs.");
 }
 
 #[test]
 fn chapter_2_gains_a_row_for_udp() {
-    let row = |program: &str| {
-        shown(program, &[])
-            .lines()
-            .find(|line| line.contains("UDP"))
-            .map(String::from)
-    };
+    let row = |program: &str| shown(program, &[]).lines().find(|line| line.contains("UDP")).map(String::from);
     assert_eq!(row("02-what-select-says"), None);
     let _settings = settings();
     assert_snapshot!("your-turn-02", row(&solution("02-what-select-says")).unwrap());
@@ -55,10 +44,7 @@ fn chapter_3_says_who_leaves_and_lives() {
     assert!(!leaves("03-select-loop").contains("closing connection to"));
     assert!(!leaves("04-use-after-close").contains("closing connection to"));
     assert!(leaves("05-log-before-close").contains("server  closing connection to 127.0.0.1:"));
-    assert_eq!(
-        verdict("05-log-before-close", "leaves"),
-        "leaves: ok. The server still runs."
-    );
+    assert_eq!(verdict("05-log-before-close", "leaves"), "leaves: ok. The server still runs.");
 }
 
 #[test]
@@ -72,8 +58,5 @@ fn chapter_4_lives_with_the_line_where_it_is() {
 #[test]
 fn chapter_5_lives_when_it_asks_before_it_sends() {
     assert!(verdict("05-log-before-close", "impatient").starts_with("impatient: EBADF in send."));
-    assert_eq!(
-        verdict(&solution("05-log-before-close"), "impatient"),
-        "impatient: ok. The server still runs."
-    );
+    assert_eq!(verdict(&solution("05-log-before-close"), "impatient"), "impatient: ok. The server still runs.");
 }

@@ -99,39 +99,32 @@ pub fn stampede(clients: &mut Clients) -> Outcome {
     let kinds = ["impatient", "half-closing", "urgent", "urgent and leaving"];
     let each = |kind: &str| (0..40).map(|n| format!("{kind} {n}")).collect::<Vec<_>>();
     clients.in_short("all", "connect, forty of each kind", |clients| {
-        kinds
-            .iter()
-            .flat_map(|kind| each(kind))
-            .try_for_each(|who| clients.connect(&who))
+        kinds.iter().flat_map(|kind| each(kind)).try_for_each(|who| clients.connect(&who))
     })?;
     clients.in_one_pass(|clients| {
-        clients.in_short(
-            "all",
-            "send, leave, half-close, send urgent bytes; new ones connect and reset",
-            |clients| {
-                for who in each("impatient") {
-                    clients.send(&who, MESSAGE)?;
-                    clients.close(&who)?;
+        clients.in_short("all", "send, leave, half-close, send urgent bytes; new ones connect and reset", |clients| {
+            for who in each("impatient") {
+                clients.send(&who, MESSAGE)?;
+                clients.close(&who)?;
+            }
+            for who in each("half-closing") {
+                clients.send(&who, MESSAGE)?;
+                clients.shut_down_writing(&who)?;
+            }
+            each("urgent").iter().try_for_each(|who| clients.send_urgent(who))?;
+            for who in each("urgent and leaving") {
+                clients.send_urgent(&who)?;
+                clients.close(&who)?;
+            }
+            for who in each("new") {
+                // As many as the listener's queue takes.
+                if matches!(clients.connect(&who), Err(Verdict::Refused(..))) {
+                    break;
                 }
-                for who in each("half-closing") {
-                    clients.send(&who, MESSAGE)?;
-                    clients.shut_down_writing(&who)?;
-                }
-                each("urgent").iter().try_for_each(|who| clients.send_urgent(who))?;
-                for who in each("urgent and leaving") {
-                    clients.send_urgent(&who)?;
-                    clients.close(&who)?;
-                }
-                for who in each("new") {
-                    // As many as the listener's queue takes.
-                    if matches!(clients.connect(&who), Err(Verdict::Refused(..))) {
-                        break;
-                    }
-                    clients.reset(&who)?;
-                }
-                Ok(())
-            },
-        )
+                clients.reset(&who)?;
+            }
+            Ok(())
+        })
     })?;
     clients.polite("bob")
 }
@@ -167,20 +160,16 @@ pub fn never_reads(clients: &mut Clients) -> Outcome {
 pub fn out_of_descriptors(clients: &mut Clients) -> Outcome {
     clients.limit_descriptors(24, 8)?;
     let forty: Vec<String> = (0..40).map(|n| format!("client {n}")).collect();
-    clients.in_short(
-        "forty",
-        "connect to a server that has no descriptors for them all",
-        |clients| connect_as_many_as_possible(clients, &forty),
-    )?;
+    clients.in_short("forty", "connect to a server that has no descriptors for them all", |clients| {
+        connect_as_many_as_possible(clients, &forty)
+    })?;
     clients.in_short("all", "close", |clients| leave(clients, &forty))?;
     clients.polite("bob")
 }
 
 pub fn crowd(clients: &mut Clients) -> Outcome {
     let crowd: Vec<String> = (0..1100).map(|n| format!("client {n}")).collect();
-    clients.in_short("1,100", "connect, and say nothing", |clients| {
-        connect_as_many_as_possible(clients, &crowd)
-    })?;
+    clients.in_short("1,100", "connect, and say nothing", |clients| connect_as_many_as_possible(clients, &crowd))?;
     clients.polite("bob")
 }
 

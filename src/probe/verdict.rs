@@ -72,10 +72,7 @@ impl Verdict {
             Verdict::Died { status, last_words } => {
                 let status = status_words(*status);
                 let words = last_words.as_deref();
-                match (
-                    words.and_then(errno::name_in),
-                    words.and_then(|words| words.split_once(": ")),
-                ) {
+                match (words.and_then(errno::name_in), words.and_then(|words| words.split_once(": "))) {
                     (Some(name), Some((call, _))) => format!("{name} in {call}. The server has died: {status}."),
                     _ if words.is_none() => {
                         format!("the server has ended: {status}. It should stay, and in the foreground.")
@@ -90,10 +87,9 @@ impl Verdict {
             Verdict::NoEnd(who) => format!("{who} waits for the end of the connection. The server still runs."),
             Verdict::WrongClient(who) => format!("{who} got a reply that was not for {who}. The server still runs."),
             Verdict::Grows(bytes) => format!("the server holds {} MB more than before.", bytes >> 20),
-            Verdict::Busy(used) => format!(
-                "the server used {:.1} s of processor time and found no rest.",
-                used.as_secs_f32()
-            ),
+            Verdict::Busy(used) => {
+                format!("the server used {:.1} s of processor time and found no rest.", used.as_secs_f32())
+            }
             Verdict::Failed(why) => format!("the probe could not do its part: {why}"),
         }
     }
@@ -113,9 +109,7 @@ impl Verdict {
 fn exception_in(words: &str) -> Option<&str> {
     let name = words.split(':').next()?;
     let a_name = name.len() > 5 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_');
-    (a_name && (name.ends_with("Error") || name.ends_with("Exception")))
-        .then(|| name.rsplit('.').next())
-        .flatten()
+    (a_name && (name.ends_with("Error") || name.ends_with("Exception"))).then(|| name.rsplit('.').next()).flatten()
 }
 
 #[cfg(test)]
@@ -125,29 +119,16 @@ mod tests {
     use super::*;
 
     fn died(words: &str) -> Verdict {
-        Verdict::Died {
-            status: ExitStatus::from_raw(1 << 8),
-            last_words: Some(words.into()),
-        }
+        Verdict::Died { status: ExitStatus::from_raw(1 << 8), last_words: Some(words.into()) }
     }
 
     #[test]
     fn a_death_is_called_by_the_name_in_the_last_words() {
         assert_eq!(died("getpeername: Bad file descriptor (os error 9)").cell(), "EBADF");
         assert_eq!(died("OSError: [Errno 9] Bad file descriptor").cell(), "EBADF");
-        assert_eq!(
-            died("ValueError: filedescriptor out of range in select()").cell(),
-            "ValueError"
-        );
+        assert_eq!(died("ValueError: filedescriptor out of range in select()").cell(), "ValueError");
         assert_eq!(died("thread 'main' panicked: something").cell(), "exit status 1");
-        assert_eq!(
-            Verdict::Died {
-                status: ExitStatus::from_raw(6),
-                last_words: None
-            }
-            .cell(),
-            "signal 6"
-        );
+        assert_eq!(Verdict::Died { status: ExitStatus::from_raw(6), last_words: None }.cell(), "signal 6");
     }
 
     #[test]

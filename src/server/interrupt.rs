@@ -28,11 +28,8 @@ pub fn watch(group: i32) -> Watched {
             unsafe { libc::signal(signal, end_all as extern "C" fn(libc::c_int) as libc::sighandler_t) };
         }
     });
-    let place = GROUPS.iter().find(|place| {
-        place
-            .compare_exchange(FREE, group, Ordering::SeqCst, Ordering::SeqCst)
-            .is_ok()
-    });
+    let place =
+        GROUPS.iter().find(|place| place.compare_exchange(FREE, group, Ordering::SeqCst, Ordering::SeqCst).is_ok());
     Watched(place)
 }
 

@@ -98,14 +98,8 @@ impl Server {
     /// Starts `command`, and returns when it listens. Its environment has `PORT` where the port is given.
     pub fn start(mut command: Command, port: Port) -> Result<Server, NoServer> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
-        let variable = (
-            "CLOSE_CALL",
-            format!("{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed)),
-        );
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        let variable = ("CLOSE_CALL", format!("{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.process_group(0).env(variable.0, &variable.1);
         if let Port::Given(port) = port {
             command.env("PORT", port.to_string());
@@ -165,11 +159,7 @@ impl Server {
     fn last_lines(&mut self) -> Vec<String> {
         const ENOUGH: usize = 20;
         let lines = self.said();
-        lines
-            .iter()
-            .skip(lines.len().saturating_sub(ENOUGH))
-            .map(|line| line.text.clone())
-            .collect()
+        lines.iter().skip(lines.len().saturating_sub(ENOUGH)).map(|line| line.text.clone()).collect()
     }
 
     /// Where it listens.
@@ -198,9 +188,10 @@ impl Server {
         processes::tree(self.child.id())
     }
 
-    /// Whether every thread of it sleeps, waiting for something to happen.
+    /// Whether every thread of it sleeps, waiting for something to happen, and none only for time to pass.
     pub fn sleeps(&self) -> bool {
-        processes::states(&self.processes()).iter().all(|&state| state == b'S')
+        let pids = self.processes();
+        processes::states(&pids).iter().all(|&state| state == b'S') && !processes::any_waits_for_a_time(&pids)
     }
 
     /// Stops it (SIGSTOP): what happens to its sockets from here on it will see at once, when it goes on.
@@ -210,9 +201,7 @@ impl Server {
         // A signal that is sent is not yet one that is taken. `t` is a stop under a debugger or strace.
         while begun.elapsed() < LIMIT
             && self.ended().is_none()
-            && !processes::states(&self.processes())
-                .iter()
-                .all(|state| matches!(state, b'T' | b't'))
+            && !processes::states(&self.processes()).iter().all(|state| matches!(state, b'T' | b't'))
         {
             thread::sleep(Duration::from_micros(50));
         }
@@ -273,10 +262,7 @@ fn prepare() -> io::Result<()> {
         // Whatever descriptors were left open to us stay with us: the server's listener is to be 3.
         libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
         // Room for a crowd.
-        let mut limit = libc::rlimit {
-            rlim_cur: 0,
-            rlim_max: 0,
-        };
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
         if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 {
             limit.rlim_cur = DESCRIPTORS.min(limit.rlim_max);
             libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
@@ -295,11 +281,7 @@ fn peek(pid: u32) -> Option<ExitStatus> {
         let result = libc::waitid(libc::P_PID, pid, &mut info, flags);
         (result == 0 && info.si_pid() != 0, info.si_status())
     };
-    let raw = if info.si_code == libc::CLD_EXITED {
-        status << 8
-    } else {
-        status
-    };
+    let raw = if info.si_code == libc::CLD_EXITED { status << 8 } else { status };
     found.then(|| ExitStatus::from_raw(raw))
 }
 

@@ -22,11 +22,7 @@ impl Pipe {
     pub fn new<P: Read + AsRawFd + Send + 'static>(pipe: Option<P>, error: bool) -> io::Result<Pipe> {
         let pipe = pipe.ok_or_else(|| io::Error::other("the server has no pipe to speak through"))?;
         set_nonblocking(pipe.as_raw_fd())?;
-        Ok(Pipe {
-            reader: Box::new(pipe),
-            partial: Vec::new(),
-            error,
-        })
+        Ok(Pipe { reader: Box::new(pipe), partial: Vec::new(), error })
     }
 
     /// The whole lines that are there, and at the end of the stream an unfinished one.
@@ -52,22 +48,12 @@ impl Pipe {
         };
         let text: Vec<u8> = self.partial.drain(..whole).collect();
         let error = self.error;
-        String::from_utf8_lossy(&text)
-            .lines()
-            .map(|text| Line {
-                error,
-                text: text.to_string(),
-            })
-            .collect()
+        String::from_utf8_lossy(&text).lines().map(|text| Line { error, text: text.to_string() }).collect()
     }
 }
 
 fn set_nonblocking(fd: RawFd) -> io::Result<()> {
     // SAFETY: two bare system calls on a descriptor that the caller holds.
     let result = unsafe { libc::fcntl(fd, libc::F_SETFL, libc::fcntl(fd, libc::F_GETFL) | libc::O_NONBLOCK) };
-    if result == -1 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(())
-    }
+    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }

@@ -20,16 +20,8 @@ fn children(pid: u32) -> Vec<u32> {
     let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {
         return Vec::new();
     };
-    let lists = tasks
-        .flatten()
-        .filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    lists
-        .flat_map(|list| {
-            list.split(' ')
-                .filter_map(|pid| pid.trim().parse().ok())
-                .collect::<Vec<u32>>()
-        })
-        .collect()
+    let lists = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    lists.flat_map(|list| list.split(' ').filter_map(|pid| pid.trim().parse().ok()).collect::<Vec<u32>>()).collect()
 }
 
 /// Our own children, and theirs, that were given `variable` in their environment: also those that have left their
@@ -38,9 +30,7 @@ pub fn with_variable(variable: &str) -> Vec<u32> {
     let ours = tree(std::process::id()).into_iter().skip(1);
     let given = |pid: &u32| {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment
-            .split(|&byte| byte == 0)
-            .any(|entry| entry == variable.as_bytes())
+        environment.split(|&byte| byte == 0).any(|entry| entry == variable.as_bytes())
     };
     ours.filter(given).collect()
 }
@@ -48,16 +38,16 @@ pub fn with_variable(variable: &str) -> Vec<u32> {
 /// The state letters of all threads of the processes, as proc_pid_stat(5) has them: `S` sleeps, `R` runs, `T` is
 /// stopped. Those of processes that have ended and wait for their parent to take note are left out.
 pub fn states(pids: &[u32]) -> Vec<u8> {
-    let threads = pids
-        .iter()
-        .filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok())
-        .flatten()
-        .flatten();
+    let threads = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok()).flatten().flatten();
     let stats = threads.filter_map(|thread| fs::read_to_string(thread.path().join("stat")).ok());
-    stats
-        .filter_map(|stat| fields(&stat)?.next()?.bytes().next())
-        .filter(|&state| state != b'Z')
-        .collect()
+    stats.filter_map(|stat| fields(&stat)?.next()?.bytes().next()).filter(|&state| state != b'Z').collect()
+}
+
+/// Whether a thread of the processes has gone to sleep for a time (nanosleep(2)), and will wake of its own accord.
+pub fn any_waits_for_a_time(pids: &[u32]) -> bool {
+    let threads = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok()).flatten().flatten();
+    let mut places = threads.filter_map(|thread| fs::read_to_string(thread.path().join("wchan")).ok());
+    places.any(|place| place.contains("nanosleep"))
 }
 
 /// The processor time that the processes have used, in the kernel's ticks of a hundredth of a second.
@@ -84,16 +74,9 @@ pub fn memory(pids: &[u32]) -> u64 {
 /// prlimit(2), RLIMIT_NOFILE.
 pub fn limit_descriptors(pid: u32, at_least: u64, room: u64) -> io::Result<()> {
     let open = fs::read_dir(format!("/proc/{pid}/fd"))?;
-    let highest = open
-        .flatten()
-        .filter_map(|fd| fd.file_name().to_str()?.parse::<u64>().ok())
-        .max()
-        .unwrap_or(0);
+    let highest = open.flatten().filter_map(|fd| fd.file_name().to_str()?.parse::<u64>().ok()).max().unwrap_or(0);
     let limit = at_least.max(highest + 1 + room);
-    let limit = libc::rlimit {
-        rlim_cur: limit,
-        rlim_max: limit,
-    };
+    let limit = libc::rlimit { rlim_cur: limit, rlim_max: limit };
     let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
     // SAFETY: the new limit is read, and no old one is asked for.
     match unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &limit, std::ptr::null_mut()) } {

@@ -33,11 +33,7 @@ pub fn output(command: &mut Command) -> (String, ExitStatus) {
 
 fn run(command: &mut Command, with_errors: bool) -> (String, ExitStatus) {
     let (mut reader, writer) = std::io::pipe().unwrap();
-    let errors = if with_errors {
-        Stdio::from(writer.try_clone().unwrap())
-    } else {
-        Stdio::null()
-    };
+    let errors = if with_errors { Stdio::from(writer.try_clone().unwrap()) } else { Stdio::null() };
     command.stdin(Stdio::null()).stdout(writer).stderr(errors);
     let mut child = command.spawn().unwrap();
     // The command still holds the pipe's writing end, and the pipe has no end until all of them are closed.
@@ -58,12 +54,7 @@ pub fn named(text: &str) -> String {
             Some((port_at_the_start(after).to_string(), format!("<{who}>")))
         }));
     }
-    let name_of = |port: &str| {
-        names
-            .iter()
-            .find(|(known, _)| known == port)
-            .map_or("<port>", |(_, name)| name)
-    };
+    let name_of = |port: &str| names.iter().find(|(known, _)| known == port).map_or("<port>", |(_, name)| name);
     text.lines().map(|line| with_names(line, name_of) + "\n").collect()
 }
 
@@ -74,7 +65,8 @@ fn with_names<'a>(line: &str, name_of: impl Fn(&str) -> &'a str) -> String {
     let mut longer = 0;
     for piece in pieces {
         let port = port_at_the_start(piece);
-        let name = if port.is_empty() { "" } else { name_of(port) };
+        // Port 0 is what was asked for, and the same at each run.
+        let name = if port.is_empty() || port == "0" { port } else { name_of(port) };
         longer += name.len() - port.len();
         let rest = &piece[port.len()..];
         named += &format!("127.0.0.1:{name}");
@@ -114,33 +106,20 @@ pub struct Listening {
 
 impl Listening {
     pub fn start(chapter: &str, args: &[&str]) -> Listening {
-        let mut child = command(chapter, args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command(chapter, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let mut err = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         err.read_line(&mut line).unwrap();
         let address = line.strip_prefix("listening on ").expect(&line).trim().to_string();
-        Listening {
-            child,
-            address,
-            out,
-            _err: err,
-        }
+        Listening { child, address, out, _err: err }
     }
 
     /// What it prints on standard output, up to the line that contains `word`.
     pub fn hear(mut self, word: &str) -> String {
         let mut heard = String::new();
         while !heard.contains(word) {
-            assert_ne!(
-                self.out.read_line(&mut heard).unwrap(),
-                0,
-                "{word:?} is not in {heard:?}"
-            );
+            assert_ne!(self.out.read_line(&mut heard).unwrap(), 0, "{word:?} is not in {heard:?}");
         }
         heard
     }

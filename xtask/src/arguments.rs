@@ -30,9 +30,7 @@ impl Arguments {
                 "from=" if from.is_none() => from = Some(value),
                 "to=" if to.is_none() => to = Some(value),
                 _ => {
-                    return Err(format!(
-                        "{word}\"{value}\" is not known here; once each, from=\"…\" and to=\"…\" are"
-                    ));
+                    return Err(format!("{word}\"{value}\" is not known here; once each, from=\"…\" and to=\"…\" are"));
                 }
             }
             rest = after.trim_start();

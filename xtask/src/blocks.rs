@@ -31,11 +31,10 @@ pub fn block(project: &Project, page: &str, directive: &Directive) -> Result<Str
 fn snapshot(project: &Project, name: &str, texts: Option<(&str, &str)>) -> Result<String, String> {
     let path = format!("tests/snapshots/{name}.snap");
     let file = read(project, &path)?;
-    let body = file
-        .strip_prefix("---\n")
-        .and_then(|file| file.split_once("\n---\n"))
-        .map(|(_, body)| body)
-        .ok_or_else(|| format!("{path} does not begin with insta's front matter, a part between two lines of `---`"))?;
+    let body =
+        file.strip_prefix("---\n").and_then(|file| file.split_once("\n---\n")).map(|(_, body)| body).ok_or_else(
+            || format!("{path} does not begin with insta's front matter, a part between two lines of `---`"),
+        )?;
     let all = Excerpt::whole(body);
     let excerpt = match texts {
         Some((from, to)) => all.part(&path, from, to)?,
@@ -69,33 +68,15 @@ fn code(project: &Project, page: &str, path: &str, texts: Option<(&str, &str)>) 
 }
 
 fn diff(project: &Project, page: &str, old: &str, new: &str) -> Result<String, String> {
-    let [old, new] = [old, new].map(|name| {
-        if name.contains('/') {
-            name.to_string()
-        } else {
-            chapter_path(name)
-        }
-    });
+    let [old, new] = [old, new].map(|name| if name.contains('/') { name.to_string() } else { chapter_path(name) });
     let (old_file, new_file) = (read(project, &old)?, read(project, &new)?);
     let lines = difference(&old_file, &new_file);
     if lines.is_empty() {
-        return Err(format!(
-            "{old} and {new} do not differ, but perhaps in their first comment"
-        ));
+        return Err(format!("{old} and {new} do not differ, but perhaps in their first comment"));
     }
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    shown(
-        &new,
-        &Excerpt {
-            first: 1,
-            lines: lines.clone(),
-        },
-    )?;
-    let words = format!(
-        "from {} to {}",
-        linked(project, page, &old, None),
-        linked(project, page, &new, None)
-    );
+    shown(&new, &Excerpt { first: 1, lines: lines.clone() })?;
+    let words = format!("from {} to {}", linked(project, page, &old, None), linked(project, page, &new, None));
     Ok(caption(&words) + &fence("diff", &lines))
 }
 
@@ -130,14 +111,9 @@ fn shown(path: &str, excerpt: &Excerpt) -> Result<(), String> {
         return Err(format!("{path} has nothing to show"));
     }
     for (index, line) in excerpt.lines.iter().enumerate() {
-        if line
-            .match_indices("{{")
-            .any(|(at, _)| line[at + 2..].trim_start().starts_with('#'))
-        {
+        if line.match_indices("{{").any(|(at, _)| line[at + 2..].trim_start().starts_with('#')) {
             let number = excerpt.first + index;
-            return Err(format!(
-                "{path}, line {number}: mdBook would take the `{{{{#` in it for a directive"
-            ));
+            return Err(format!("{path}, line {number}: mdBook would take the `{{{{#` in it for a directive"));
         }
     }
     Ok(())
@@ -166,8 +142,5 @@ fn linked(project: &Project, page: &str, path: &str, line: Option<usize>) -> Str
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -46,9 +46,7 @@ fn render(project: &Rc<Project>, faults: &mut Vec<Fault>) -> anyhow::Result<(MDB
     let mut config = Config::from_disk(root.join("book.toml"))?;
     // mdBook would write pages that SUMMARY.md lists by mistake.
     config.build.create_missing = false;
-    let before = config
-        .get::<Vec<String>>(&format!("preprocessor.{NAME}.before"))?
-        .unwrap_or_default();
+    let before = config.get::<Vec<String>>(&format!("preprocessor.{NAME}.before"))?.unwrap_or_default();
     if !before.iter().any(|name| name == "links") {
         let what =
             format!("[preprocessor.{NAME}] with before = [\"links\"] is missing; `links` hides what is not there");
@@ -57,10 +55,7 @@ fn render(project: &Rc<Project>, faults: &mut Vec<Fault>) -> anyhow::Result<(MDB
 
     let mut book = MDBook::load_with_config(root, config)?;
     let found = Rc::new(RefCell::new(Vec::new()));
-    book.with_preprocessor(InProcess {
-        project: Rc::clone(project),
-        faults: Rc::clone(&found),
-    });
+    book.with_preprocessor(InProcess { project: Rc::clone(project), faults: Rc::clone(&found) });
     let result = book.build();
     faults.append(&mut found.borrow_mut());
     result?;
@@ -74,10 +69,7 @@ fn sources(book: &MDBook) -> BTreeMap<String, String> {
     for chapter in book.book.chapters() {
         if let Some(page) = chapter.source_path.as_ref().and_then(|path| path.to_str()) {
             // mdBook's `index` makes README.md an index.html.
-            let html = Path::new(page)
-                .with_extension("html")
-                .to_string_lossy()
-                .replace("README.html", "index.html");
+            let html = Path::new(page).with_extension("html").to_string_lossy().replace("README.html", "index.html");
             sources.insert(html, format!("{PAGES}/{page}"));
         }
     }
@@ -98,10 +90,7 @@ fn leftovers(book: &MDBook, folder: &Path, sources: &BTreeMap<String, String>) -
         let left = text.matches("{{#").count();
         if left > wanted.get(page).copied().unwrap_or(0) {
             let first = text.lines().find(|line| line.contains("{{#")).unwrap_or("").trim();
-            faults.push(Fault::of(
-                page,
-                format!("a directive is left in the built page: {first}"),
-            ));
+            faults.push(Fault::of(page, format!("a directive is left in the built page: {first}")));
         }
     }
     faults

@@ -29,12 +29,7 @@ pub fn check(project: &Project) -> Vec<Fault> {
             Err(error) => faults.push(Fault::of(file, error)),
             Ok(text) => {
                 for (line, command) in commands(&text) {
-                    faults.extend(
-                        names
-                            .unknown(&command)
-                            .into_iter()
-                            .map(|what| Fault::at(&file, line, what)),
-                    );
+                    faults.extend(names.unknown(&command).into_iter().map(|what| Fault::at(&file, line, what)));
                 }
             }
         }
@@ -83,23 +78,10 @@ struct Names<'a> {
 
 impl Names<'_> {
     fn of(project: &Project) -> Result<Names<'_>, String> {
-        let manifest: toml::Table = project
-            .read("Cargo.toml")?
-            .parse()
-            .map_err(|error| format!("{error}"))?;
-        let programs = manifest
-            .get("bin")
-            .and_then(toml::Value::as_array)
-            .into_iter()
-            .flatten();
-        let programs = programs
-            .filter_map(|program| program.get("name")?.as_str())
-            .map(str::to_string)
-            .collect();
-        Ok(Names {
-            programs,
-            probes: project.probes.iter().map(String::as_str).collect(),
-        })
+        let manifest: toml::Table = project.read("Cargo.toml")?.parse().map_err(|error| format!("{error}"))?;
+        let programs = manifest.get("bin").and_then(toml::Value::as_array).into_iter().flatten();
+        let programs = programs.filter_map(|program| program.get("name")?.as_str()).map(str::to_string).collect();
+        Ok(Names { programs, probes: project.probes.iter().map(String::as_str).collect() })
     }
 
     /// What a line names that does not exist.
@@ -150,10 +132,7 @@ impl Names<'_> {
             Some(dashes) => (&words[..dashes], words.get(dashes + 1)),
             None => (words, None),
         };
-        let package = values(options, "-p")
-            .into_iter()
-            .chain(values(options, "--package"))
-            .next();
+        let package = values(options, "-p").into_iter().chain(values(options, "--package")).next();
         let program = values(options, "--bin").into_iter().next().unwrap_or("close-call");
         let (kind, known, subcommand): (_, &[&str], _) = match options {
             ["xtask", rest @ ..] => ("subcommand of cargo xtask", &XTASK, rest.first()),
@@ -170,9 +149,7 @@ impl Names<'_> {
 /// What follows an option, as a word of its own or after `=`, each time it is given.
 fn values<'a>(words: &[&'a str], option: &str) -> Vec<&'a str> {
     let after = words.windows(2).filter(|pair| pair[0] == option).map(|pair| pair[1]);
-    let joined = words
-        .iter()
-        .filter_map(|word| word.strip_prefix(option)?.strip_prefix('='));
+    let joined = words.iter().filter_map(|word| word.strip_prefix(option)?.strip_prefix('='));
     after.chain(joined).collect()
 }
 

@@ -62,16 +62,10 @@ fn directives_of_line<'a>(line: &'a str, line_start: usize, found: &mut Vec<Dire
             return;
         }
         let body_start = line.len() - body.len();
-        let name_length = body
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .unwrap_or(body.len());
+        let name_length = body.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(body.len());
         let (name, rest) = body.split_at(name_length);
         // In mdBook's own a quote means nothing.
-        let length = if MDBOOKS.contains(&name) {
-            rest.find("}}")
-        } else {
-            unquoted_end(rest)
-        };
+        let length = if MDBOOKS.contains(&name) { rest.find("}}") } else { unquoted_end(rest) };
         let end = length.map_or(line.len(), |length| body_start + name_length + length + 2);
         found.push(Directive {
             range: line_start + open..line_start + end,
@@ -102,10 +96,7 @@ fn unquoted_end(text: &str) -> Option<usize> {
 /// How often a text has a directive that is to stay as it is.
 pub fn escaped(text: &str) -> usize {
     let all = text.matches("{{#").count();
-    all - directives(text)
-        .iter()
-        .filter(|directive| directive.text.starts_with("{{#"))
-        .count()
+    all - directives(text).iter().filter(|directive| directive.text.starts_with("{{#")).count()
 }
 
 /// Expands the directives of a page, its path given from book/src. A directive at fault is left out.
@@ -147,11 +138,7 @@ pub fn expand(project: &Project, page: &str, text: &str, faults: &mut Vec<Fault>
             }
             Err(message) => {
                 let place = format!("{PAGES}/{page}");
-                faults.push(Fault::at(
-                    &place,
-                    line_of(text, start),
-                    format!("{}: {message}", directive.text),
-                ));
+                faults.push(Fault::at(&place, line_of(text, start), format!("{}: {message}", directive.text)));
                 expanded.push_str(&text[copied..start]);
                 copied = end;
             }

@@ -13,10 +13,7 @@ pub struct Excerpt<'a> {
 impl<'a> Excerpt<'a> {
     /// All lines of a text.
     pub fn whole(text: &'a str) -> Excerpt<'a> {
-        Excerpt {
-            first: 1,
-            lines: text.lines().collect(),
-        }
+        Excerpt { first: 1, lines: text.lines().collect() }
     }
 
     /// The number of the last line in its file.
@@ -31,22 +28,13 @@ impl<'a> Excerpt<'a> {
         let length = self.lines[start..].iter().position(|line| line.contains(to));
         let first = self.first + start;
         let length = length.ok_or_else(|| format!("no line of {path} from line {first} on contains `{to}`"))?;
-        Ok(Excerpt {
-            first,
-            lines: self.lines[start..=start + length].to_vec(),
-        })
+        Ok(Excerpt { first, lines: self.lines[start..=start + length].to_vec() })
     }
 
     /// The lines without the indentation that they share.
     pub fn dedented(mut self) -> Excerpt<'a> {
         let indentation = |line: &&str| line.len() - line.trim_start().len();
-        let shared = self
-            .lines
-            .iter()
-            .filter(|line| !line.trim().is_empty())
-            .map(indentation)
-            .min()
-            .unwrap_or(0);
+        let shared = self.lines.iter().filter(|line| !line.trim().is_empty()).map(indentation).min().unwrap_or(0);
         for line in &mut self.lines {
             // A blank line may be shorter than what the others share.
             *line = line.get(shared..).unwrap_or("");
@@ -57,20 +45,11 @@ impl<'a> Excerpt<'a> {
 
 /// A fenced block, its fence longer than any in it.
 pub fn fence(info: &str, lines: &[&str]) -> String {
-    let longest = lines
-        .iter()
-        .flat_map(|line| line.split(|c| c != '`'))
-        .map(str::len)
-        .max()
-        .unwrap_or(0);
+    let longest = lines.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(3.max(longest + 1));
     let mut block = format!("{fence}{info}\n");
     for line in lines {
-        block.push_str(&if info.starts_with("rust") {
-            visible(line)
-        } else {
-            line.to_string()
-        });
+        block.push_str(&if info.starts_with("rust") { visible(line) } else { line.to_string() });
         block.push('\n');
     }
     block + &fence
@@ -108,9 +87,7 @@ pub fn language(path: &str) -> &'static str {
 pub fn difference(old: &str, new: &str) -> Vec<String> {
     let ((_, old), (skipped, new)) = (without_comment(old), without_comment(new));
     // Patience keeps whole the blocks that moved, which reads better than the shortest difference.
-    let diff = TextDiff::configure()
-        .algorithm(Algorithm::Patience)
-        .diff_slices(&old, &new);
+    let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_slices(&old, &new);
     let mut lines = Vec::new();
     for hunk in diff.grouped_ops(3) {
         let first = hunk.first().map_or(0, |op| op.new_range().start);

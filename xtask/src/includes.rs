@@ -34,9 +34,7 @@ fn check_in(folder: &Path, directive: &Directive, depth: usize) -> Result<(), St
     for nested in directives(&text) {
         let inside = |message: String| format!("in {file}, {}: {message}", nested.text);
         if !MDBOOKS.contains(&nested.name) {
-            return Err(inside(
-                "only mdBook's own directives work in a file that is included".to_string(),
-            ));
+            return Err(inside("only mdBook's own directives work in a file that is included".to_string()));
         }
         check_in(path.parent().unwrap_or(folder), &nested, depth + 1).map_err(inside)?;
     }
@@ -70,8 +68,6 @@ fn check_part(file: &str, part: &str, text: &str) -> Result<(), String> {
 /// The name after a mark, as mdBook reads it.
 fn anchor<'a>(line: &'a str, mark: &str) -> Option<&'a str> {
     let name = line.split_once(mark)?.1.trim_start();
-    let length = name
-        .find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-')
-        .unwrap_or(name.len());
+    let length = name.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').unwrap_or(name.len());
     Some(&name[..length])
 }

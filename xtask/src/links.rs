@@ -39,30 +39,19 @@ pub fn check(built: &Path, sources: &BTreeMap<String, String>) -> Vec<Fault> {
     let book = Built { pages, files };
     let is_print = |file: &String| file == "print.html";
     for (file, page) in book.pages.iter().filter(|(file, _)| !is_print(file)) {
-        faults.extend(
-            book.faults(file, page)
-                .into_iter()
-                .map(|what| Fault::of(place(sources, file), what)),
-        );
+        faults.extend(book.faults(file, page).into_iter().map(|what| Fault::of(place(sources, file), what)));
     }
     // print.html has all pages in it, and all their faults. Only when they have none can it show one of its own.
     if faults.is_empty() {
         for (file, page) in book.pages.iter().filter(|(file, _)| is_print(file)) {
-            faults.extend(
-                book.faults(file, page)
-                    .into_iter()
-                    .map(|what| Fault::of(place(sources, file), what)),
-            );
+            faults.extend(book.faults(file, page).into_iter().map(|what| Fault::of(place(sources, file), what)));
         }
     }
     faults
 }
 
 fn place(sources: &BTreeMap<String, String>, file: &str) -> String {
-    sources
-        .get(file)
-        .cloned()
-        .unwrap_or_else(|| format!("book/book/{file}"))
+    sources.get(file).cloned().unwrap_or_else(|| format!("book/book/{file}"))
 }
 
 /// What was built.
@@ -77,15 +66,9 @@ impl Built {
         for link in &page.links {
             let external = has_scheme(&link.url) || link.url.starts_with("//");
             if external && !link.followed && !link.url.starts_with("data:") {
-                faults.push(format!(
-                    "<{}> would fetch {} when the page is opened",
-                    link.tag, link.url
-                ));
+                faults.push(format!("<{}> would fetch {} when the page is opened", link.tag, link.url));
             } else if !external {
-                faults.extend(
-                    self.broken(file, &link.url)
-                        .map(|why| format!("link to {}: {why}", link.url)),
-                );
+                faults.extend(self.broken(file, &link.url).map(|why| format!("link to {}: {why}", link.url)));
             }
         }
         // mdBook puts an image on the page twice: as it is, and for enlarging.
@@ -169,11 +152,7 @@ impl Page {
             let value = attribute.value.trim().to_string();
             let mut link = |url: &str| {
                 let followed = ["a", "area"].contains(&name.as_str());
-                self.links.push(Link {
-                    tag: name.clone(),
-                    url: url.to_string(),
-                    followed,
-                });
+                self.links.push(Link { tag: name.clone(), url: url.to_string(), followed });
             };
             match &*attribute.name.local {
                 "id" => drop(self.ids.insert(value)),
@@ -183,10 +162,7 @@ impl Page {
                 "href" | "src" | "xlink:href" | "poster" => link(&value),
                 "data" if name == "object" => link(&value),
                 "srcset" => {
-                    value
-                        .split(',')
-                        .filter_map(|candidate| candidate.split_whitespace().next())
-                        .for_each(link);
+                    value.split(',').filter_map(|candidate| candidate.split_whitespace().next()).for_each(link);
                 }
                 "content" => {
                     // <meta http-equiv="refresh" content="0; URL=…">
@@ -246,9 +222,7 @@ fn css_fault(css: &str) -> Option<String> {
     }
     code.push_str(rest);
 
-    let addresses = ["url(", "@import"]
-        .into_iter()
-        .flat_map(|mark| code.split(mark).skip(1));
+    let addresses = ["url(", "@import"].into_iter().flat_map(|mark| code.split(mark).skip(1));
     addresses
         .map(|address| address.trim_start().trim_start_matches(['"', '\'']))
         .find(|address| address.starts_with("//") || (has_scheme(address) && !address.starts_with("data:")))
@@ -271,10 +245,7 @@ fn decoded(url: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = url.as_bytes();
     while let [first, after @ ..] = rest {
-        let code = after
-            .get(..2)
-            .filter(|_| *first == b'%')
-            .and_then(|code| std::str::from_utf8(code).ok());
+        let code = after.get(..2).filter(|_| *first == b'%').and_then(|code| std::str::from_utf8(code).ok());
         match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
             Some(byte) => {
                 bytes.push(byte);

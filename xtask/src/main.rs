@@ -80,11 +80,7 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
     for fault in &faults {
         eprintln!("{fault}");
     }
-    Ok(if faults.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Reads the command line. An error is the one line to print.
@@ -99,10 +95,7 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
             Long("open") => open = true,
             Value(word) => words.push(word.to_string_lossy().into_owned()),
             other => {
-                return Err(format!(
-                    "{}; the only options are --open and --help",
-                    other.unexpected()
-                ));
+                return Err(format!("{}; the only options are --open and --help", other.unexpected()));
             }
         }
     }
@@ -112,14 +105,10 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
         _ if open => Err("--open goes with `book`: cargo xtask book --open".to_string()),
         ["preprocess"] => Ok(Job::Preprocess),
         ["preprocess", "supports", _] => Ok(Job::Supports),
-        [] => Err(format!(
-            "a subcommand is missing; it is one of {}",
-            commands::XTASK.join(", ")
-        )),
-        [word, ..] if !commands::XTASK.contains(word) => Err(format!(
-            "there is no subcommand `{word}`; it is one of {}",
-            commands::XTASK.join(", ")
-        )),
+        [] => Err(format!("a subcommand is missing; it is one of {}", commands::XTASK.join(", "))),
+        [word, ..] if !commands::XTASK.contains(word) => {
+            Err(format!("there is no subcommand `{word}`; it is one of {}", commands::XTASK.join(", ")))
+        }
         ["preprocess", ..] => {
             Err("`preprocess` takes nothing, or `supports RENDERER`; see cargo xtask --help".to_string())
         }

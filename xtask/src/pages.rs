@@ -48,10 +48,7 @@ pub fn check(project: &Project) -> Vec<Fault> {
         }
         let program = format!("chapters/{name}.rs");
         if !project.has(&program) {
-            faults.push(Fault::of(
-                program,
-                format!("missing: close_call::ladder::CHAPTERS has {name}"),
-            ));
+            faults.push(Fault::of(program, format!("missing: close_call::ladder::CHAPTERS has {name}")));
         }
         faults.extend(listing_fault(project, name));
     }
@@ -73,9 +70,7 @@ fn listing_fault(project: &Project, name: &str) -> Option<Fault> {
     let Ok(text) = project.read(&page) else {
         return Some(Fault::of(page, format!("missing: the listing of chapter {name}")));
     };
-    let shown = directives(&text)
-        .iter()
-        .any(|directive| directive.name == "listing" && directive.rest == name);
+    let shown = directives(&text).iter().any(|directive| directive.name == "listing" && directive.rest == name);
     (!shown).then(|| Fault::of(page, format!("does not show {{{{#listing {name}}}}}")))
 }
 

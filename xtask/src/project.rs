@@ -28,14 +28,8 @@ impl Project {
         let xtask = Path::new(&xtask);
         Project {
             root: xtask.parent().unwrap_or(xtask).to_path_buf(),
-            chapters: close_call::ladder::CHAPTERS
-                .iter()
-                .map(|chapter| chapter.name.to_string())
-                .collect(),
-            probes: close_call::probe::PROBES
-                .iter()
-                .map(|probe| probe.name.to_string())
-                .collect(),
+            chapters: close_call::ladder::CHAPTERS.iter().map(|chapter| chapter.name.to_string()).collect(),
+            probes: close_call::probe::PROBES.iter().map(|probe| probe.name.to_string()).collect(),
         }
     }
 
@@ -82,10 +76,7 @@ pub struct Fault {
 impl Fault {
     /// A fault of a whole file.
     pub fn of(place: impl Into<String>, what: impl Into<String>) -> Fault {
-        Fault {
-            place: place.into(),
-            what: what.into(),
-        }
+        Fault { place: place.into(), what: what.into() }
     }
 
     /// A fault at a line of a file.

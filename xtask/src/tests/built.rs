@@ -14,41 +14,20 @@ fn links_that_lead_somewhere() {
          ![k](picture%20one.svg) <img src=\"data:image/svg+xml,http://x\"> [l](listings/../02-shut.html?q#shut) \
          <a name=\"old\"></a> [m](#old)\n\n<script>'<a href=\"lost\">'</script>\n<style>/* <a href=\"lost\"> */</style>",
     );
-    tiny.write(
-        "book/src/picture one.svg",
-        "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>",
-    );
+    tiny.write("book/src/picture one.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>");
     assert_eq!(tiny.faults(), [""; 0]);
 }
 
 #[test]
 fn links_that_lead_nowhere() {
     for (link, what) in [
-        (
-            "[x](03-lost.md)",
-            "link to 03-lost.html: there is no such file in what was built",
-        ),
-        (
-            "[x](listings/)",
-            "link to listings/: there is no such file in what was built",
-        ),
+        ("[x](03-lost.md)", "link to 03-lost.html: there is no such file in what was built"),
+        ("[x](listings/)", "link to listings/: there is no such file in what was built"),
         ("[x](#lost)", "link to #lost: there is no #lost in 02-shut.html"),
-        (
-            "[x](01-open.md#lost)",
-            "link to 01-open.html#lost: there is no #lost in 01-open.html",
-        ),
-        (
-            "[x](../../chapters/01-open.rs)",
-            "link to ../../chapters/01-open.rs: it leads out of the book",
-        ),
-        (
-            "[x](/01-open.md)",
-            "link to /01-open.html: it starts at the server's root; write it from the page's folder",
-        ),
-        (
-            "![x](lost.png)",
-            "link to lost.png: there is no such file in what was built",
-        ),
+        ("[x](01-open.md#lost)", "link to 01-open.html#lost: there is no #lost in 01-open.html"),
+        ("[x](../../chapters/01-open.rs)", "link to ../../chapters/01-open.rs: it leads out of the book"),
+        ("[x](/01-open.md)", "link to /01-open.html: it starts at the server's root; write it from the page's folder"),
+        ("![x](lost.png)", "link to lost.png: there is no such file in what was built"),
     ] {
         assert_eq!(faults(link), [format!("book/src/02-shut.md: {what}")]);
     }
@@ -74,19 +53,13 @@ fn a_fault_of_the_first_page_is_told_once() {
     let summary = tiny.read("book/src/SUMMARY.md");
     tiny.write("book/src/SUMMARY.md", &summary.replace("[Welcome](README.md)", ""));
     tiny.append("book/src/01-open.md", "\n[x](lost.md)\n");
-    assert_eq!(
-        tiny.faults(),
-        ["book/src/01-open.md: link to lost.html: there is no such file in what was built"]
-    );
+    assert_eq!(tiny.faults(), ["book/src/01-open.md: link to lost.html: there is no such file in what was built"]);
 }
 
 #[test]
 fn links_from_a_deeper_page() {
     let tiny = Tiny::new();
-    tiny.append(
-        "book/src/listings/01-open.md",
-        "\n[x](../01-open.md#open) [y](01-open.md)\n",
-    );
+    tiny.append("book/src/listings/01-open.md", "\n[x](../01-open.md#open) [y](01-open.md)\n");
     tiny.append("book/src/README.md", "\n[x](listings/01-open.md#lost)\n");
     assert_eq!(
         tiny.faults(),
@@ -97,68 +70,35 @@ fn links_from_a_deeper_page() {
 #[test]
 fn a_broken_link_of_404() {
     let tiny = Tiny::new();
-    tiny.write(
-        "book/src/404.md",
-        "# Not here\n\nGo [home](/index.html), or [away](lost.html).\n",
-    );
-    assert_eq!(
-        tiny.faults(),
-        ["book/book/404.html: link to lost.html: there is no such file in what was built"]
-    );
+    tiny.write("book/src/404.md", "# Not here\n\nGo [home](/index.html), or [away](lost.html).\n");
+    assert_eq!(tiny.faults(), ["book/book/404.html: link to lost.html: there is no such file in what was built"]);
 }
 
 #[test]
 fn what_a_page_would_fetch() {
     for (html, what) in [
-        (
-            "<script src=\"https://x/y.js\"></script>",
-            "<script> would fetch https://x/y.js",
-        ),
-        (
-            "<link rel=\"stylesheet\" href=\"//x/y.css\">",
-            "<link> would fetch //x/y.css",
-        ),
+        ("<script src=\"https://x/y.js\"></script>", "<script> would fetch https://x/y.js"),
+        ("<link rel=\"stylesheet\" href=\"//x/y.css\">", "<link> would fetch //x/y.css"),
         ("<img src=\"HTTP://x/y.png\">", "<img> would fetch HTTP://x/y.png"),
         ("![y](https://x/y.png)", "<img> would fetch https://x/y.png"),
-        (
-            "<img srcset=\"https://x/y.png 2x\">",
-            "<img> would fetch https://x/y.png",
-        ),
+        ("<img srcset=\"https://x/y.png 2x\">", "<img> would fetch https://x/y.png"),
         ("<iframe src=\"http://x/\"></iframe>", "<iframe> would fetch http://x/"),
         ("<object data=\"http://x/\"></object>", "<object> would fetch http://x/"),
         ("<video poster=\"http://x/\"></video>", "<video> would fetch http://x/"),
-        (
-            "<meta http-equiv=\"refresh\" content=\"0; url=http://x/\">",
-            "<meta> would fetch http://x/",
-        ),
-        (
-            "<p style=\"background: url( 'http://x/' )\">a</p>",
-            "the style would fetch http://x/",
-        ),
+        ("<meta http-equiv=\"refresh\" content=\"0; url=http://x/\">", "<meta> would fetch http://x/"),
+        ("<p style=\"background: url( 'http://x/' )\">a</p>", "the style would fetch http://x/"),
         ("<style>@import \"//x/\";</style>", "the style would fetch //x/"),
     ] {
-        assert_eq!(
-            faults(html),
-            [format!("book/src/02-shut.md: {what} when the page is opened")]
-        );
+        assert_eq!(faults(html), [format!("book/src/02-shut.md: {what} when the page is opened")]);
     }
 }
 
 #[test]
 fn what_a_style_sheet_would_fetch() {
     let tiny = Tiny::new();
-    tiny.append(
-        "book/book.toml",
-        "[output.html]\nadditional-css = [\"theme/tiny.css\"]\nhash-files = false\n",
-    );
-    tiny.write(
-        "book/theme/tiny.css",
-        "/* url(https://x/1) */ a { b: url(data:x); c: url(https://x/2); }\n",
-    );
-    assert_eq!(
-        tiny.faults(),
-        ["book/book/theme/tiny.css: the style would fetch https://x/2 when the page is opened"]
-    );
+    tiny.append("book/book.toml", "[output.html]\nadditional-css = [\"theme/tiny.css\"]\nhash-files = false\n");
+    tiny.write("book/theme/tiny.css", "/* url(https://x/1) */ a { b: url(data:x); c: url(https://x/2); }\n");
+    assert_eq!(tiny.faults(), ["book/book/theme/tiny.css: the style would fetch https://x/2 when the page is opened"]);
 }
 
 #[test]
@@ -168,10 +108,7 @@ fn a_directive_that_was_left() {
     tiny.write("book/src/part.txt", "\\{{#escaped\nx\n");
     assert_eq!(tiny.faults(), [""; 0]);
     tiny.write("book/src/part.txt", "x\n\\{{#escaped\n");
-    assert_eq!(
-        tiny.faults(),
-        ["book/src/02-shut.md: a directive is left in the built page: <p>{{#escaped</p>"]
-    );
+    assert_eq!(tiny.faults(), ["book/src/02-shut.md: a directive is left in the built page: <p>{{#escaped</p>"]);
 }
 
 #[test]
@@ -179,14 +116,8 @@ fn what_mdbook_logs() {
     let tiny = Tiny::new();
     tiny.append("book/book.toml", "[output.html]\nno-such-key = true\n");
     let faults = tiny.faults();
-    assert!(
-        faults[0].starts_with("mdbook: ") && faults[0].contains("no-such-key"),
-        "{faults:?}"
-    );
-    assert_eq!(
-        self::faults("<div>"),
-        ["mdbook: unclosed HTML tag `<div>` found in `02-shut.md`"]
-    );
+    assert!(faults[0].starts_with("mdbook: ") && faults[0].contains("no-such-key"), "{faults:?}");
+    assert_eq!(self::faults("<div>"), ["mdbook: unclosed HTML tag `<div>` found in `02-shut.md`"]);
 }
 
 #[test]
@@ -194,10 +125,7 @@ fn a_book_that_mdbook_cannot_build() {
     let tiny = Tiny::new();
     tiny.write("book/book.toml", "[book]\ntitel = \"x\"\n");
     let faults = tiny.faults();
-    assert!(
-        faults.len() == 1 && faults[0].starts_with("mdbook: ") && faults[0].contains("titel"),
-        "{faults:?}"
-    );
+    assert!(faults.len() == 1 && faults[0].starts_with("mdbook: ") && faults[0].contains("titel"), "{faults:?}");
 }
 
 #[test]

@@ -24,19 +24,10 @@ fn wrong_calls_say_what_would_be_right() {
     for (line, expected) in [
         ("", "a subcommand is missing; it is one of book, preprocess"),
         ("bok", "there is no subcommand `bok`; it is one of book, preprocess"),
-        (
-            "book --opn",
-            "invalid option '--opn'; the only options are --open and --help",
-        ),
-        (
-            "book now",
-            "`book` takes no arguments but --open; see cargo xtask --help",
-        ),
+        ("book --opn", "invalid option '--opn'; the only options are --open and --help"),
+        ("book now", "`book` takes no arguments but --open; see cargo xtask --help"),
         ("preprocess --open", "--open goes with `book`: cargo xtask book --open"),
-        (
-            "preprocess html",
-            "`preprocess` takes nothing, or `supports RENDERER`; see cargo xtask --help",
-        ),
+        ("preprocess html", "`preprocess` takes nothing, or `supports RENDERER`; see cargo xtask --help"),
     ] {
         assert_eq!(parse(line), Err(expected.to_string()));
     }

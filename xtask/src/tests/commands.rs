@@ -59,10 +59,7 @@ fn a_command_over_two_lines() {
 
 #[test]
 fn an_unknown_probe() {
-    assert_eq!(
-        faults("Try `--probe stays`."),
-        ["book/src/02-shut.md:5: `--probe stays`: there is no probe `stays`"]
-    );
+    assert_eq!(faults("Try `--probe stays`."), ["book/src/02-shut.md:5: `--probe stays`: there is no probe `stays`"]);
     assert_eq!(
         faults("Try `--only leaves,stays`."),
         ["book/src/02-shut.md:5: `--only leaves,stays`: there is no probe `stays`"]
@@ -96,14 +93,8 @@ fn the_second_command_of_a_line() {
 #[test]
 fn the_readme_too() {
     let tiny = Tiny::new();
-    tiny.append(
-        "README.md",
-        "\n    not looked at: --bin 03-lost\n\n`cargo run --bin 04-lost`\n",
-    );
-    assert_eq!(
-        tiny.faults(),
-        ["README.md:7: `cargo run --bin 04-lost`: there is no program `04-lost`"]
-    );
+    tiny.append("README.md", "\n    not looked at: --bin 03-lost\n\n`cargo run --bin 04-lost`\n");
+    assert_eq!(tiny.faults(), ["README.md:7: `cargo run --bin 04-lost`: there is no program `04-lost`"]);
 }
 
 #[test]

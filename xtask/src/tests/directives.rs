@@ -24,18 +24,10 @@ fn fault_in(tiny: &Tiny, directive: &str) -> String {
     let mut faults = Vec::new();
     let text = format!("first\n{directive}\nlast\n");
     let expanded = expand(&tiny.project(), "02-shut.md", &text, &mut faults);
-    assert!(
-        !expanded.contains(directive),
-        "a directive at fault is left out: {expanded}"
-    );
-    let [fault] = faults.as_slice() else {
-        panic!("one fault, not {faults:?}")
-    };
+    assert!(!expanded.contains(directive), "a directive at fault is left out: {expanded}");
+    let [fault] = faults.as_slice() else { panic!("one fault, not {faults:?}") };
     let fault = fault.to_string();
-    fault
-        .strip_prefix(&format!("book/src/02-shut.md:2: {directive}: "))
-        .unwrap_or(&fault)
-        .to_string()
+    fault.strip_prefix(&format!("book/src/02-shut.md:2: {directive}: ")).unwrap_or(&fault).to_string()
 }
 
 fn fault(directive: &str) -> String {
@@ -54,11 +46,9 @@ fn a_snapshot() {
 fn a_part_of_a_snapshot() {
     let tiny = Tiny::new();
     tiny.write("tests/snapshots/x.snap", "---\nsource: y\n---\na 1\nb 1\na 2\nb 2\n");
-    for (texts, shown) in [
-        ("from=\"a\" to=\"b\"", "a 1\nb 1\n"),
-        ("from=\"b\" to=\"b\"", "b 1\n"),
-        ("from=\"b\" to=\"a\"", "b 1\na 2\n"),
-    ] {
+    for (texts, shown) in
+        [("from=\"a\" to=\"b\"", "a 1\nb 1\n"), ("from=\"b\" to=\"b\"", "b 1\n"), ("from=\"b\" to=\"a\"", "b 1\na 2\n")]
+    {
         let expanded = expanded_in(&tiny, "x.md", &format!("{{{{#snapshot x {texts}}}}}"));
         assert_eq!(expanded, format!("\n```console\n{shown}```\n\n"));
     }
@@ -67,10 +57,7 @@ fn a_part_of_a_snapshot() {
 #[test]
 fn a_snapshot_as_it_is_stored() {
     let tiny = Tiny::new();
-    tiny.write(
-        "tests/snapshots/a b@c.snap",
-        "---\nsource: y\n---\n\n---\n````\n<b>  \n# x\n\n",
-    );
+    tiny.write("tests/snapshots/a b@c.snap", "---\nsource: y\n---\n\n---\n````\n<b>  \n# x\n\n");
     assert_eq!(
         expanded_in(&tiny, "x.md", "{{#snapshot \"a b@c\"}}"),
         "\n`````console\n\n---\n````\n<b>  \n# x\n\n`````\n\n"
@@ -79,10 +66,7 @@ fn a_snapshot_as_it_is_stored() {
 
 #[test]
 fn snapshots_that_are_not_there() {
-    assert_eq!(
-        fault("{{#snapshot x}}"),
-        "tests/snapshots/x.snap: No such file or directory (os error 2)"
-    );
+    assert_eq!(fault("{{#snapshot x}}"), "tests/snapshots/x.snap: No such file or directory (os error 2)");
     assert_eq!(
         fault("{{#snapshot 02-shut from=\"lost\" to=\"closed\"}}"),
         "no line of tests/snapshots/02-shut.snap contains `lost`"
@@ -98,10 +82,7 @@ fn snapshots_that_are_not_there() {
         "tests/snapshots/bare.snap does not begin with insta's front matter, a part between two lines of `---`"
     );
     tiny.write("tests/snapshots/empty.snap", "---\nsource: y\n---\n\n");
-    assert_eq!(
-        fault_in(&tiny, "{{#snapshot empty}}"),
-        "tests/snapshots/empty.snap has nothing to show"
-    );
+    assert_eq!(fault_in(&tiny, "{{#snapshot empty}}"), "tests/snapshots/empty.snap has nothing to show");
 }
 
 #[test]
@@ -120,19 +101,11 @@ fn a_whole_file() {
 fn a_part_of_a_file() {
     let caption = "<p class=\"listing\"><a href=\"../listings/01-open.html#L4\">chapters/01-open.rs</a>";
     assert_eq!(
-        expanded_in(
-            &Tiny::new(),
-            "deep/x.md",
-            "{{#code chapters/01-open.rs from=\"let fd\" to=\"look\"}}"
-        ),
+        expanded_in(&Tiny::new(), "deep/x.md", "{{#code chapters/01-open.rs from=\"let fd\" to=\"look\"}}"),
         format!("\n{caption}, lines 4 to 6</p>\n\n```rust,ignore\nlet fd = open();\n\nlook(fd);\n```\n\n")
     );
     assert_eq!(
-        expanded_in(
-            &Tiny::new(),
-            "deep/x.md",
-            "{{#code chapters/01-open.rs from=\"let fd\" to=\"let\"}}"
-        ),
+        expanded_in(&Tiny::new(), "deep/x.md", "{{#code chapters/01-open.rs from=\"let fd\" to=\"let\"}}"),
         format!("\n{caption}, line 4</p>\n\n```rust,ignore\nlet fd = open();\n```\n\n")
     );
 }
@@ -149,10 +122,7 @@ fn quotes_and_braces_in_texts() {
 
 #[test]
 fn code_that_is_not_there() {
-    assert_eq!(
-        fault("{{#code lost.rs}}"),
-        "lost.rs: No such file or directory (os error 2)"
-    );
+    assert_eq!(fault("{{#code lost.rs}}"), "lost.rs: No such file or directory (os error 2)");
     assert_eq!(
         fault("{{#code chapters/01-open.rs from=\"lost\" to=\"}\"}}"),
         "no line of chapters/01-open.rs contains `lost`"
@@ -197,27 +167,18 @@ fn a_difference_in_two_places() {
     tiny.write("x/b.rs", "//! b\n//! b\none\n2\n3\n4\n5\n6\n7\n8\n");
     let shown = expanded_in(&tiny, "x.md", "{{#diff x/a.rs x/b.rs}}");
     let (_, lines) = shown.split_once("```diff\n").unwrap();
-    assert_eq!(
-        lines,
-        "@@ line 3 @@\n-1\n+one\n 2\n 3\n 4\n@@ line 8 @@\n 6\n 7\n 8\n-9\n```\n\n"
-    );
+    assert_eq!(lines, "@@ line 3 @@\n-1\n+one\n 2\n 3\n 4\n@@ line 8 @@\n 6\n 7\n 8\n-9\n```\n\n");
 }
 
 #[test]
 fn no_difference() {
     let tiny = Tiny::new();
-    tiny.write(
-        "chapters/03-same.rs",
-        &tiny.read("chapters/02-shut.rs").replace("//! ", "//! Again: "),
-    );
+    tiny.write("chapters/03-same.rs", &tiny.read("chapters/02-shut.rs").replace("//! ", "//! Again: "));
     assert_eq!(
         fault_in(&tiny, "{{#diff 02-shut 03-same}}"),
         "chapters/02-shut.rs and chapters/03-same.rs do not differ, but perhaps in their first comment"
     );
-    assert_eq!(
-        fault("{{#diff 01-open lost}}"),
-        "chapters/lost.rs: No such file or directory (os error 2)"
-    );
+    assert_eq!(fault("{{#diff 01-open lost}}"), "chapters/lost.rs: No such file or directory (os error 2)");
 }
 
 #[test]
@@ -227,10 +188,7 @@ fn a_listing() {
     tiny.write("book/src/03-x.md", "# X\n");
     tiny.write("book/src/listings/03-x.md", "{{#listing 03-x}}\n");
     tiny.append("book/src/SUMMARY.md", "- [X](03-x.md)\n- [X](listings/03-x.md)\n");
-    let tiny = Tiny {
-        chapters: vec!["01-open".into(), "02-shut".into(), "03-x".into()],
-        ..tiny
-    };
+    let tiny = Tiny { chapters: vec!["01-open".into(), "02-shut".into(), "03-x".into()], ..tiny };
     assert_eq!(
         tiny.shown(),
         "<p class=\"listing\">chapters/03-x.rs, 3 lines</p>\n\n\
@@ -238,10 +196,7 @@ fn a_listing() {
          <span id=\"L1\" data-line=\"1\"># a\n</span><span id=\"L2\" data-line=\"2\">\n</span>\
          <span id=\"L3\" data-line=\"3\">b &lt; c\n</span></code></pre>"
     );
-    assert_eq!(
-        fault("{{#listing lost}}"),
-        "chapters/lost.rs: No such file or directory (os error 2)"
-    );
+    assert_eq!(fault("{{#listing lost}}"), "chapters/lost.rs: No such file or directory (os error 2)");
 }
 
 #[test]
@@ -279,38 +234,17 @@ fn directives_that_are_not_understood() {
     for (directive, what) in [
         ("{{#snapshoot x}}", no_such),
         ("{{#}}", no_such),
-        (
-            "{{ #code }}",
-            "write {{#code PATH}} or {{#code PATH from=\"TEXT\" to=\"TEXT\"}}",
-        ),
-        (
-            "{{#snapshot a b}}",
-            "write {{#snapshot NAME}} or {{#snapshot NAME from=\"TEXT\" to=\"TEXT\"}}",
-        ),
+        ("{{ #code }}", "write {{#code PATH}} or {{#code PATH from=\"TEXT\" to=\"TEXT\"}}"),
+        ("{{#snapshot a b}}", "write {{#snapshot NAME}} or {{#snapshot NAME from=\"TEXT\" to=\"TEXT\"}}"),
         ("{{#diff a}}", "write {{#diff A B}}"),
         ("{{#diff a b from=\"c\" to=\"d\"}}", "write {{#diff A B}}"),
         ("{{#listing}}", "write {{#listing NAME}}"),
-        (
-            "{{#code a from=\"b\"}}",
-            "from and to go together, and neither is empty",
-        ),
-        (
-            "{{#code a from=\"b\" to=\"\"}}",
-            "from and to go together, and neither is empty",
-        ),
-        (
-            "{{#code a form=\"b\"}}",
-            "form=\"b\" is not known here; once each, from=\"…\" and to=\"…\" are",
-        ),
-        (
-            "{{#code a to=\"b\" to=\"b\"}}",
-            "to=\"b\" is not known here; once each, from=\"…\" and to=\"…\" are",
-        ),
+        ("{{#code a from=\"b\"}}", "from and to go together, and neither is empty"),
+        ("{{#code a from=\"b\" to=\"\"}}", "from and to go together, and neither is empty"),
+        ("{{#code a form=\"b\"}}", "form=\"b\" is not known here; once each, from=\"…\" and to=\"…\" are"),
+        ("{{#code a to=\"b\" to=\"b\"}}", "to=\"b\" is not known here; once each, from=\"…\" and to=\"…\" are"),
         ("{{#code a from=\"b\"to=\"c\"}}", "a space is missing after \"b\""),
-        (
-            "{{#code a from=\"\\b\" to=\"c\"}}",
-            "after a backslash in quotes only \" or \\ may follow",
-        ),
+        ("{{#code a from=\"\\b\" to=\"c\"}}", "after a backslash in quotes only \" or \\ may follow"),
         ("{{#code a from=\"b}}", "its braces do not close on the same line"),
         ("{{#code a", "its braces do not close on the same line"),
         ("{{#include a", "its braces do not close on the same line"),
@@ -341,26 +275,18 @@ fn text_that_mdbook_would_take_for_a_directive() {
     let tiny = Tiny::new();
     tiny.write("x.txt", "a\nb {{ #include y}}\n");
     for directive in ["{{#code x.txt}}", "{{#code x.txt from=\"b\" to=\"b\"}}"] {
-        assert_eq!(
-            fault_in(&tiny, directive),
-            "x.txt, line 2: mdBook would take the `{{#` in it for a directive"
-        );
+        assert_eq!(fault_in(&tiny, directive), "x.txt, line 2: mdBook would take the `{{#` in it for a directive");
     }
 }
 
 /// Runs the preprocessor as stock mdbook does, over one page.
 fn stock(text: &str) -> (String, Vec<String>) {
-    let book = Book::new_with_items(vec![
-        Chapter::new("Shut", text.to_string(), "02-shut.md", Vec::new()).into(),
-    ]);
+    let book = Book::new_with_items(vec![Chapter::new("Shut", text.to_string(), "02-shut.md", Vec::new()).into()]);
     let context = PreprocessorContext::new("book".into(), Config::default(), "html".to_string());
     let input = serde_json::to_vec(&(context, book)).unwrap();
     let mut output = Vec::new();
     let faults = preprocessor::filter(&Tiny::new().project(), input.as_slice(), &mut output).unwrap();
-    (
-        String::from_utf8(output).unwrap(),
-        faults.iter().map(ToString::to_string).collect(),
-    )
+    (String::from_utf8(output).unwrap(), faults.iter().map(ToString::to_string).collect())
 }
 
 #[test]

@@ -4,10 +4,7 @@ use super::Tiny;
 
 fn faults(text: &str) -> Vec<String> {
     let tiny = Tiny::saying(text);
-    tiny.write(
-        "book/src/part.txt",
-        "one\n// ANCHOR: here\ntwo\n// ANCHOR_END: here\nthree\n// ANCHOR: open\n",
-    );
+    tiny.write("book/src/part.txt", "one\n// ANCHOR: here\ntwo\n// ANCHOR_END: here\nthree\n// ANCHOR: open\n");
     tiny.write("book/src/deep/nested.txt", "{{#include ../part.txt:gone}}\n");
     tiny.write("book/src/ours.txt", "{{#code chapters/01-open.rs}}\n");
     tiny.write("book/src/round.txt", "{{#include round.txt}}\n");
@@ -26,14 +23,8 @@ fn includes_that_are_there() {
 #[test]
 fn includes_that_are_not() {
     for (directive, what) in [
-        (
-            "{{#include none.txt}}",
-            "none.txt: No such file or directory (os error 2)",
-        ),
-        (
-            "{{#playground none.rs editable}}",
-            "none.rs: No such file or directory (os error 2)",
-        ),
+        ("{{#include none.txt}}", "none.txt: No such file or directory (os error 2)"),
+        ("{{#playground none.rs editable}}", "none.rs: No such file or directory (os error 2)"),
         ("{{#include part.txt:gone}}", "part.txt has no `ANCHOR: gone`"),
         ("{{#rustdoc_include part.txt:gone}}", "part.txt has no `ANCHOR: gone`"),
         ("{{#include part.txt:open}}", "part.txt has no `ANCHOR_END: open`"),
@@ -52,18 +43,12 @@ fn includes_that_are_not() {
             "in ours.txt, {{#code chapters/01-open.rs}}: only mdBook's own directives work in a file that is included",
         ),
     ] {
-        assert_eq!(
-            faults(directive),
-            [format!("book/src/02-shut.md:5: {directive}: {what}")]
-        );
+        assert_eq!(faults(directive), [format!("book/src/02-shut.md:5: {directive}: {what}")]);
     }
 }
 
 #[test]
 fn an_include_of_itself() {
     let faults = faults("{{#include round.txt}}");
-    assert!(
-        faults.len() == 1 && faults[0].ends_with(": it includes itself"),
-        "{faults:?}"
-    );
+    assert!(faults.len() == 1 && faults[0].ends_with(": it includes itself"), "{faults:?}");
 }

@@ -21,27 +21,19 @@ struct Tiny {
 
 impl Tiny {
     fn new() -> Tiny {
-        let tiny = Tiny {
-            folder: TempDir::new().unwrap(),
-            chapters: vec!["01-open".to_string(), "02-shut".to_string()],
-        };
+        let tiny =
+            Tiny { folder: TempDir::new().unwrap(), chapters: vec!["01-open".to_string(), "02-shut".to_string()] };
         let manifest = "[[bin]]\nname = \"close-call\"\n[[bin]]\nname = \"01-open\"\n[[bin]]\nname = \"02-shut\"\n";
         for (path, text) in [
             ("Cargo.toml", manifest),
             ("README.md", "# Tiny\n\nTry `cargo run`.\n"),
-            (
-                "chapters/01-open.rs",
-                "//! Opens.\n\nfn main() {\n    let fd = open();\n\n    look(fd);\n}\n",
-            ),
+            ("chapters/01-open.rs", "//! Opens.\n\nfn main() {\n    let fd = open();\n\n    look(fd);\n}\n"),
             (
                 "chapters/02-shut.rs",
                 "//! Opens and\n//! shuts.\n\nfn main() {\n    let fd = open();\n\n    look(fd);\n    shut(fd);\n}\n",
             ),
             ("chapters/client.rs", "//! No chapter.\n"),
-            (
-                "tests/snapshots/02-shut.snap",
-                "---\nsource: tests/x.rs\n---\nlistening\n  alice: hello\nclosed\n",
-            ),
+            ("tests/snapshots/02-shut.snap", "---\nsource: tests/x.rs\n---\nlistening\n  alice: hello\nclosed\n"),
             (
                 "book/book.toml",
                 "[book]\ntitle = \"Tiny\"\n[preprocessor.close-call]\ncommand = \"false\"\nbefore = [\"links\"]\n",
@@ -51,10 +43,7 @@ impl Tiny {
                 "# Summary\n\n[Welcome](README.md)\n\n- [Open](01-open.md)\n- [Shut](02-shut.md)\n\n# Listings\n\n\
                  - [01](listings/01-open.md)\n- [02](listings/02-shut.md)\n- [Draft]()\n",
             ),
-            (
-                "book/src/README.md",
-                "# Welcome\n\nTo [open](01-open.md#open), or [abroad](https://example.org/).\n",
-            ),
+            ("book/src/README.md", "# Welcome\n\nTo [open](01-open.md#open), or [abroad](https://example.org/).\n"),
             ("book/src/01-open.md", "# Open\n\nThe page.\n"),
             ("book/src/02-shut.md", "# Shut\n\nThe page.\n"),
             ("book/src/listings/01-open.md", "# 01-open\n\n{{#listing 01-open}}\n"),
@@ -132,20 +121,9 @@ fn all_faults_are_told_together() {
         Tiny::saying("{{#snapshot none}} {{#include none.txt}}\n\n`--probe stays` [x](y.md) <img src=\"https://z/\">");
     tiny.write("book/src/extra.md", "# Extra\n");
     let faults = tiny.faults();
-    let kinds = [
-        "extra.md",
-        "stays",
-        "{{#snapshot none}}",
-        "{{#include none.txt}}",
-        "y.html",
-        "https://z/",
-    ];
+    let kinds = ["extra.md", "stays", "{{#snapshot none}}", "{{#include none.txt}}", "y.html", "https://z/"];
     for kind in kinds {
-        assert_eq!(
-            faults.iter().filter(|fault| fault.contains(kind)).count(),
-            1,
-            "{kind}: {faults:#?}"
-        );
+        assert_eq!(faults.iter().filter(|fault| fault.contains(kind)).count(), 1, "{kind}: {faults:#?}");
     }
     assert_eq!(faults.len(), kinds.len(), "{faults:#?}");
 }

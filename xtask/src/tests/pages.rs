@@ -7,10 +7,7 @@ fn a_page_without_a_chapter() {
     let tiny = Tiny::new();
     tiny.write("book/src/03-lost.md", "# Lost\n");
     tiny.append("book/src/SUMMARY.md", "- [Lost](03-lost.md)\n");
-    assert_eq!(
-        tiny.faults(),
-        ["book/src/03-lost.md: there is no chapter 03-lost in close_call::ladder::CHAPTERS"]
-    );
+    assert_eq!(tiny.faults(), ["book/src/03-lost.md: there is no chapter 03-lost in close_call::ladder::CHAPTERS"]);
 }
 
 #[test]
@@ -42,20 +39,14 @@ fn a_chapter_without_anything() {
 fn a_program_that_is_no_chapter() {
     let tiny = Tiny::new();
     tiny.write("chapters/03-lost.rs", "fn main() {}\n");
-    assert_eq!(
-        tiny.faults(),
-        ["chapters/03-lost.rs: close_call::ladder::CHAPTERS does not have 03-lost"]
-    );
+    assert_eq!(tiny.faults(), ["chapters/03-lost.rs: close_call::ladder::CHAPTERS does not have 03-lost"]);
 }
 
 #[test]
 fn a_listing_of_another_chapter() {
     let tiny = Tiny::new();
     tiny.write("book/src/listings/01-open.md", "# 01-open\n\n{{#listing 02-shut}}\n");
-    assert_eq!(
-        tiny.faults(),
-        ["book/src/listings/01-open.md: does not show {{#listing 01-open}}"]
-    );
+    assert_eq!(tiny.faults(), ["book/src/listings/01-open.md: does not show {{#listing 01-open}}"]);
 }
 
 #[test]
@@ -70,10 +61,7 @@ fn a_page_that_the_summary_does_not_list() {
 fn a_page_that_is_only_in_the_summary() {
     let tiny = Tiny::new();
     tiny.append("book/src/SUMMARY.md", "- [Ghost](ghost.md)\n");
-    assert_eq!(
-        tiny.faults(),
-        ["book/src/SUMMARY.md: lists ghost.md, which does not exist"]
-    );
+    assert_eq!(tiny.faults(), ["book/src/SUMMARY.md: lists ghost.md, which does not exist"]);
     assert!(!tiny.path("book/src/ghost.md").exists(), "mdBook wrote it");
 }
 
@@ -81,8 +69,5 @@ fn a_page_that_is_only_in_the_summary() {
 fn no_summary() {
     let tiny = Tiny::new();
     tiny.remove("book/src/SUMMARY.md");
-    assert_eq!(
-        tiny.faults()[0],
-        "book/src/SUMMARY.md: No such file or directory (os error 2)"
-    );
+    assert_eq!(tiny.faults()[0], "book/src/SUMMARY.md: No such file or directory (os error 2)");
 }
