@@ -166,7 +166,7 @@ fn show() -> io::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
 
-    for chapter in ladder::servers().filter(|chapter| !folder.join(chapter.name).exists()) {
+    if let Some(chapter) = ladder::servers().find(|chapter| !folder.join(chapter.name).exists()) {
         eprintln!("{} is not there; cargo run builds it", folder.join(chapter.name).display());
         return Ok(ExitCode::FAILURE);
     }
