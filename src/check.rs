@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::probe::{Probe, Verdict};
 use crate::server::{self, NoServer, Port};
 use crate::side_by_side;
-use crate::story;
+use crate::story::Stranger;
 use crate::style::{Style, paint, wanted};
 use crate::trace::json;
 
@@ -21,6 +21,8 @@ pub struct Check {
     pub probes: Vec<&'static Probe>,
     /// One JSON object a line.
     pub json: bool,
+    /// How long the server may take until it listens.
+    pub wait: Duration,
     /// The server's program and its arguments, in which `{port}` stands for the port.
     pub command: Vec<OsString>,
 }
@@ -73,7 +75,7 @@ impl Check {
         };
         let mut command = Command::new(program);
         command.args(words);
-        story::verdict(command, Port::Given(port), probe, PATIENCE, &mut |_| {})
+        Stranger { command, port: Port::Given(port), wait: self.wait, patience: PATIENCE }.verdict(probe, &mut |_| {})
     }
 
     fn progress(&self, wanted: bool, done: usize) -> io::Result<()> {

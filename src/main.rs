@@ -5,11 +5,13 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use close_call::args::{Wrong, one_of};
 use close_call::check::Check;
 use close_call::ladder::{self, CHAPTERS, Chapter};
 use close_call::probe::{self, PROBES, Probe};
+use close_call::server::LIMIT;
 use close_call::style::{self, Style, paint};
 use close_call::{scoreboard, start, story};
 use lexopt::Arg::{Long, Short, Value};
@@ -27,6 +29,7 @@ COMMAND is started afresh for each probe. {port} in its arguments stands for the
 so does PORT in its environment. Between `check` and the `--`:
   --only PROBE,PROBE    these probes only
   --json                one JSON object a line
+  --wait SECONDS        how long the server may take until it listens, 30 unless told otherwise
 Exit status of check: 0 all sound, 1 something fell short, 2 there was no server to check.
 
 cargo xtask book                           builds the book; with --open, opens it
@@ -112,10 +115,11 @@ fn parse_start(mut parser: Parser) -> Result<Task, Wrong> {
 }
 
 fn parse_check(mut parser: Parser) -> Result<Task, Wrong> {
-    let usage = "check [--only PROBE,PROBE] [--json] -- COMMAND [ARG ...]";
+    let usage = "check [--only PROBE,PROBE] [--json] [--wait SECONDS] -- COMMAND [ARG ...]";
     let wrong = |what: &str| Wrong(format!("{what}: {usage}"));
     let mut probes: Vec<&Probe> = PROBES.iter().collect();
     let mut json = false;
+    let mut wait = LIMIT;
     loop {
         // What stands behind the `--` is not ours to read.
         if let Some(mut raw) = parser.try_raw_args()
@@ -125,7 +129,7 @@ fn parse_check(mut parser: Parser) -> Result<Task, Wrong> {
             if command.is_empty() {
                 return Err(wrong("check wants a command behind the --"));
             }
-            return Ok(Task::Check(Check { probes, json, command }));
+            return Ok(Task::Check(Check { probes, json, wait, command }));
         }
         match parser.next()? {
             Some(Long("only")) => {
@@ -138,6 +142,10 @@ fn parse_check(mut parser: Parser) -> Result<Task, Wrong> {
                 probes.retain(|probe| only.iter().any(|one| one.name == probe.name));
             }
             Some(Long("json")) => json = true,
+            Some(Long("wait")) => {
+                let seconds = parser.value().ok().and_then(|value| value.to_str()?.parse().ok());
+                wait = Duration::from_secs(seconds.ok_or_else(|| wrong("--wait wants a number of seconds"))?);
+            }
             Some(Short('h') | Long("help")) => return Ok(Task::Help),
             Some(Value(_)) => return Err(wrong("check wants -- before the command")),
             Some(Short(other)) => return Err(wrong(&format!("-{other} is not known"))),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::client::{Clients, Event};
 use crate::probe::{Probe, Verdict};
-use crate::server::{Line, Port, Server, status_words};
+use crate::server::{LIMIT, Line, Port, Server, status_words};
 use crate::style::{Style, paint, wanted};
 use crate::trace::{Format, json};
 
@@ -46,26 +46,33 @@ pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnM
         None => {}
     }
     // A chapter waits for nothing but its clients: when it rests and nothing is under way, nothing more will come.
-    verdict(command, Port::Announced, probe, Duration::ZERO, watch)
+    Stranger { command, port: Port::Announced, wait: LIMIT, patience: Duration::ZERO }.verdict(probe, watch)
 }
 
-/// The same for any server: `command` is to listen on `port`, and a reply is waited for as long as `patience` after the
-/// server has come to rest.
-pub fn verdict(
-    command: Command,
-    port: Port,
-    probe: &Probe,
-    patience: Duration,
-    watch: &mut dyn FnMut(Event),
-) -> Verdict {
-    let mut server = match Server::start(command, port) {
-        Ok(server) => server,
-        Err(why) => return Verdict::NoServer(why),
-    };
-    let mut clients = Clients::new(&mut server, patience, watch);
-    match (probe.script)(&mut clients) {
-        Ok(()) => Verdict::Sound,
-        Err(verdict) => verdict,
+/// A server of which we know nothing but how to start it.
+pub struct Stranger {
+    /// The program and its arguments.
+    pub command: Command,
+    /// Where it is to listen.
+    pub port: Port,
+    /// How long it may take until it listens.
+    pub wait: Duration,
+    /// How long a reply is waited for after it has come to rest.
+    pub patience: Duration,
+}
+
+impl Stranger {
+    /// Starts it, has the clients do their part, and ends it; gives the verdict. `watch` is told of all of it.
+    pub fn verdict(self, probe: &Probe, watch: &mut dyn FnMut(Event)) -> Verdict {
+        let mut server = match Server::start(self.command, self.port, self.wait) {
+            Ok(server) => server,
+            Err(why) => return Verdict::NoServer(why),
+        };
+        let mut clients = Clients::new(&mut server, self.patience, watch);
+        match (probe.script)(&mut clients) {
+            Ok(()) => Verdict::Sound,
+            Err(verdict) => verdict,
+        }
     }
 }
 

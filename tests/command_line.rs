@@ -41,6 +41,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("close-call", &["check", "--only"]),
     ("close-call", &["check", "--only", "polite,leafs", "--", "true"]),
     ("close-call", &["check", "--jsn", "--", "true"]),
+    ("close-call", &["check", "--wait", "soon", "--", "true"]),
     ("04-use-after-close", &["--probe"]),
     ("04-use-after-close", &["--probe", "polit"]),
     ("04-use-after-close", &["--probe", "polite", "--listen"]),

@@ -12,14 +12,11 @@ use close_call::sock_diag::SockDiag;
 use common::Listening;
 use insta::assert_snapshot;
 
-/// `python3` with a file of tests/peers, or nothing where there is no Python, which is then said.
+/// `python3` with a file of tests/peers, and its port.
 fn python(file: &str, port: u16) -> Option<Command> {
-    if Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("left out: there is no python3 on this machine");
-        return None;
-    }
-    let mut command = Command::new("python3");
-    command.arg(format!("tests/peers/{file}")).env("PORT", port.to_string()).stdin(Stdio::null());
+    let [program, file] = common::python(file)?;
+    let mut command = Command::new(program);
+    command.arg(file).env("PORT", port.to_string()).stdin(Stdio::null());
     Some(command)
 }
 

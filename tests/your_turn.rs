@@ -4,7 +4,12 @@
 
 mod common;
 
-use common::{command, exe, settings, terminal};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use close_call::probe::PROBES;
+use common::{command, exe, output, python, settings, terminal};
 use insta::assert_snapshot;
 
 /// Everything that the program shows.
@@ -55,8 +60,75 @@ fn chapter_4_lives_with_the_line_where_it_is() {
     assert!(shown(&solution, &["--probe", "leaves"]).contains("server  closing connection to 127.0.0.1:"));
 }
 
+/// Where the reader begins, the probe, how it goes there, and the solution, under which it is `ok`.
+const SERVERS: &[(&str, &str, &str)] = &[
+    ("05-log-before-close", "impatient", "impatient: EBADF in send."),
+    ("06-skip-the-dead", "rude", "rude: ECONNRESET in recv."),
+    ("06-skip-the-dead", "reset-in-queue", "reset-in-queue: ECONNRESET in recv."),
+    ("07-name-at-accept", "half-close", "half-close: no reply to alice: the connection was closed."),
+    ("08-recycled-number", "stranger", "stranger: bob got a reply that was not for bob."),
+];
+
 #[test]
-fn chapter_5_lives_when_it_asks_before_it_sends() {
-    assert!(verdict("05-log-before-close", "impatient").starts_with("impatient: EBADF in send."));
-    assert_eq!(verdict(&solution("05-log-before-close"), "impatient"), "impatient: ok. The server still runs.");
+fn from_chapter_5_on_each_start_fails_as_its_page_says_and_the_solution_passes() {
+    for (chapter, probe, before) in SERVERS {
+        let said = verdict(chapter, probe);
+        assert!(said.starts_with(before), "as it stands in the repository, {chapter} says: {said}");
+        let solution = solution(chapter);
+        assert_eq!(verdict(&solution, probe), format!("{probe}: ok. The server still runs."), "{solution}");
+        assert_eq!(verdict(&solution, "polite"), "polite: ok. The server still runs.", "{solution} still greets");
+    }
+}
+
+#[test]
+fn a_solution_loses_nothing_that_its_chapter_could() {
+    for (chapter, ..) in SERVERS {
+        for probe in PROBES.iter().filter(|probe| verdict(chapter, probe.name).contains(": ok.")) {
+            let said = verdict(&solution(chapter), probe.name);
+            assert!(said.contains(": ok."), "the solution of {chapter}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_does_nothing_passes_no_probe() {
+    // To delete code until nothing fails is no solution: every probe ends with somebody who is to be greeted.
+    let Some(python) = python("silent_server.py") else { return };
+    let names: Vec<&str> = PROBES.iter().map(|probe| probe.name).collect();
+    let shown = shown("close-call", &[&["check", "--"], &python[..]].concat());
+    for name in names {
+        let line = shown.lines().find(|line| line.split(' ').next() == Some(name)).unwrap();
+        assert!(!line.contains(" ok"), "{line}");
+    }
+}
+
+#[test]
+fn start_lays_down_chapter_5_as_a_package_of_its_own() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("my-server");
+    let _ = fs::remove_dir_all(&folder);
+    let name = folder.to_str().unwrap();
+    let (said, status) = terminal(&mut command("close-call", &["start", name]));
+    assert!(status.success(), "{said}");
+    let _settings = settings();
+    assert_snapshot!("start", format!("$ cargo run -- start ../my-server\n{}", said.replace(name, "../my-server")));
+
+    let code = |source: &str| source.lines().skip_while(|line| line.starts_with("//!")).map(String::from).collect();
+    let [theirs, ours]: [Vec<String>; 2] = [folder.join("src/main.rs"), "chapters/05-log-before-close.rs".into()]
+        .map(|file: PathBuf| code(&fs::read_to_string(file).unwrap()));
+    assert_eq!(theirs, ours, "what is laid down is chapter 5, line by line");
+
+    let again = command("close-call", &["start", name]).output().unwrap();
+    let words = format!("{name} is there already; start wants a folder that is empty or new\n");
+    assert_eq!((String::from_utf8(again.stderr).unwrap(), again.status.code()), (words, Some(1)));
+
+    let manifest = folder.join("Cargo.toml");
+    let cargo = env::var_os("CARGO").unwrap_or("cargo".into());
+    let mut build = Command::new(&cargo);
+    build.args(["build", "--offline", "--manifest-path"]).arg(&manifest);
+    assert!(build.arg("--target-dir").arg(folder.join("target")).status().unwrap().success());
+    let server = folder.join("target/debug/my-server");
+    let check = ["check", "--only", "polite,impatient,rude", "--", server.to_str().unwrap(), "--listen"];
+    let (shown, status) = output(&mut command("close-call", &[&check[..], &["127.0.0.1:{port}"]].concat()));
+    let verdicts: Vec<&str> = shown.lines().filter_map(|line| line.split_whitespace().nth(1)).take(3).collect();
+    assert_eq!((verdicts, status.code()), (vec!["ok", "EBADF", "ECONNRESET"], Some(1)), "{shown}");
 }

@@ -95,8 +95,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `command`, and returns when it listens. Its environment has `PORT` where the port is given.
-    pub fn start(mut command: Command, port: Port) -> Result<Server, NoServer> {
+    /// Starts `command`, and returns when it listens, for which it has as long as `wait`. Its environment has `PORT`
+    /// where the port is given.
+    pub fn start(mut command: Command, port: Port, wait: Duration) -> Result<Server, NoServer> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let variable = ("CLOSE_CALL", format!("{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -127,14 +128,14 @@ impl Server {
             variable: format!("{}={}", variable.0, variable.1),
             _watched: watched,
         };
-        server.wait_until_it_listens(port)?;
+        server.wait_until_it_listens(port, wait)?;
         Ok(server)
     }
 
-    fn wait_until_it_listens(&mut self, port: Port) -> Result<(), NoServer> {
+    fn wait_until_it_listens(&mut self, port: Port, wait: Duration) -> Result<(), NoServer> {
         let begun = Instant::now();
         let mut pause = Duration::from_micros(200);
-        while begun.elapsed() < LIMIT {
+        while begun.elapsed() < wait {
             let ended = self.ended();
             let mut lines = self.said();
             let address = match port {
@@ -152,7 +153,7 @@ impl Server {
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(5));
         }
-        Err(NoServer::Deaf(LIMIT, self.last_lines()))
+        Err(NoServer::Deaf(wait, self.last_lines()))
     }
 
     /// The last lines of what it has said so far.

@@ -43,11 +43,13 @@ pub fn states(pids: &[u32]) -> Vec<u8> {
     stats.filter_map(|stat| fields(&stat)?.next()?.bytes().next()).filter(|&state| state != b'Z').collect()
 }
 
-/// Whether a thread of the processes has gone to sleep for a time (nanosleep(2)), and will wake of its own accord.
+/// Whether a thread of the processes is in nanosleep(2), and will wake of its own accord: proc_pid_syscall(5). False
+/// where that may not be read.
 pub fn any_waits_for_a_time(pids: &[u32]) -> bool {
     let threads = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok()).flatten().flatten();
-    let mut places = threads.filter_map(|thread| fs::read_to_string(thread.path().join("wchan")).ok());
-    places.any(|place| place.contains("nanosleep"))
+    let calls = threads.filter_map(|thread| fs::read_to_string(thread.path().join("syscall")).ok());
+    let mut numbers = calls.filter_map(|call| call.split(' ').next()?.parse::<libc::c_long>().ok());
+    numbers.any(|number| number == libc::SYS_nanosleep || number == libc::SYS_clock_nanosleep)
 }
 
 /// The processor time that the processes have used, in the kernel's ticks of a hundredth of a second.
@@ -93,6 +95,8 @@ fn fields(stat: &str) -> Option<impl Iterator<Item = &str>> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     #[test]
@@ -100,6 +104,17 @@ mod tests {
         assert_eq!(fields("42 (04-use-after-cl) S 1 42").unwrap().next(), Some("S"));
         assert_eq!(fields("42 (a) R b) T 1 42").unwrap().next(), Some("T"));
         assert!(fields("42").is_none());
+    }
+
+    #[test]
+    fn a_process_that_waits_for_a_time_is_told_from_one_that_waits_for_something() {
+        for (program, argument, waits) in [("sleep", "600", true), ("cat", "-", false)] {
+            let mut child = Command::new(program).arg(argument).stdin(Stdio::piped()).spawn().unwrap();
+            while states(&[child.id()]) != [b'S'] {}
+            assert_eq!(any_waits_for_a_time(&[child.id()]), waits, "{program}");
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
     }
 
     #[test]

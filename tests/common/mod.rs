@@ -21,6 +21,15 @@ pub fn command(name: &str, args: &[&str]) -> Command {
     command
 }
 
+/// `python3` with a file of tests/peers, or nothing where there is no Python, which is then said.
+pub fn python(file: &str) -> Option<[&'static str; 2]> {
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("left out: there is no python3 on this machine");
+        return None;
+    }
+    Some(["python3", Box::leak(format!("tests/peers/{file}").into_boxed_str())])
+}
+
 /// What a terminal would show of it, standard output and standard error in the order in which they came, and its status.
 pub fn terminal(command: &mut Command) -> (String, ExitStatus) {
     run(command, true)

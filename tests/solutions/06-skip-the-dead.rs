@@ -1,0 +1,68 @@
+//! Chapter 6's exercise, solved: a client that resets ends its connection, and not the server.
+
+use std::os::fd::{IntoRawFd, RawFd};
+use std::process::ExitCode;
+
+use close_call::chapter;
+use close_call::net::{self, Result, Socket};
+use close_call::select::select;
+
+fn main() -> ExitCode {
+    chapter::main(env!("CARGO_BIN_NAME"), serve)
+}
+
+fn serve(listener: Socket) -> Result<()> {
+    // select(2) knows descriptors as numbers, and numbers are what its lists are made of.
+    let listener = listener.into_raw_fd();
+    let mut inputs: Vec<RawFd> = vec![listener]; // whom we listen to
+    let mut outputs: Vec<RawFd> = vec![]; // whom we owe a reply
+
+    loop {
+        let ready = select(&inputs, &outputs, &inputs, None)?;
+
+        for fd in ready.readable {
+            if fd == listener {
+                let (client, address) = net::accept(listener)?;
+                println!("New connection from {address}");
+                inputs.push(client);
+                continue;
+            }
+            let mut buffer = [0; 1024];
+            let n = net::recv(fd, &mut buffer).unwrap_or(0); // an error is the end of this client too
+            if n > 0 {
+                let message = String::from_utf8_lossy(&buffer[..n]);
+                println!("received {message:?} from {}", net::peer_name(fd)?);
+                if !outputs.contains(&fd) {
+                    outputs.push(fd);
+                }
+            } else {
+                // Nothing received from a readable socket: the client has left.
+                inputs.retain(|&other| other != fd);
+                outputs.retain(|&other| other != fd);
+                match net::peer_name(fd) {
+                    Ok(name) => println!("closing connection to {name}"),
+                    Err(error) => println!("closing connection to somebody, {error}"),
+                }
+                net::close(fd)?;
+            }
+        }
+
+        for fd in ready.writable {
+            if !inputs.contains(&fd) {
+                continue; // closed above, in this very pass
+            }
+            net::send(fd, b"Hello, client!")?;
+            outputs.retain(|&other| other != fd);
+        }
+
+        for fd in ready.exceptional {
+            if !inputs.contains(&fd) {
+                continue;
+            }
+            println!("handling exceptional condition for {}", net::peer_name(fd)?);
+            inputs.retain(|&other| other != fd);
+            outputs.retain(|&other| other != fd);
+            net::close(fd)?;
+        }
+    }
+}

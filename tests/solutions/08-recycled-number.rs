@@ -1,0 +1,85 @@
+//! Chapter 8's exercise, solved: the loop is as tidy as it was, and closes when the pass is over.
+
+use std::collections::HashMap;
+use std::os::fd::{IntoRawFd, RawFd};
+use std::process::ExitCode;
+
+use close_call::chapter;
+use close_call::net::{self, Address, Error, Result, Socket};
+use close_call::select::select;
+
+fn main() -> ExitCode {
+    chapter::main(env!("CARGO_BIN_NAME"), serve)
+}
+
+fn serve(listener: Socket) -> Result<()> {
+    // select(2) knows descriptors as numbers, and numbers are what its lists are made of.
+    let listener = listener.into_raw_fd();
+    let mut inputs: Vec<RawFd> = vec![listener]; // whom we listen to
+    let mut outputs: Vec<RawFd> = vec![]; // whom we owe a reply
+    let mut names: HashMap<RawFd, Address> = HashMap::new(); // who is there
+
+    loop {
+        let ready = select(&inputs, &outputs, &inputs, None)?;
+        let mut gone: Vec<RawFd> = vec![]; // to be closed when nobody holds their numbers any more
+
+        for &fd in ready.readable.iter().filter(|&&fd| fd != listener) {
+            let Some(name) = names.get(&fd).cloned() else { continue };
+            let mut buffer = [0; 1024];
+            let received = net::recv(fd, &mut buffer);
+            if let Ok(n @ 1..) = received {
+                let message = String::from_utf8_lossy(&buffer[..n]);
+                println!("received {message:?} from {name}");
+                if !outputs.contains(&fd) {
+                    outputs.push(fd);
+                }
+            } else {
+                // Nothing received, or an error: the client has left, in order or not. The others have not.
+                inputs.retain(|&other| other != fd);
+                outputs.retain(|&other| other != fd);
+                names.remove(&fd);
+                gone.push(fd);
+                say_goodbye(&name, received.err());
+            }
+        }
+
+        if ready.readable.contains(&listener) {
+            let (client, address) = net::accept(listener)?;
+            println!("New connection from {address}");
+            inputs.push(client);
+            names.insert(client, address);
+        }
+
+        for fd in ready.writable {
+            let Some(name) = names.get(&fd).cloned() else { continue }; // closed above, in this very pass
+            outputs.retain(|&other| other != fd);
+            if let Err(error) = net::send(fd, b"Hello, client!") {
+                inputs.retain(|&other| other != fd);
+                names.remove(&fd);
+                gone.push(fd);
+                say_goodbye(&name, Some(error));
+            }
+        }
+
+        for fd in ready.exceptional {
+            let Some(name) = names.get(&fd).cloned() else { continue };
+            println!("handling exceptional condition for {name}");
+            inputs.retain(|&other| other != fd);
+            outputs.retain(|&other| other != fd);
+            names.remove(&fd);
+            gone.push(fd);
+            say_goodbye(&name, None);
+        }
+
+        for fd in gone {
+            net::close(fd)?;
+        }
+    }
+}
+
+fn say_goodbye(name: &Address, error: Option<Error>) {
+    match error {
+        None => println!("closing connection to {name}"),
+        Some(error) => println!("closing connection to {name} after {error}"),
+    }
+}
