@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use crate::probe::{Probe, Verdict};
-use crate::server::{self, NoServer, Port};
+use crate::server::{FreePort, NoServer, Port};
 use crate::side_by_side;
 use crate::story::Stranger;
 use crate::style::{Style, paint, wanted};
@@ -65,17 +65,18 @@ impl Check {
     }
 
     fn verdict(&self, probe: &Probe) -> Verdict {
-        let port = match server::free_port() {
+        let port = match FreePort::find() {
             Ok(port) => port,
             Err(error) => return Verdict::Failed(format!("bind: {error}")),
         };
-        let mut words = self.command.iter().map(|word| with_port(word, port));
+        let mut words = self.command.iter().map(|word| with_port(word, port.number));
         let Some(program) = words.next() else {
             return Verdict::Failed("no command".into());
         };
         let mut command = Command::new(program);
         command.args(words);
-        Stranger { command, port: Port::Given(port), wait: self.wait, patience: PATIENCE }.verdict(probe, &mut |_| {})
+        Stranger { command, port: Port::Given(port.number), wait: self.wait, patience: PATIENCE }
+            .verdict(probe, &mut |_| {})
     }
 
     fn progress(&self, wanted: bool, done: usize) -> io::Result<()> {

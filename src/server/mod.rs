@@ -7,6 +7,8 @@ pub mod processes;
 use std::io;
 use std::mem;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr as UnixAddress, UnixListener};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
@@ -311,20 +313,30 @@ fn keep_the_last(lines: &mut Vec<Line>, more: Vec<Line>) {
     lines.drain(..lines.len().saturating_sub(1000));
 }
 
-/// A port on which nobody listens, and which the kernel does not give to clients of its own accord, as it does with
-/// those from 32768 up (ip(7), ip_local_port_range).
-pub fn free_port() -> io::Result<u16> {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    const FIRST: u16 = 11_000;
-    const COUNT: u16 = 21_000;
-    let start = u16::try_from(std::process::id() % u32::from(COUNT)).unwrap_or(0);
-    for _ in 0..COUNT {
-        let offset = (start + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, FIRST + offset)).is_ok() {
-            return Ok(FIRST + offset);
+/// A port on which nobody listens, and which is taken from no other check that runs on this machine.
+pub struct FreePort {
+    /// Its number.
+    pub number: u16,
+    /// A name that only one can have at a time, and that goes with its owner (unix(7), abstract).
+    _reserved: UnixListener,
+}
+
+impl FreePort {
+    /// Finds one, not among those from 32768 up, which the kernel gives to clients of its own accord (ip(7),
+    /// ip_local_port_range).
+    pub fn find() -> io::Result<FreePort> {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        const PORTS: std::ops::Range<u16> = 11_000..32_000;
+        for _ in PORTS {
+            let number = PORTS.start + NEXT.fetch_add(1, Ordering::Relaxed) % (PORTS.end - PORTS.start);
+            let name = UnixAddress::from_abstract_name(format!("close-call-port-{number}"))?;
+            let Ok(reserved) = UnixListener::bind_addr(&name) else { continue };
+            if TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok() {
+                return Ok(FreePort { number, _reserved: reserved });
+            }
         }
+        Err(io::Error::from_raw_os_error(libc::EADDRINUSE))
     }
-    Err(io::Error::from_raw_os_error(libc::EADDRINUSE))
 }
 
 /// What became of a process, in words: `exit status 1`, `signal 9`.
