@@ -93,6 +93,8 @@ pub struct Server {
     early: Vec<Line>,
     /// Marks all processes that come of this one, wherever they may go.
     variable: String,
+    /// A chapter, which starts no other processes.
+    is_ours: bool,
     _watched: Watched,
 }
 
@@ -128,6 +130,7 @@ impl Server {
             address: SocketAddr::from(([0, 0, 0, 0], 0)),
             early: Vec::new(),
             variable: format!("{}={}", variable.0, variable.1),
+            is_ours: port == Port::Announced,
             _watched: watched,
         };
         server.wait_until_it_listens(port, wait)?;
@@ -222,20 +225,30 @@ impl Server {
         // Only now is the process waited for: until then its id, which is the group's, cannot become anybody else's.
         let waited = self.child.wait();
         self.ended = status.or(waited.ok());
-        // Those that have made themselves a group of their own. To end one can make us parent to the next.
+        if self.is_ours {
+            return;
+        }
+        // Those that have made themselves a group of their own, until there are none: one may have been about to start
+        // another. Whom its parent leaves behind becomes our child, and is ours to wait for.
+        let mut killed: Vec<libc::pid_t> = Vec::new();
         loop {
             let strays = processes::with_variable(&self.variable);
-            if strays.is_empty() {
+            let strays = strays.into_iter().filter_map(|pid| libc::pid_t::try_from(pid).ok());
+            let before = killed.len();
+            for pid in strays {
+                // SAFETY: a bare system call. A process that carries this server's mark comes of it.
+                unsafe { libc::kill(pid, libc::SIGKILL) };
+                killed.push(pid);
+            }
+            for &pid in &killed {
+                // SAFETY: a bare system call, which does nothing unless `pid` is a child of ours that has ended. No other
+                // thread waits for it: it is not one that this process has started.
+                unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::WNOHANG) };
+            }
+            if killed.len() == before {
                 break;
             }
-            for pid in strays.into_iter().filter_map(|pid| libc::pid_t::try_from(pid).ok()) {
-                // SAFETY: bare system calls. The process carries this server's mark, and if it is our child its id is
-                // its own until it is waited for, which is here.
-                unsafe {
-                    libc::kill(pid, libc::SIGKILL);
-                    libc::waitpid(pid, std::ptr::null_mut(), 0);
-                }
-            }
+            thread::sleep(Duration::from_millis(1));
         }
     }
 

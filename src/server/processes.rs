@@ -24,15 +24,15 @@ fn children(pid: u32) -> Vec<u32> {
     lists.flat_map(|list| list.split(' ').filter_map(|pid| pid.trim().parse().ok()).collect::<Vec<u32>>()).collect()
 }
 
-/// Our own children, and theirs, that were given `variable` in their environment: also those that have left their
-/// process group, and whose parent has gone, if this process is their subreaper.
+/// The processes of this machine that were given `variable` in their environment, wherever they have gone since.
 pub fn with_variable(variable: &str) -> Vec<u32> {
-    let ours = tree(std::process::id()).into_iter().skip(1);
+    let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = processes.flatten().filter_map(|process| process.file_name().to_str()?.parse().ok());
     let given = |pid: &u32| {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         environment.split(|&byte| byte == 0).any(|entry| entry == variable.as_bytes())
     };
-    ours.filter(given).collect()
+    pids.filter(given).collect()
 }
 
 /// The state letters of all threads of the processes, as proc_pid_stat(5) has them: `S` sleeps, `R` runs, `T` is
