@@ -175,9 +175,11 @@ impl Server {
 
     /// What it printed since the last time, standard output before standard error.
     pub fn said(&mut self) -> Vec<Line> {
+        // Read in the other order: what stood on standard output before a line of standard error is there by then.
+        let errors = self.err.lines();
         let mut lines = mem::take(&mut self.early);
         lines.extend(self.out.lines());
-        lines.extend(self.err.lines());
+        lines.extend(errors);
         lines
     }
 
