@@ -95,8 +95,6 @@ fn fields(stat: &str) -> Option<impl Iterator<Item = &str>> {
 
 #[cfg(test)]
 mod tests {
-    use std::process::{Command, Stdio};
-
     use super::*;
 
     #[test]
@@ -104,17 +102,6 @@ mod tests {
         assert_eq!(fields("42 (04-use-after-cl) S 1 42").unwrap().next(), Some("S"));
         assert_eq!(fields("42 (a) R b) T 1 42").unwrap().next(), Some("T"));
         assert!(fields("42").is_none());
-    }
-
-    #[test]
-    fn a_process_that_waits_for_a_time_is_told_from_one_that_waits_for_something() {
-        for (program, argument, waits) in [("sleep", "600", true), ("cat", "-", false)] {
-            let mut child = Command::new(program).arg(argument).stdin(Stdio::piped()).spawn().unwrap();
-            while states(&[child.id()]) != [b'S'] {}
-            assert_eq!(any_waits_for_a_time(&[child.id()]), waits, "{program}");
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
     }
 
     #[test]
