@@ -72,6 +72,15 @@ fn the_server_of_the_story_with_its_lines_swapped_falls_short_as_the_book_says()
 }
 
 #[test]
+fn a_select_server_gets_as_far_as_select_goes() {
+    let Some(server) = python("select_server.py") else { return };
+    let (shown, status, _) = check(&[&["--"], &server[..]].concat());
+    let _settings = settings();
+    assert_snapshot!("check-select-server", format!("$ cargo run -- check -- {}\n{shown}", server.join(" ")));
+    assert_eq!(status, Some(1));
+}
+
+#[test]
 fn a_sound_server_is_ok_under_every_probe() {
     let Some(server) = python("asyncio_server.py") else { return };
     let (shown, status, _) = check(&[&["--"], &server[..]].concat());
