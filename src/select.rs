@@ -1,4 +1,5 @@
-//! select(2) over lists of descriptors: three lists in, three lists out, as Python's `select.select` has it.
+//! select(2) over lists of descriptors: three lists in, three lists out, as Python's `select.select` has it. First over
+//! numbers, and from chapter 9 on over borrows.
 //!
 //! A descriptor is
 //! - **readable** when a recv (on a listener: an accept) would not wait. That is not the same as "there is data": at
@@ -12,23 +13,61 @@
 use std::fmt::Write;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
 use std::time::Duration;
 
 use crate::net::{Error, Result};
 use crate::trace;
 
-/// What select said: the descriptors that are ready, each list in the order in which they were asked for. It is news of
-/// the moment of the call. What you do with one descriptor can make the rest of it old.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Ready {
+/// What select can be asked about: a descriptor as a number, as a borrow, or as a borrow with a tag of the caller's.
+///
+/// A number promises nothing. A borrow promises that the descriptor stays open for as long as the borrow is held, be it
+/// by the list that went in or by one of those that came out: to close it meanwhile does not compile.
+///
+/// It cannot be implemented elsewhere: that the number is the same at each asking is what the sets rely on.
+pub trait Watched: Copy + sealed::Sealed {
+    /// The number that the kernel is asked about.
+    fn number(&self) -> RawFd;
+}
+
+mod sealed {
+    use super::{BorrowedFd, RawFd};
+
+    pub trait Sealed {}
+    impl Sealed for RawFd {}
+    impl Sealed for BorrowedFd<'_> {}
+    impl<Tag: Copy> Sealed for (Tag, BorrowedFd<'_>) {}
+}
+
+impl Watched for RawFd {
+    fn number(&self) -> RawFd {
+        *self
+    }
+}
+
+impl Watched for BorrowedFd<'_> {
+    fn number(&self) -> RawFd {
+        self.as_raw_fd()
+    }
+}
+
+impl<Tag: Copy> Watched for (Tag, BorrowedFd<'_>) {
+    fn number(&self) -> RawFd {
+        self.1.as_raw_fd()
+    }
+}
+
+/// What select said: those that are ready, each list in the order in which they were asked for. It is news of the
+/// moment of the call. What you do with one descriptor can make the rest of it old.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ready<W> {
     /// A recv or accept would not wait.
-    pub readable: Vec<RawFd>,
+    pub readable: Vec<W>,
     /// A send would not wait.
-    pub writable: Vec<RawFd>,
+    pub writable: Vec<W>,
     /// Urgent data is waiting.
-    pub exceptional: Vec<RawFd>,
+    pub exceptional: Vec<W>,
 }
 
 /// Waits until one of `inputs` is readable, one of `outputs` writable or one of `exceptions` exceptional, or until
@@ -39,19 +78,35 @@ pub struct Ready {
 /// `fd_set` reaches. EBADF: one of the descriptors is not open. EINTR: a signal was caught, also one installed with
 /// SA_RESTART; what to do then is the caller's to decide. select(2).
 #[track_caller]
-pub fn select(inputs: &[RawFd], outputs: &[RawFd], exceptions: &[RawFd], timeout: Option<Duration>) -> Result<Ready> {
+pub fn select<W: Watched>(
+    inputs: &[W],
+    outputs: &[W],
+    exceptions: &[W],
+    timeout: Option<Duration>,
+) -> Result<Ready<W>> {
     let result = call(inputs, outputs, exceptions, timeout).map_err(|e| Error::new("select", e));
-    trace::select([inputs, outputs, exceptions], timeout, result.as_ref());
+    trace::select(
+        || [inputs, outputs, exceptions].map(numbers),
+        timeout,
+        result
+            .as_ref()
+            .map(|ready| || [&ready.readable, &ready.writable, &ready.exceptional].map(|list| numbers(list))),
+    );
     result
 }
 
-fn call(inputs: &[RawFd], outputs: &[RawFd], exceptions: &[RawFd], timeout: Option<Duration>) -> io::Result<Ready> {
+fn numbers<W: Watched>(list: &[W]) -> Vec<RawFd> {
+    list.iter().map(Watched::number).collect()
+}
+
+fn call<W: Watched>(inputs: &[W], outputs: &[W], exceptions: &[W], timeout: Option<Duration>) -> io::Result<Ready<W>> {
     let mut readable = FdSet::of(inputs)?;
     let mut writable = FdSet::of(outputs)?;
     let mut exceptional = FdSet::of(exceptions)?;
 
     // The kernel looks at descriptors 0 to nfds - 1. Too large an nfds would have it write beyond the sets.
-    let nfds = [inputs, outputs, exceptions].iter().flat_map(|list| list.iter()).max().map_or(0, |highest| highest + 1);
+    let all = [inputs, outputs, exceptions].into_iter().flatten();
+    let nfds = all.map(|one| one.number() + 1).max().unwrap_or(0);
     let mut timeout = timeout.map(timeval);
     let timeout = timeout.as_mut().map_or(ptr::null_mut(), |timeout| timeout as *mut libc::timeval);
 
@@ -73,14 +128,14 @@ fn call(inputs: &[RawFd], outputs: &[RawFd], exceptions: &[RawFd], timeout: Opti
 struct FdSet(libc::fd_set);
 
 impl FdSet {
-    fn of(fds: &[RawFd]) -> io::Result<FdSet> {
+    fn of<W: Watched>(list: &[W]) -> io::Result<FdSet> {
         let mut set = MaybeUninit::uninit();
         // SAFETY: FD_ZERO writes the whole set.
         let mut set = unsafe {
             libc::FD_ZERO(set.as_mut_ptr());
             set.assume_init()
         };
-        for &fd in fds {
+        for fd in list.iter().map(Watched::number) {
             // FD_SET(1024) writes past the set in C, and aborts the process in Rust's libc: so it is not called.
             if usize::try_from(fd).is_ok_and(|fd| fd < libc::FD_SETSIZE) {
                 // SAFETY: `fd` is from 0 to FD_SETSIZE - 1, so its bit lies in the set.
@@ -97,9 +152,9 @@ impl FdSet {
         Ok(FdSet(set))
     }
 
-    fn those_of(&self, fds: &[RawFd]) -> Vec<RawFd> {
-        // SAFETY: `fds` are those that the set was made of, so each has its bit in it.
-        fds.iter().copied().filter(|&fd| unsafe { libc::FD_ISSET(fd, &self.0) }).collect()
+    fn those_of<W: Watched>(&self, list: &[W]) -> Vec<W> {
+        // SAFETY: the list is the one that the set was made of, so each has its bit in it.
+        list.iter().copied().filter(|one| unsafe { libc::FD_ISSET(one.number(), &self.0) }).collect()
     }
 }
 

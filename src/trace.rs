@@ -25,7 +25,6 @@ use std::time::Duration;
 
 use crate::descriptors;
 use crate::net::Error;
-use crate::select::Ready;
 
 /// How a trace is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,22 +57,27 @@ pub(crate) fn call<T: Display>(name: &str, result: Result<T, &Error>, args: impl
     tracing.print(Location::caller().line(), name, &args(), &outcome(result), None);
 }
 
-/// Traces a select: the lists that were asked about, and what it said of them.
+/// Traces a select: the lists that were asked about, and what it said of them (both made only if a trace is asked for).
 #[track_caller]
-pub(crate) fn select(asked: [&[RawFd]; 3], timeout: Option<Duration>, result: Result<&Ready, &Error>) {
+pub(crate) fn select(
+    asked: impl FnOnce() -> [Vec<RawFd>; 3],
+    timeout: Option<Duration>,
+    result: Result<impl FnOnce() -> [Vec<RawFd>; 3], &Error>,
+) {
     let Some(tracing) = TRACING.get() else { return };
-    let [r, w, x] = asked;
+    let asked = asked();
+    let [r, w, x] = &asked;
     let timeout = timeout.map_or("NULL".to_string(), |time| format!("{time:?}"));
     let args = format!("{r:?}, {w:?}, {x:?}, {timeout}");
-    let lists = |[r, w, x]: [&[RawFd]; 3]| format!(r#"{{"r":{},"w":{},"x":{}}}"#, list(r), list(w), list(x));
-    let mut sets = format!(r#","asked":{}"#, lists(asked));
+    let lists = |[r, w, x]: &[Vec<RawFd>; 3]| format!(r#"{{"r":{},"w":{},"x":{}}}"#, list(r), list(w), list(x));
+    let mut sets = format!(r#","asked":{}"#, lists(&asked));
     // The count is the kernel's: bits, not descriptors. One that is readable and writable counts two.
-    let result = result.map(|ready| {
-        let said = [&ready.readable[..], &ready.writable, &ready.exceptional];
-        let _ = write!(sets, r#","said":{}"#, lists(said));
-        let named = ["readable", "writable", "exceptional"].into_iter().zip(said).filter(|(_, fds)| !fds.is_empty());
+    let result = result.map(|said| {
+        let said = said();
+        let _ = write!(sets, r#","said":{}"#, lists(&said));
+        let named = ["readable", "writable", "exceptional"].into_iter().zip(&said).filter(|(_, fds)| !fds.is_empty());
         let named: Vec<String> = named.map(|(name, fds)| format!("{name} {fds:?}")).collect();
-        format!("{} ({})", said.iter().map(|fds| fds.len()).sum::<usize>(), named.join(", "))
+        format!("{} ({})", said.iter().map(Vec::len).sum::<usize>(), named.join(", "))
     });
     tracing.print(Location::caller().line(), "select", &args, &outcome(result), Some(&sets));
 }

@@ -15,6 +15,11 @@ use close_call::select::{Ready, select};
 const NOW: Option<Duration> = Some(Duration::ZERO);
 const GENEROUS: Option<Duration> = Some(Duration::from_secs(60));
 
+/// None is ready.
+fn nothing() -> Ready<RawFd> {
+    Ready { readable: vec![], writable: vec![], exceptional: vec![] }
+}
+
 #[test]
 fn a_regular_file_is_always_ready() {
     let fd = File::open("Cargo.toml").unwrap().into_raw_fd();
@@ -41,7 +46,7 @@ fn a_fifo_opened_for_both_is_writable_and_readable_once_written() {
     let mut fifo = File::options().read(true).write(true).open(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
     let fd = fifo.as_raw_fd();
-    assert_eq!(select(&[fd], &[fd], &[], NOW).unwrap(), Ready { writable: vec![fd], ..Ready::default() });
+    assert_eq!(select(&[fd], &[fd], &[], NOW).unwrap(), Ready { writable: vec![fd], ..nothing() });
     fifo.write_all(b"x").unwrap();
     let both = Ready { readable: vec![fd], writable: vec![fd], exceptional: vec![] };
     assert_eq!(select(&[fd], &[fd], &[], NOW).unwrap(), both);
@@ -53,7 +58,7 @@ fn a_timeout_empties_every_list_and_is_not_cut_short() {
     let fd = reader.as_raw_fd();
     for timeout in [Duration::from_micros(1), Duration::from_nanos(1), Duration::from_millis(30)] {
         let begun = Instant::now();
-        assert_eq!(select(&[fd], &[], &[fd], Some(timeout)).unwrap(), Ready::default());
+        assert_eq!(select(&[fd], &[], &[fd], Some(timeout)).unwrap(), nothing());
         assert!(begun.elapsed() >= timeout, "{:?} is less than {timeout:?}", begun.elapsed());
     }
 }
@@ -67,7 +72,7 @@ fn a_timeout_beyond_all_time_is_none_at_all() {
 
 #[test]
 fn empty_lists_only_wait() {
-    assert_eq!(select(&[], &[], &[], Some(Duration::from_millis(1))).unwrap(), Ready::default());
+    assert_eq!(select::<RawFd>(&[], &[], &[], Some(Duration::from_millis(1))).unwrap(), nothing());
 }
 
 #[test]
@@ -138,7 +143,7 @@ fn a_pipe_is_read_to_its_end_over_several_timeouts() {
     let fd = reader.as_raw_fd();
     let mut read = String::new();
     for word in ["one ", "two ", "three"] {
-        assert_eq!(select(&[fd], &[], &[], Some(Duration::from_millis(1))).unwrap(), Ready::default());
+        assert_eq!(select(&[fd], &[], &[], Some(Duration::from_millis(1))).unwrap(), nothing());
         writer.write_all(word.as_bytes()).unwrap();
         assert_eq!(select(&[fd], &[], &[], GENEROUS).unwrap().readable, [fd]);
         let mut buffer = [0; 16];
@@ -173,7 +178,7 @@ fn a_signal_is_eintr_even_with_sa_restart() {
             thread::sleep(Duration::from_millis(1));
         }
     });
-    let result = select(&[], &[], &[], GENEROUS);
+    let result = select::<RawFd>(&[], &[], &[], GENEROUS);
     DONE.store(true, Ordering::Relaxed);
     signals.join().unwrap();
     assert_eq!(result.unwrap_err().to_string(), "select: Interrupted system call (os error 4)");

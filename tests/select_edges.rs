@@ -4,11 +4,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::io::{Write, pipe};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
 use close_call::net;
 use close_call::select::{Ready, select};
+
+/// None is ready.
+fn nothing() -> Ready<RawFd> {
+    Ready { readable: vec![], writable: vec![], exceptional: vec![] }
+}
 
 #[test]
 fn each_edge_is_told_from_its_neighbours() {
@@ -28,7 +33,7 @@ fn each_edge_is_told_from_its_neighbours() {
             dup_to(if fd == ready { reader.as_raw_fd() } else { silent.as_raw_fd() }, fd);
         }
         let said = select(&edges, &[], &edges, Some(Duration::ZERO)).unwrap();
-        assert_eq!(said, Ready { readable: vec![ready], ..Ready::default() });
+        assert_eq!(said, Ready { readable: vec![ready], ..nothing() });
         for fd in edges {
             net::close(fd).unwrap();
         }
