@@ -14,6 +14,9 @@ use crate::probe::{PROBES, Probe};
 use crate::trace::{self, Format};
 use crate::{probe, story, style};
 
+/// What every server sends.
+pub const GREETING: &[u8] = b"Hello, client!";
+
 /// What a chapter's command line asks for.
 #[derive(Default)]
 struct Options {
@@ -50,6 +53,13 @@ pub fn main(name: &str, serve: fn(Socket) -> net::Result<()>) -> ExitCode {
         Ok(exe) => story::play(&exe, name, probe, options.trace),
         Err(error) => exit_code(Err(net::Error::new("readlink", error))),
     }
+}
+
+/// What the chapters from 10 on send: `Hello, client!`, or as many of them as make up the number of bytes in the
+/// environment variable GREETING. That makes a reply that no socket takes at once.
+pub fn greeting() -> Vec<u8> {
+    let length = env::var("GREETING").ok().and_then(|length| length.parse().ok());
+    GREETING.iter().copied().cycle().take(length.unwrap_or(GREETING.len())).collect()
 }
 
 /// The `main` of a chapter that is no server: `show` prints what it has to say.

@@ -204,6 +204,11 @@ impl<'a> Clients<'a> {
         }
     }
 
+    /// Whether its connection has ended, at a time when it has nothing to read.
+    pub fn is_at_its_end(&mut self, who: &str) -> Result<bool, Verdict> {
+        Ok(matches!(self.receive_now(who), Ok(Received::End) | Err(Verdict::Ended(..))))
+    }
+
     /// What a polite client does: connect, send, read the reply.
     pub fn polite(&mut self, who: &str) -> Result<(), Verdict> {
         self.connect(who)?;

@@ -62,6 +62,24 @@ pub const CHAPTERS: &[Chapter] = &[
         breaks: "stranger: bob gets alice's reply, and no call fails",
         story: Some("stranger"),
     },
+    Chapter {
+        name: "09-owned-connections",
+        adds: "a connection owns its socket, ready lists borrow, ids are never used again",
+        breaks: "half-close: the reply is lost",
+        story: Some("stranger"),
+    },
+    Chapter {
+        name: "10-never-block",
+        adds: "no call but select waits; a bounded output buffer each; the end of sending is not the end of reading",
+        breaks: "out-of-descriptors",
+        story: Some("half-close"),
+    },
+    Chapter {
+        name: "11-limits",
+        adds: "EMFILE without dying or spinning, EINTR, aborted connections, an orderly stop; FD_SETSIZE turns a crowd away",
+        breaks: "crowd: turned away",
+        story: Some("out-of-descriptors"),
+    },
 ];
 
 /// The chapter of that name.

@@ -4,7 +4,8 @@
 //!
 //! - [`net`]: sockets, a thin layer over socket2, and the same calls on bare descriptors;
 //! - [`select`]: select(2) over lists of descriptors;
-//! - [`chapter`]: its command line.
+//! - [`chapter`]: its command line;
+//! - [`signals`]: signals as something that select can wait for.
 //!
 //! The other half stands on the far side of the sockets, in a process of its own. It needs nothing of a server but its
 //! port and its process id, so it works on any server:
@@ -32,6 +33,7 @@ pub mod scoreboard;
 pub mod select;
 pub mod server;
 pub mod side_by_side;
+pub mod signals;
 pub mod sock_diag;
 pub mod start;
 pub mod story;

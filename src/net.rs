@@ -38,6 +38,31 @@ impl Error {
         self.source.raw_os_error()
     }
 
+    /// The call would have waited, and the socket is non-blocking: EAGAIN, which on Linux is EWOULDBLOCK too.
+    pub fn would_block(&self) -> bool {
+        self.raw_os_error() == Some(libc::EAGAIN)
+    }
+
+    /// A signal was caught while the call waited: EINTR.
+    pub fn interrupted(&self) -> bool {
+        self.raw_os_error() == Some(libc::EINTR)
+    }
+
+    /// An error of the connection that accept was about to give, not of the listener: ECONNABORTED, and the network's
+    /// errors that Linux passes on there (accept(2), "Error handling").
+    pub fn aborted(&self) -> bool {
+        use libc::*;
+        let passed_on =
+            [ECONNABORTED, ENETDOWN, EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH];
+        self.raw_os_error().is_some_and(|number| passed_on.contains(&number))
+    }
+
+    /// There was no descriptor left, or no memory: EMFILE, ENFILE, ENOBUFS, ENOMEM.
+    pub fn out_of_resources(&self) -> bool {
+        let used_up = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+        self.raw_os_error().is_some_and(|number| used_up.contains(&number))
+    }
+
     /// The call that failed, by POSIX's name.
     pub fn call(&self) -> &'static str {
         self.call
@@ -126,6 +151,14 @@ impl Socket {
         let name = if domain == Domain::IPV6 { "AF_INET6" } else { "AF_INET" };
         trace::call("socket", result.as_ref().map(|s| s.as_raw_fd()), || format!("{name}, SOCK_STREAM"));
         result
+    }
+
+    /// How much the kernel keeps of what has come and was not received, in bytes; Linux doubles it for its own needs.
+    /// SO_RCVBUF, socket(7).
+    #[track_caller]
+    pub fn set_recv_buffer_size(&self, size: usize) -> Result<()> {
+        let args = || format!("{}, SO_RCVBUF, {size}", self.as_raw_fd());
+        self.unit("setsockopt", self.inner.set_recv_buffer_size(size), args)
     }
 
     /// Lets [`Socket::bind`] take a port on which connections of an earlier server still linger in TIME_WAIT.

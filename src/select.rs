@@ -20,6 +20,9 @@ use std::time::Duration;
 use crate::net::{Error, Result};
 use crate::trace;
 
+/// The first descriptor that select cannot be asked about, 1024: an `fd_set` has a bit for each below it.
+pub const FD_SETSIZE: RawFd = libc::FD_SETSIZE as RawFd;
+
 /// What select can be asked about: a descriptor as a number, as a borrow, or as a borrow with a tag of the caller's.
 ///
 /// A number promises nothing. A borrow promises that the descriptor stays open for as long as the borrow is held, be it
@@ -137,14 +140,14 @@ impl FdSet {
         };
         for fd in list.iter().map(Watched::number) {
             // FD_SET(1024) writes past the set in C, and aborts the process in Rust's libc: so it is not called.
-            if usize::try_from(fd).is_ok_and(|fd| fd < libc::FD_SETSIZE) {
+            if (0..FD_SETSIZE).contains(&fd) {
                 // SAFETY: `fd` is from 0 to FD_SETSIZE - 1, so its bit lies in the set.
                 unsafe { libc::FD_SET(fd, &mut set) };
             } else {
                 let mut why = format!("descriptor {fd} is out of range: ");
                 let _ = match fd {
                     ..0 => write!(why, "it is negative"),
-                    _ => write!(why, "an fd_set ends below FD_SETSIZE, {}", libc::FD_SETSIZE),
+                    _ => write!(why, "an fd_set ends below FD_SETSIZE, {FD_SETSIZE}"),
                 };
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
             }

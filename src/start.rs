@@ -19,6 +19,9 @@ const SOURCES: &[(&str, &str)] = &[
     ("06-skip-the-dead", include_str!("../chapters/06-skip-the-dead.rs")),
     ("07-name-at-accept", include_str!("../chapters/07-name-at-accept.rs")),
     ("08-recycled-number", include_str!("../chapters/08-recycled-number.rs")),
+    ("09-owned-connections", include_str!("../chapters/09-owned-connections.rs")),
+    ("10-never-block", include_str!("../chapters/10-never-block.rs")),
+    ("11-limits", include_str!("../chapters/11-limits.rs")),
 ];
 
 /// Lays down a package `my-server` in `folder`, whose `main.rs` is the server of `chapter`, and says what to type next.

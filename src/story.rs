@@ -1,5 +1,6 @@
 //! A story: a chapter's server and one probe run together on real sockets, printed as a transcript.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::mem;
 use std::os::unix::process::ExitStatusExt;
@@ -17,7 +18,8 @@ use crate::trace::{Format, json};
 /// calls; what the server writes on standard error goes to standard error. Gives the server's exit status, which is
 /// success for one that still ran when the story was over.
 pub fn play(exe: &Path, name: &str, probe: &Probe, trace: Option<Format>) -> ExitCode {
-    let mut printer = Printer { trace, coloured: wanted(&io::stdout()), names: Vec::new(), alike: (String::new(), 0) };
+    let mut printer =
+        Printer { trace, coloured: wanted(&io::stdout()), names: Vec::new(), alike: HashMap::new(), left_out: 0 };
     if trace.is_none() {
         let title = paint(printer.coloured, Style::Bold, &format!("{name} under {}", probe.name));
         println!("{title}: {}.\n", probe.clients);
@@ -80,8 +82,9 @@ struct Printer {
     trace: Option<Format>,
     coloured: bool,
     names: Vec<String>,
-    /// The shape of the last line, and how many have had it.
-    alike: (String, usize),
+    /// What the server has said since a client did something, by its shape, and how often.
+    alike: HashMap<String, usize>,
+    left_out: usize,
 }
 
 impl Printer {
@@ -97,7 +100,7 @@ impl Printer {
         }
     }
 
-    /// Whether the line is like the ones before it, but for its numbers, and there have been enough of them.
+    /// Whether there have been enough lines like this one, but for its numbers, since a client did something.
     fn is_one_too_many(&mut self, event: &Event) -> bool {
         const ENOUGH: usize = 3;
         let Event::Said(line) = event else {
@@ -105,20 +108,19 @@ impl Printer {
             return false;
         };
         let shape: String = line.text.chars().filter(|c| !c.is_ascii_digit() && *c != ',' && *c != ' ').collect();
-        if shape == self.alike.0 {
-            self.alike.1 += 1;
-        } else {
-            self.no_more_alike();
-            self.alike = (shape, 1);
-        }
-        self.alike.1 > ENOUGH
+        let seen = self.alike.entry(shape).or_default();
+        *seen += 1;
+        let too_many = *seen > ENOUGH;
+        self.left_out += usize::from(too_many);
+        too_many
     }
 
     /// Says how many lines were left out, if any were.
     fn no_more_alike(&mut self) {
-        let (_, count) = mem::take(&mut self.alike);
-        if self.trace != Some(Format::Json) && count > 3 {
-            println!("{}", paint(self.coloured, Style::Dim, &format!("        ({} more like it)", count - 3)));
+        self.alike.clear();
+        let left_out = mem::take(&mut self.left_out);
+        if self.trace != Some(Format::Json) && left_out > 0 {
+            println!("{}", paint(self.coloured, Style::Dim, &format!("        ({left_out} more like these)")));
         }
     }
 

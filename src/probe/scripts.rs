@@ -163,14 +163,20 @@ pub fn out_of_descriptors(clients: &mut Clients) -> Outcome {
     clients.in_short("forty", "connect to a server that has no descriptors for them all", |clients| {
         connect_as_many_as_possible(clients, &forty)
     })?;
-    clients.in_short("all", "close", |clients| leave(clients, &forty))?;
+    clients.in_one_pass(|clients| clients.in_short("all", "close", |clients| leave(clients, &forty)))?;
     clients.polite("bob")
 }
 
 pub fn crowd(clients: &mut Clients) -> Outcome {
     let crowd: Vec<String> = (0..1100).map(|n| format!("client {n}")).collect();
     clients.in_short("1,100", "connect, and say nothing", |clients| connect_as_many_as_possible(clients, &crowd))?;
-    clients.polite("bob")
+    // Bob's connection is closed although nobody knows yet what he will say.
+    clients.connect("bob")?;
+    if clients.is_at_its_end("bob")? {
+        return Err(Verdict::TurnedAway("bob".into()));
+    }
+    clients.send("bob", MESSAGE)?;
+    clients.reply("bob")
 }
 
 /// A server need not take them all. That it takes the next one is what counts.

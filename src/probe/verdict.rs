@@ -28,6 +28,8 @@ pub enum Verdict {
     NoReply(String),
     /// This client's connection ended where it should not have, and how.
     Ended(String, String),
+    /// This client's connection was closed as soon as it had come.
+    TurnedAway(String),
     /// This client got its reply, and then no end of the connection.
     NoEnd(String),
     /// This client asked for nothing, and got somebody's reply.
@@ -57,6 +59,7 @@ impl Verdict {
             Verdict::Refused(..) => "refused".into(),
             Verdict::NoReply(_) => "no reply".into(),
             Verdict::Ended(..) => "reply lost".into(),
+            Verdict::TurnedAway(_) => "turned away".into(),
             Verdict::NoEnd(_) => "no end".into(),
             Verdict::WrongClient(_) => "crossed".into(),
             Verdict::Grows(_) => "grows".into(),
@@ -84,6 +87,7 @@ impl Verdict {
             Verdict::Refused(who, why) => format!("no connection for {who}: {why}. The server still runs."),
             Verdict::NoReply(who) => format!("no reply to {who}. The server still runs, and waits."),
             Verdict::Ended(who, why) => format!("no reply to {who}: {why}. The server still runs."),
+            Verdict::TurnedAway(who) => format!("{who} was turned away. The server still runs."),
             Verdict::NoEnd(who) => format!("{who} waits for the end of the connection. The server still runs."),
             Verdict::WrongClient(who) => format!("{who} got a reply that was not for {who}. The server still runs."),
             Verdict::Grows(bytes) => format!("the server holds {} MB more than before.", bytes >> 20),
