@@ -204,6 +204,19 @@ impl<'a> Clients<'a> {
         }
     }
 
+    /// It reads all that is there, and says whether the connection has ended behind it, in order or not.
+    pub fn read_all(&mut self, who: &str) -> Result<(String, bool), Verdict> {
+        let mut all = String::new();
+        loop {
+            match self.receive_now(who) {
+                Ok(Received::Some(text)) => all += &text,
+                Ok(Received::Nothing) => return Ok((all, false)),
+                Ok(Received::End) | Err(Verdict::Ended(..)) => return Ok((all, true)),
+                Err(verdict) => return Err(verdict),
+            }
+        }
+    }
+
     /// Whether its connection has ended, at a time when it has nothing to read.
     pub fn is_at_its_end(&mut self, who: &str) -> Result<bool, Verdict> {
         Ok(matches!(self.receive_now(who), Ok(Received::End) | Err(Verdict::Ended(..))))
@@ -243,7 +256,7 @@ impl<'a> Clients<'a> {
         let result = steps(self);
         self.quiet = false;
         result?;
-        if self.stopped { Ok(()) } else { self.let_the_server_work() }
+        self.let_the_server_work()
     }
 
     /// Lets the server have as few descriptors as `at_least`, or as it needs for `room` more clients.
@@ -253,6 +266,11 @@ impl<'a> Clients<'a> {
             limited.map_err(|e| Verdict::Failed(format!("prlimit: {e}")))?;
         }
         Ok(())
+    }
+
+    /// How many descriptors the server has open.
+    pub fn descriptors(&self) -> usize {
+        self.server.processes().into_iter().map(processes::descriptors).sum()
     }
 
     /// The memory that the server holds, in bytes.
@@ -267,8 +285,12 @@ impl<'a> Clients<'a> {
         Ok(self.server.sleeps())
     }
 
-    /// Returns when there is nothing left for the server to do; fails if it has ended, or never comes to rest.
+    /// Returns when there is nothing left for the server to do, or at once while it is stopped; fails if it has ended, or
+    /// never comes to rest.
     pub fn let_the_server_work(&mut self) -> Result<(), Verdict> {
+        if self.stopped {
+            return Ok(());
+        }
         let begun = Instant::now();
         let used = processes::cpu_time(&self.server.processes());
         let mut pause = Duration::from_micros(50);
@@ -293,7 +315,7 @@ impl<'a> Clients<'a> {
             return Ok(());
         }
         (self.watch)(Event::Did { who: who.into(), call, args, words });
-        if self.stopped { Ok(()) } else { self.let_the_server_work() }
+        self.let_the_server_work()
     }
 
     fn received(&mut self, who: &str, text: String) -> Result<(), Verdict> {

@@ -72,6 +72,11 @@ pub fn memory(pids: &[u32]) -> u64 {
     1024 * kilobytes.sum::<u64>()
 }
 
+/// How many descriptors a process has open.
+pub fn descriptors(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
+}
+
 /// Lets a process have descriptors below `room` more than the highest that it has, or below `at_least`, and no others.
 /// prlimit(2), RLIMIT_NOFILE.
 pub fn limit_descriptors(pid: u32, at_least: u64, room: u64) -> io::Result<()> {
