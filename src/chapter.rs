@@ -10,7 +10,7 @@ use lexopt::Parser;
 use crate::args::{self, DEFAULT_ADDRESS, Wrong, one_of};
 use crate::ladder;
 use crate::net::{self, Address, Socket};
-use crate::probe::{PROBES, Probe};
+use crate::probe::{PROBES, Probe, SLOW_READER};
 use crate::trace::{self, Format};
 use crate::{probe, story, style};
 
@@ -109,7 +109,10 @@ fn parse(mut parser: Parser, server: bool) -> Result<Options, Wrong> {
                     let names: Vec<&str> = PROBES.iter().map(|probe| probe.name).collect();
                     Wrong(format!("--probe wants a name; there are {}", names.join(", ")))
                 })?;
-                options.probe = Some(one_of("probe", &name, PROBES, |probe| probe.name)?);
+                options.probe = Some(match name.to_string_lossy() {
+                    name if name == SLOW_READER.name => &SLOW_READER,
+                    _ => one_of("probe", &name, PROBES, |probe| probe.name)?,
+                });
             }
             Long("listen") if server => {
                 let given = parser.optional_value().or_else(|| next_value(&mut parser));

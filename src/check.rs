@@ -58,8 +58,8 @@ impl Check {
         let all = self.probes.len();
         if !self.json {
             let short = all - sound;
-            let short = if short == 0 { "None fell short.".into() } else { format!("{short} fell short.") };
-            println!("\n{sound} of {all} as of a sound server. {short}");
+            let short = if short == 0 { "None falls short.".into() } else { format!("{short} fall short.") };
+            println!("\n{sound} of {all} verdicts are ok. {short}");
         }
         Ok(if sound == all { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }
@@ -128,6 +128,7 @@ impl Check {
         let named = words.iter().any(|word| word.contains("{port}") || word.contains("PORT"));
         let hint = match why {
             NoServer::Unstartable(_) => "",
+            NoServer::Ended(status, _) if status.success() => "; it is to stay in the foreground, and to listen there",
             _ if named => "; it is to listen on 127.0.0.1, on the port that stands for {port}",
             _ => "; it has no {port} among its arguments, so it is to take its port from the variable PORT",
         };

@@ -9,8 +9,10 @@ use std::net::{Shutdown, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::net::{Error, Socket};
+use crate::errno;
+use crate::net::{self, Error, Socket};
 use crate::probe::Verdict;
+use crate::probe::verdict;
 use crate::server::{self, LIMIT, Server, processes};
 use crate::sock_diag::{self, SockDiag};
 
@@ -73,12 +75,24 @@ impl<'a> Clients<'a> {
 
     /// A new client connects.
     pub fn connect(&mut self, who: &str) -> Result<(), Verdict> {
+        self.connect_with(who, |_| Ok(()))
+    }
+
+    /// A new client connects, whose kernel keeps no more than some thousand bytes for it that it has not read.
+    pub fn connect_with_little_room(&mut self, who: &str) -> Result<(), Verdict> {
+        self.connect_with(who, |socket| socket.set_recv_buffer_size(4096))?;
+        self.client(who)?.settles = false;
+        Ok(())
+    }
+
+    fn connect_with(&mut self, who: &str, prepare: impl Fn(&Socket) -> net::Result<()>) -> Result<(), Verdict> {
         let server = self.server.address().into();
         if !self.stopped {
             self.wait_for_room(who)?;
         }
         let socket = Socket::new(&server).map_err(Verdict::of_ours)?;
         socket.set_nonblocking(true).map_err(Verdict::of_ours)?;
+        prepare(&socket).map_err(Verdict::of_ours)?;
         match socket.connect(&server) {
             Err(e) if e.raw_os_error() != Some(libc::EINPROGRESS) => {
                 return Err(self.or_death(Verdict::Refused(who.into(), e.to_string())));
@@ -192,6 +206,48 @@ impl<'a> Clients<'a> {
         }
     }
 
+    /// It reads what comes, a little at a time, and compares it with `whole` byte for byte.
+    pub fn reply_in_pieces(&mut self, who: &str, mut whole: impl Iterator<Item = u8>) -> Result<(), Verdict> {
+        let mut read = 0;
+        let (client, server) = (self.client(who)?.address, self.server.address());
+        let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
+        loop {
+            let mut buffer = [0; 4096];
+            let received = self.socket(who)?.recv(&mut buffer);
+            match received {
+                Ok(0) => break,
+                Ok(n) if !buffer[..n].iter().all(|byte| whole.next() == Some(*byte)) => {
+                    return Err(Verdict::WrongClient(who.into()));
+                }
+                Ok(n) => read += n,
+                Err(e) if e.raw_os_error() != Some(libc::EAGAIN) => {
+                    return Err(self.or_death(Verdict::Ended(who.into(), e.to_string())));
+                }
+                Err(_) => {
+                    self.alive()?;
+                    // Nothing here, nothing under way, and a server that rests: nothing more will come.
+                    let under_way = kernel.find(server, client).map_err(Verdict::no_sock_diag)?;
+                    let nothing = under_way.is_none_or(|end| end.send_queue == 0);
+                    if nothing && self.server.sleeps() && self.nothing_to_read(who)? {
+                        break;
+                    }
+                    thread::sleep(Duration::from_micros(100));
+                }
+            }
+        }
+        let all = whole.next().is_none();
+        let words =
+            if all { format!("{read} bytes, all as they should be") } else { "the beginning, and no more".into() };
+        self.did(who, "recv", words.clone(), format!("Received from server: {words}"))?;
+        if all { Ok(()) } else { Err(Verdict::CutShort(who.into())) }
+    }
+
+    fn nothing_to_read(&mut self, who: &str) -> Result<bool, Verdict> {
+        let (client, server) = (self.client(who)?.address, self.server.address());
+        let end = SockDiag::open().and_then(|mut kernel| kernel.find(client, server));
+        Ok(end.map_err(Verdict::no_sock_diag)?.is_none_or(|end| end.receive_queue == 0))
+    }
+
     /// It has asked for nothing, and is to have got nothing.
     pub fn got_nothing(&mut self, who: &str) -> Result<(), Verdict> {
         match self.receive_now(who)? {
@@ -200,7 +256,7 @@ impl<'a> Clients<'a> {
                 Err(Verdict::WrongClient(who.into()))
             }
             Received::Nothing => Ok(()),
-            Received::End => Err(Verdict::Ended(who.into(), "the connection was closed".into())),
+            Received::End => Err(Verdict::ClosedOn(who.into())),
         }
     }
 
@@ -357,7 +413,10 @@ impl<'a> Clients<'a> {
 
     fn listen(&mut self) {
         for line in self.server.said() {
-            if line.error && !line.text.trim().is_empty() {
+            // The last line that names an error; else the last. What stands behind it may be anything (a version).
+            let names = |text: &str| errno::name_in(text).is_some() || verdict::exception_in(text).is_some();
+            let named = self.last_words.as_deref().is_some_and(names);
+            if line.error && !line.text.trim().is_empty() && (names(&line.text) || !named) {
                 self.last_words = Some(line.text.clone());
             }
             (self.watch)(Event::Said(line));

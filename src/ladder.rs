@@ -58,7 +58,7 @@ pub const CHAPTERS: &[Chapter] = &[
     },
     Chapter {
         name: "08-recycled-number",
-        adds: "a tidier loop: clients first, the listener last (broken on purpose)",
+        adds: "a tidier loop: first those who are here, then who comes (broken on purpose)",
         breaks: "stranger: bob gets alice's reply, and no call fails",
         story: Some("stranger"),
     },

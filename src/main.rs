@@ -117,7 +117,7 @@ fn parse_start(mut parser: Parser) -> Result<Task, Wrong> {
 fn parse_check(mut parser: Parser) -> Result<Task, Wrong> {
     let usage = "check [--only PROBE,PROBE] [--json] [--wait SECONDS] -- COMMAND [ARG ...]";
     let wrong = |what: &str| Wrong(format!("{what}: {usage}"));
-    let mut probes: Vec<&Probe> = PROBES.iter().collect();
+    let mut only: Vec<&Probe> = Vec::new();
     let mut json = false;
     let mut wait = LIMIT;
     loop {
@@ -126,6 +126,8 @@ fn parse_check(mut parser: Parser) -> Result<Task, Wrong> {
             && raw.peek().is_some_and(|word| word == "--")
         {
             let command: Vec<OsString> = raw.by_ref().skip(1).collect();
+            let wanted = |probe: &&Probe| only.is_empty() || only.iter().any(|one| one.name == probe.name);
+            let probes = PROBES.iter().filter(wanted).collect();
             if command.is_empty() {
                 return Err(wrong("check wants a command behind the --"));
             }
@@ -135,11 +137,9 @@ fn parse_check(mut parser: Parser) -> Result<Task, Wrong> {
             Some(Long("only")) => {
                 let names = parser.value().map_err(|_| wrong("--only wants names of probes"))?;
                 let names = names.to_string_lossy().into_owned();
-                let only: Vec<&Probe> = names
-                    .split(',')
-                    .map(|name| one_of("probe", &name.into(), PROBES, |probe| probe.name))
-                    .collect::<Result<_, _>>()?;
-                probes.retain(|probe| only.iter().any(|one| one.name == probe.name));
+                for name in names.split(',').filter(|name| !name.is_empty()) {
+                    only.push(one_of("probe", &name.into(), PROBES, |probe| probe.name)?);
+                }
             }
             Some(Long("json")) => json = true,
             Some(Long("wait")) => {

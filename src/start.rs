@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::ladder::Chapter;
+use crate::probe;
 
 /// The chapter from which one begins, unless told otherwise: the fix that everyone gives.
 pub const FROM: &str = "05-log-before-close";
@@ -24,7 +25,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("11-limits", include_str!("../chapters/11-limits.rs")),
 ];
 
-/// Lays down a package `my-server` in `folder`, whose `main.rs` is the server of `chapter`, and says what to type next.
+/// Lays down a package in `folder`, whose `main.rs` is the server of `chapter`, and says what to type next.
 pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
     let taken = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if taken || folder.is_file() {
@@ -36,18 +37,21 @@ pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
 
     fs::create_dir_all(folder.join("src"))?;
     fs::write(folder.join("src/main.rs"), main_rs(source, chapter.name))?;
-    fs::write(folder.join("Cargo.toml"), CARGO_TOML.replace("CLOSE_CALL", env!("CARGO_MANIFEST_DIR")))?;
+    let manifest = CARGO_TOML.replace("NAME", &package_name(folder)).replace("CLOSE_CALL", env!("CARGO_MANIFEST_DIR"));
+    fs::write(folder.join("Cargo.toml"), manifest)?;
     fs::write(folder.join(".gitignore"), "/target\n")?;
 
     let folder = folder.display();
+    let broken_by = chapter.breaks.split([':', ';', ',']).next().filter(|name| probe::by_name(name).is_some());
+    let probe = broken_by.unwrap_or("polite");
     println!(
         "{folder}/src/main.rs is the server of chapter {0}, and yours to change.
 
-How it does:
+See how it does:
   cargo run -- check -- cargo run -q --manifest-path {folder}/Cargo.toml -- --listen 127.0.0.1:{{port}}
 Under one probe, and with its socket calls:
-  cargo run --manifest-path {folder}/Cargo.toml -- --probe impatient
-  cargo run --manifest-path {folder}/Cargo.toml -- --probe impatient --trace",
+  cargo run --manifest-path {folder}/Cargo.toml -- --probe {probe}
+  cargo run --manifest-path {folder}/Cargo.toml -- --probe {probe} --trace",
         chapter.name
     );
     Ok(ExitCode::SUCCESS)
@@ -60,9 +64,16 @@ fn main_rs(source: &str, chapter: &str) -> String {
     format!("//! My server. It begins as chapter {chapter} of close-call leaves it.\n{code}")
 }
 
+/// The folder's name, as cargo allows it: two servers side by side are not to be taken for one another.
+fn package_name(folder: &Path) -> String {
+    let name = folder.file_name().map_or("my-server".into(), |name| name.to_string_lossy());
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) { name } else { format!("my-server{name}") }
+}
+
 /// A workspace of its own, so that it can also lie inside another one's folder.
 const CARGO_TOML: &str = r#"[package]
-name = "my-server"
+name = "NAME"
 version = "0.1.0"
 edition = "2024"
 

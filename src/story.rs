@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use crate::client::{Clients, Event};
-use crate::probe::{Probe, Verdict};
+use crate::probe::{LONG_GREETING, Probe, SLOW_READER, Verdict};
 use crate::server::{LIMIT, Line, Port, Server, status_words};
 use crate::style::{Style, paint, wanted};
 use crate::trace::{Format, json};
@@ -42,6 +42,9 @@ pub fn play(exe: &Path, name: &str, probe: &Probe, trace: Option<Format>) -> Exi
 pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnMut(Event)) -> Verdict {
     let mut command = Command::new(exe);
     command.args(["--listen", "127.0.0.1:0"]);
+    if probe.name == SLOW_READER.name {
+        command.env("GREETING", LONG_GREETING.to_string());
+    }
     match trace {
         Some(Format::Text) => drop(command.arg("--trace")),
         Some(Format::Json) => drop(command.arg("--trace=json")),

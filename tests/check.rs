@@ -86,7 +86,7 @@ fn a_sound_server_is_ok_under_every_probe() {
     let (shown, status, _) = check(&[&["--"], &server[..]].concat());
     assert_eq!(status, Some(0), "{shown}");
     assert_eq!(verdicts(&shown), PROBES.iter().map(|probe| (probe.name, "ok")).collect::<Vec<_>>());
-    assert!(shown.ends_with("\n15 of 15 as of a sound server. None fell short.\n"), "{shown}");
+    assert!(shown.ends_with("\n15 of 15 verdicts are ok. None falls short.\n"), "{shown}");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_server_that_goes_into_the_background_is_ended_there() {
 fn what_is_no_server_is_said_to_be_none_in_one_line() {
     let hint = "it has no {port} among its arguments, so it is to take its port from the variable PORT";
     for (command, line) in [
-        (&["true"][..], format!("true: it ended before it listened (exit status 0); {hint}\n")),
+        (&["true"][..], "true: it ended before it listened (exit status 0); it is to stay in the foreground, and to listen there\n".into()),
         (&["sh", "-c", "exit 3"], format!("sh -c exit 3: it ended before it listened (exit status 3); {hint}\n")),
         (&["sleep", "60"], format!("sleep 60: it did not listen within 1 s; {hint}\n")),
         (

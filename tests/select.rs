@@ -183,3 +183,36 @@ fn a_signal_is_eintr_even_with_sa_restart() {
     signals.join().unwrap();
     assert_eq!(result.unwrap_err().to_string(), "select: Interrupted system call (os error 4)");
 }
+
+#[test]
+fn what_is_left_of_a_timeout_after_a_signal_is_waited_for() {
+    // As chapter 11 does it: the deadline is kept, and after a signal the rest of the time is asked for again.
+    extern "C" fn nothing_to_do(_: libc::c_int) {}
+    // SAFETY: the handler does nothing, which is safe in any thread at any time.
+    unsafe { libc::signal(libc::SIGUSR2, nothing_to_do as extern "C" fn(libc::c_int) as libc::sighandler_t) };
+    static DONE: AtomicBool = AtomicBool::new(false);
+    // SAFETY: pthread_self has no conditions.
+    let waiting = unsafe { libc::pthread_self() };
+    let signals = thread::spawn(move || {
+        while !DONE.load(Ordering::Relaxed) {
+            // SAFETY: the thread waits for this one below, so it is still there.
+            unsafe { libc::pthread_kill(waiting, libc::SIGUSR2) };
+            thread::sleep(Duration::from_millis(5));
+        }
+    });
+    let begun = Instant::now();
+    let all = Duration::from_millis(200);
+    let mut interrupted = 0;
+    let ready = loop {
+        match select::<RawFd>(&[], &[], &[], Some(all.saturating_sub(begun.elapsed()))) {
+            Err(error) if error.interrupted() => interrupted += 1,
+            other => break other.unwrap(),
+        }
+    };
+    let waited = begun.elapsed();
+    DONE.store(true, Ordering::Relaxed);
+    signals.join().unwrap();
+    assert_eq!(ready, nothing());
+    assert!(interrupted > 0, "at least one signal came in the middle");
+    assert!(waited >= all, "{waited:?} is not cut short by {interrupted} signals");
+}

@@ -52,6 +52,15 @@ const STORIES: &[(&str, &[&str], i32)] = &[
     ("08-recycled-number", &[], 0),
     ("08-recycled-number", &["--trace"], 0),
     ("08-recycled-number", &["--probe", "send-then-reset"], 0),
+    ("09-owned-connections", &[], 0),
+    ("09-owned-connections", &["--trace"], 0),
+    ("09-owned-connections", &["--probe", "half-close"], 0),
+    ("10-never-block", &[], 0),
+    ("10-never-block", &["--trace"], 0),
+    ("10-never-block", &["--probe", "slow-reader"], 0),
+    ("10-never-block", &["--probe", "out-of-descriptors"], 1),
+    ("11-limits", &[], 0),
+    ("11-limits", &["--probe", "crowd"], 0),
 ];
 
 /// `05-log-before-close`, `05-log-before-close-impatient-trace`: the snapshot's name.
@@ -77,6 +86,15 @@ fn every_story_is_as_the_book_shows_it() {
         assert_snapshot!(snapshot_name(chapter, args), text);
         assert_eq!(ended.code(), Some(*status), "the exit status of {}", typed(chapter, args));
     }
+}
+
+#[test]
+fn one_send_loses_what_it_does_not_take_without_a_word() {
+    let _settings = settings();
+    let (shown, status) = terminal(&mut command("examples/naive-10-one-send", &["--probe", "slow-reader"]));
+    let typed = "$ cargo run --example naive-10-one-send -- --probe slow-reader";
+    assert_snapshot!("naive-10-one-send", format!("{typed}\n{}", named(&shown)));
+    assert!(status.success(), "the server has noticed nothing");
 }
 
 #[test]

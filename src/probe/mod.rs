@@ -1,7 +1,7 @@
 //! The probes: ways in which clients behave. Each is a name, what the clients do, what a sound server does, and a script.
 
 mod scripts;
-mod verdict;
+pub(crate) mod verdict;
 
 pub use verdict::Verdict;
 
@@ -130,7 +130,20 @@ pub const PROBES: &[Probe] = &[
     },
 ];
 
+/// A probe for the chapters from 10 on, whose greeting can be made long: `GREETING=4000000` in the server's environment.
+/// It is not on the scoreboard: what a whole reply is, it knows of no other server.
+pub const SLOW_READER: Probe = Probe {
+    name: "slow-reader",
+    clients: "send, and read a reply of four million bytes, a little at a time",
+    sound: "delivers all of it",
+    page: "10-never-block",
+    script: scripts::slow_reader,
+};
+
+/// How long the greeting is that [`SLOW_READER`] waits for, in bytes.
+pub const LONG_GREETING: usize = 4_000_000;
+
 /// The probe of that name.
 pub fn by_name(name: &str) -> Option<&'static Probe> {
-    PROBES.iter().find(|probe| probe.name == name)
+    PROBES.iter().chain([&SLOW_READER]).find(|probe| probe.name == name)
 }

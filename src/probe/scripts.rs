@@ -3,7 +3,8 @@
 //! A script that ends well means that the server did what a sound server does. Where it has only to live, the script
 //! ends with a polite client, who is served.
 
-use super::Verdict;
+use super::{LONG_GREETING, Verdict};
+use crate::chapter::GREETING;
 use crate::client::{Clients, MESSAGE};
 
 type Outcome = Result<(), Verdict>;
@@ -91,7 +92,15 @@ pub fn stranger(clients: &mut Clients) -> Outcome {
     })?;
     clients.got_nothing("carol")?;
     clients.got_nothing("bob")?;
-    clients.polite("dave")
+    // The third list can be as old as the second.
+    clients.connect("dave")?;
+    clients.in_one_pass(|clients| {
+        clients.send_urgent("dave")?;
+        clients.close("dave")?;
+        clients.connect("erin")
+    })?;
+    clients.got_nothing("erin")?;
+    clients.polite("frank")
 }
 
 /// Those who reset do so before they are accepted, so that the first thing to go wrong is not always the same.
@@ -133,21 +142,25 @@ pub fn stampede(clients: &mut Clients) -> Outcome {
 const SENT: usize = 8 << 20;
 const KEPT: u64 = 4 << 20;
 
+fn send(clients: &mut Clients, bytes: usize) -> Outcome {
+    let mut sent = 0;
+    while sent < bytes {
+        let asleep = clients.server_sleeps()?;
+        let more = clients.send_without_end("alice", MESSAGE)?;
+        if more == 0 && asleep && clients.server_sleeps()? {
+            break; // It takes no more, and rests: that is one way to keep the bound.
+        }
+        sent += more;
+    }
+    clients.until_taken("alice")
+}
+
 pub fn never_reads(clients: &mut Clients) -> Outcome {
     clients.connect("alice")?;
+    // Twice as much: what a server takes once for the first of it, to grow into, is not yet a sign.
+    clients.in_short("alice", "sends without end, and never reads", |clients| send(clients, SENT))?;
     let before = clients.memory();
-    clients.in_short("alice", "sends without end, and never reads", |clients| {
-        let mut sent = 0;
-        while sent < SENT {
-            let asleep = clients.server_sleeps()?;
-            let more = clients.send_without_end("alice", MESSAGE)?;
-            if more == 0 && asleep && clients.server_sleeps()? {
-                break; // It takes no more, and rests: that is one way to keep the bound.
-            }
-            sent += more;
-        }
-        clients.until_taken("alice")
-    })?;
+    clients.in_short("alice", "sends as much again", |clients| send(clients, SENT))?;
     let grown = clients.memory().saturating_sub(before);
     if grown > KEPT {
         return Err(Verdict::Grows(grown));
@@ -198,4 +211,12 @@ fn leave(clients: &mut Clients, names: &[String]) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// Alice's kernel keeps only a little for her, so the server's socket is full long before the reply is sent.
+pub fn slow_reader(clients: &mut Clients) -> Outcome {
+    clients.connect_with_little_room("alice")?;
+    clients.send("alice", MESSAGE)?;
+    let whole = GREETING.iter().copied().cycle().take(LONG_GREETING);
+    clients.reply_in_pieces("alice", whole)
 }

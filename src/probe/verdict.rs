@@ -28,12 +28,16 @@ pub enum Verdict {
     NoReply(String),
     /// This client's connection ended where it should not have, and how.
     Ended(String, String),
+    /// This client asked for nothing, and its connection was closed.
+    ClosedOn(String),
     /// This client's connection was closed as soon as it had come.
     TurnedAway(String),
     /// This client got its reply, and then no end of the connection.
     NoEnd(String),
     /// This client asked for nothing, and got somebody's reply.
     WrongClient(String),
+    /// This client got the beginning of its reply, and not the rest.
+    CutShort(String),
     /// The server holds this many bytes more than before.
     Grows(u64),
     /// The server used this much processor time, and did not come to rest.
@@ -59,9 +63,11 @@ impl Verdict {
             Verdict::Refused(..) => "refused".into(),
             Verdict::NoReply(_) => "no reply".into(),
             Verdict::Ended(..) => "reply lost".into(),
+            Verdict::ClosedOn(_) => "closed on".into(),
             Verdict::TurnedAway(_) => "turned away".into(),
             Verdict::NoEnd(_) => "no end".into(),
             Verdict::WrongClient(_) => "crossed".into(),
+            Verdict::CutShort(_) => "cut short".into(),
             Verdict::Grows(_) => "grows".into(),
             Verdict::Busy(_) => "spins".into(),
             Verdict::Failed(_) => "failed".into(),
@@ -77,8 +83,8 @@ impl Verdict {
                 let words = last_words.as_deref();
                 match (words.and_then(errno::name_in), words.and_then(|words| words.split_once(": "))) {
                     (Some(name), Some((call, _))) => format!("{name} in {call}. The server has died: {status}."),
-                    _ if words.is_none() => {
-                        format!("the server has ended: {status}. It should stay, and in the foreground.")
+                    _ if status == "exit status 0" => {
+                        format!("the server has ended: {status}. It is to stay in the foreground.")
                     }
                     _ => format!("the server has died: {status}."),
                 }
@@ -87,9 +93,13 @@ impl Verdict {
             Verdict::Refused(who, why) => format!("no connection for {who}: {why}. The server still runs."),
             Verdict::NoReply(who) => format!("no reply to {who}. The server still runs, and waits."),
             Verdict::Ended(who, why) => format!("no reply to {who}: {why}. The server still runs."),
+            Verdict::ClosedOn(who) => format!("{who} had done nothing and was closed on. The server still runs."),
             Verdict::TurnedAway(who) => format!("{who} was turned away. The server still runs."),
             Verdict::NoEnd(who) => format!("{who} waits for the end of the connection. The server still runs."),
             Verdict::WrongClient(who) => format!("{who} got a reply that was not for {who}. The server still runs."),
+            Verdict::CutShort(who) => {
+                format!("{who} got the beginning of the reply, and not the rest. The server still runs.")
+            }
             Verdict::Grows(bytes) => format!("the server holds {} MB more than before.", bytes >> 20),
             Verdict::Busy(used) => {
                 format!("the server used {:.1} s of processor time and found no rest.", used.as_secs_f32())
@@ -110,7 +120,7 @@ impl Verdict {
 }
 
 /// The name of the exception at the beginning of a line like `ValueError: filedescriptor out of range in select()`.
-fn exception_in(words: &str) -> Option<&str> {
+pub(crate) fn exception_in(words: &str) -> Option<&str> {
     let name = words.split(':').next()?;
     let a_name = name.len() > 5 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_');
     (a_name && (name.ends_with("Error") || name.ends_with("Exception"))).then(|| name.rsplit('.').next()).flatten()

@@ -260,6 +260,12 @@ impl Server {
             // it is waited for, which `end` does last.
             unsafe { libc::kill(-group, signal) };
         }
+        // And those of its descendants that have left the group.
+        for pid in self.processes().into_iter().filter_map(|pid| libc::pid_t::try_from(pid).ok()) {
+            // SAFETY: a bare system call. That a descendant ends between the look and the call, and its id is given out
+            // anew in between, is as good as impossible: ids go round.
+            unsafe { libc::kill(pid, signal) };
+        }
     }
 }
 

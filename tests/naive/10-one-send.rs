@@ -1,0 +1,115 @@
+//! Chapter 10 as one writes it who has not met a short send: what one `send` did not take is forgotten.
+//! Broken on purpose; the book shows what becomes of a long reply.
+
+use std::collections::BTreeMap;
+use std::os::fd::AsFd;
+use std::process::ExitCode;
+
+use close_call::chapter;
+use close_call::net::{Address, Error, Result, Socket};
+use close_call::select::select;
+
+fn main() -> ExitCode {
+    chapter::main(env!("CARGO_BIN_NAME"), serve)
+}
+
+/// Stands for a connection as long as the server runs. No id is given out twice.
+type Id = u64;
+const LISTENER: Id = 0;
+
+/// As long as so many bytes are to be sent to a client, nothing more is read from it.
+const BOUND: usize = 64 * 1024;
+
+struct Connection {
+    socket: Socket,  // closed when the connection is dropped, and never before
+    name: Address,   // from accept
+    output: Vec<u8>, // what is still to be sent
+    ended: bool,     // whether the client has finished sending; it may still read
+}
+
+fn serve(listener: Socket) -> Result<()> {
+    let mut connections: BTreeMap<Id, Connection> = BTreeMap::new();
+    let mut next: Id = LISTENER + 1;
+    let greeting = chapter::greeting();
+    listener.set_nonblocking(true)?;
+
+    loop {
+        let [readable, writable, exceptional] = wait(&listener, &connections)?;
+
+        for id in &readable {
+            // An id that is not there is gone for ever, and is nobody else's.
+            let Some(connection) = connections.get_mut(id) else { continue };
+            let mut buffer = [0; 1024];
+            match connection.socket.recv(&mut buffer) {
+                Ok(n @ 1..) => {
+                    let message = String::from_utf8_lossy(&buffer[..n]);
+                    println!("received {message:?} from {}", connection.name);
+                    connection.output.extend(&greeting);
+                }
+                Ok(_) => connection.ended = true,
+                Err(error) if error.would_block() => {} // select was wrong, or somebody was faster
+                Err(error) => close(connections.remove(id), Some(error)),
+            }
+        }
+
+        if readable.contains(&LISTENER) {
+            match listener.accept() {
+                Ok((socket, name)) => {
+                    println!("New connection from {name}");
+                    socket.set_nonblocking(true)?;
+                    connections.insert(next, Connection { socket, name, output: Vec::new(), ended: false });
+                    next += 1;
+                }
+                Err(error) if error.would_block() => {} // who waited is gone
+                Err(error) => return Err(error),
+            }
+        }
+
+        for id in &writable {
+            let Some(connection) = connections.get_mut(id) else { continue };
+            match connection.socket.send(&connection.output) {
+                // Sent, so it is done with. How much was sent is not looked at.
+                Ok(_) => connection.output.clear(),
+                Err(error) if error.would_block() => {}
+                Err(error) => close(connections.remove(id), Some(error)),
+            }
+        }
+
+        for id in &exceptional {
+            let Some(connection) = connections.remove(id) else { continue };
+            println!("handling exceptional condition for {}", connection.name);
+            close(Some(connection), None);
+        }
+
+        // Who has finished sending, and has got what was due.
+        let done = |connection: &Connection| connection.ended && connection.output.is_empty();
+        for id in connections.iter().filter(|(_, c)| done(c)).map(|(&id, _)| id).collect::<Vec<Id>>() {
+            close(connections.remove(&id), None);
+        }
+    }
+}
+
+/// Waits, and gives the ids of those that are readable, writable and exceptional.
+fn wait(listener: &Socket, connections: &BTreeMap<Id, Connection>) -> Result<[Vec<Id>; 3]> {
+    let those = |wanted: fn(&Connection) -> bool| {
+        let those = connections.iter().filter(move |(_, connection)| wanted(connection));
+        those.map(|(&id, connection)| (id, connection.socket.as_fd()))
+    };
+    let listener = [(LISTENER, listener.as_fd())];
+    let inputs: Vec<_> = those(|c| !c.ended && c.output.len() < BOUND).chain(listener).collect();
+    let outputs: Vec<_> = those(|c| !c.output.is_empty()).collect();
+    let exceptions: Vec<_> = those(|_| true).collect();
+
+    let ready = select(&inputs, &outputs, &exceptions, None)?;
+    let ids = |list: Vec<(Id, _)>| list.into_iter().map(|(id, _)| id).collect();
+    Ok([ids(ready.readable), ids(ready.writable), ids(ready.exceptional)])
+}
+
+/// Takes the connection, and with it the right to use its socket. It is closed where this function ends.
+fn close(connection: Option<Connection>, error: Option<Error>) {
+    let Some(connection) = connection else { return };
+    match error {
+        None => println!("closing connection to {}", connection.name),
+        Some(error) => println!("closing connection to {} after {error}", connection.name),
+    }
+}
