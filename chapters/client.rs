@@ -5,8 +5,10 @@ use std::process::ExitCode;
 
 use close_call::args::{self, DEFAULT_ADDRESS, Wrong};
 use close_call::net::{Address, Socket};
+use close_call::style;
 
 fn main() -> ExitCode {
+    style::end_with_the_output();
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
         println!("client [ADDR] [MESSAGE]: sends a message to a server, and prints the reply.");

@@ -30,6 +30,7 @@ struct Options {
 /// loop, which is given a listener and runs until something fails.
 #[track_caller]
 pub fn main(name: &str, serve: fn(Socket) -> net::Result<()>) -> ExitCode {
+    style::end_with_the_output();
     let options = match parse(Parser::from_env(), true) {
         Ok(options) => options,
         Err(wrong) => return wrong.refuse(),
@@ -38,7 +39,6 @@ pub fn main(name: &str, serve: fn(Socket) -> net::Result<()>) -> ExitCode {
         print!("{}", help(name, true));
         return ExitCode::SUCCESS;
     }
-    style::end_with_the_output();
     if let Some(address) = options.listen {
         if let Some(format) = options.trace {
             trace::start(format);
@@ -65,6 +65,7 @@ pub fn greeting() -> Vec<u8> {
 /// The `main` of a chapter that is no server: `show` prints what it has to say.
 #[track_caller]
 pub fn main_without_server(name: &str, show: fn() -> net::Result<()>) -> ExitCode {
+    style::end_with_the_output();
     let options = match parse(Parser::from_env(), false) {
         Ok(options) => options,
         Err(wrong) => return wrong.refuse(),
@@ -73,7 +74,6 @@ pub fn main_without_server(name: &str, show: fn() -> net::Result<()>) -> ExitCod
         print!("{}", help(name, false));
         return ExitCode::SUCCESS;
     }
-    style::end_with_the_output();
     if let Some(format) = options.trace {
         trace::start(format);
     }

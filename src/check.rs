@@ -34,7 +34,7 @@ impl Check {
         let Some((first, rest)) = self.probes.split_first() else {
             return Ok(ExitCode::SUCCESS);
         };
-        let progress = io::stdout().is_terminal() && !self.json;
+        let progress = self.shows_progress();
 
         // The first alone: it may have to be built, and if it does not listen, there is no need to try it again.
         self.progress(progress, 0)?;
@@ -43,10 +43,10 @@ impl Check {
             self.explain(why);
             return Ok(ExitCode::from(2));
         }
-        let mut sound = 0;
-        let mut done = 0;
+        let (mut sound, mut done, mut unplayed) = (0, 0, 0);
         let mut report = |probe: &Probe, verdict: Verdict| {
             sound += usize::from(matches!(verdict, Verdict::Sound));
+            unplayed += usize::from(matches!(verdict, Verdict::Failed(_) | Verdict::NoServer(_)));
             done += 1;
             self.print(probe, &verdict);
             // Progress is for whoever looks on. That it cannot be shown is no reason to stop.
@@ -61,7 +61,11 @@ impl Check {
             let short = if short == 0 { "None falls short.".into() } else { format!("{short} fall short.") };
             println!("\n{sound} of {all} verdicts are ok. {short}");
         }
-        Ok(if sound == all { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        Ok(match (all - sound, unplayed) {
+            (0, _) => ExitCode::SUCCESS,
+            (_, 0) => ExitCode::from(1),
+            _ => ExitCode::from(2), // a probe that could not do its part says nothing of the server
+        })
     }
 
     fn verdict(&self, probe: &Probe) -> Verdict {
@@ -79,9 +83,13 @@ impl Check {
             .verdict(probe, &mut |_| {})
     }
 
+    fn shows_progress(&self) -> bool {
+        io::stdout().is_terminal() && !self.json
+    }
+
     fn progress(&self, wanted: bool, done: usize) -> io::Result<()> {
         if wanted && done < self.probes.len() {
-            print!("{} of {} ...\r", done, self.probes.len());
+            print!("\x1b[K{} of {} ...\r", done, self.probes.len());
             io::stdout().flush()?;
         }
         Ok(())
@@ -90,6 +98,9 @@ impl Check {
     fn print(&self, probe: &Probe, verdict: &Verdict) {
         let sound = matches!(verdict, Verdict::Sound);
         let (cell, why) = (verdict.cell(), verdict.sentence());
+        if self.shows_progress() {
+            print!("\x1b[K");
+        }
         let said = match verdict {
             Verdict::Died { last_words: Some(words), .. } => printable(words),
             _ => String::new(),

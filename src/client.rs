@@ -23,6 +23,9 @@ pub const MESSAGE: &str = "Hello, server!";
 /// Processor time, because a busy machine gives little of it in a second.
 const SPINS: Duration = Duration::from_secs(3);
 
+/// How long a server is waited for that sleeps for a time. A thread of it may do so for ever.
+const NAP: Duration = Duration::from_secs(2);
+
 /// Something that happened, as whoever watches is told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -141,6 +144,7 @@ impl<'a> Clients<'a> {
         const NOTHING_MOVES: Duration = Duration::from_millis(500);
         let (client, server) = (self.client(who)?.address, self.server.address());
         let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
+        let begun = Instant::now();
         let mut last = (None, None);
         let mut since = Instant::now();
         loop {
@@ -153,7 +157,7 @@ impl<'a> Clients<'a> {
             if ends != last || !self.server.sleeps() {
                 (last, since) = (ends, Instant::now());
             }
-            if waiting == 0 || since.elapsed() > NOTHING_MOVES {
+            if waiting == 0 || since.elapsed() > NOTHING_MOVES || begun.elapsed() > LIMIT {
                 return Ok(());
             }
             thread::sleep(Duration::from_millis(1));
@@ -287,7 +291,10 @@ impl<'a> Clients<'a> {
 
     /// Does `steps` while the server is stopped, so that one pass of its loop meets all of it.
     pub fn in_one_pass(&mut self, steps: impl FnOnce(&mut Self) -> Result<(), Verdict>) -> Result<(), Verdict> {
-        self.server.stop();
+        if !self.server.stop() {
+            self.alive()?;
+            return Err(Verdict::Failed("the server could not be stopped (SIGSTOP)".into()));
+        }
         (self.watch)(Event::Stopped(true));
         self.stopped = true;
         let result = steps(self);
@@ -352,8 +359,9 @@ impl<'a> Clients<'a> {
         let mut pause = Duration::from_micros(50);
         loop {
             self.alive()?;
-            // Twice, because between the two looks of one round something may still have been under way.
-            if self.is_quiet()? && self.is_quiet()? {
+            // Twice, because between the two looks of one round something may still have been under way. Who sleeps for
+            // a time may be about to go on; who still does after a while has nothing else to do.
+            if self.is_quiet()? && (!self.server.naps() || begun.elapsed() > NAP) && self.is_quiet()? {
                 self.listen();
                 return Ok(());
             }

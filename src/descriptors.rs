@@ -1,9 +1,7 @@
 //! The process's own descriptor table, as the kernel has it.
 
 use std::fs;
-use std::os::fd::{BorrowedFd, RawFd};
-
-use socket2::SockRef;
+use std::os::fd::RawFd;
 
 use crate::{errno, net};
 
@@ -28,10 +26,14 @@ pub fn table() -> Vec<(RawFd, String)> {
 }
 
 fn socket(fd: RawFd) -> String {
-    // SAFETY: /proc has just listed `fd`, this process opens and closes on one thread while it traces, and the borrow
-    // ends with this function.
-    let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
-    if SockRef::from(&borrowed).is_listener().unwrap_or(false) {
+    let mut listening: libc::c_int = 0;
+    let mut length = size_of_val(&listening) as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes at `listening`. A number that has been closed since it was listed
+    // is EBADF, and one that has been given out anew is told of as what it is now.
+    let result = unsafe {
+        libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_ACCEPTCONN, (&raw mut listening).cast(), &mut length)
+    };
+    if result == 0 && listening != 0 {
         return "listening".into();
     }
     match net::peer_name_untraced(fd) {

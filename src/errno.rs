@@ -14,10 +14,12 @@ pub fn name_in(message: &str) -> Option<&'static str> {
         let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
         name(digits.parse().ok()?)
     };
-    number_after("(os error ").or_else(|| number_after("[Errno ")).or_else(|| {
-        let words = message.split(|c: char| !c.is_ascii_alphanumeric());
-        words.filter_map(|word| NAMES.iter().find(|(_, name)| *name == word)).map(|(_, name)| *name).next()
-    })
+    number_after("(os error ").or_else(|| number_after("[Errno ")).or_else(|| number_after("Os { code: ")).or_else(
+        || {
+            let words = message.split(|c: char| !c.is_ascii_alphanumeric());
+            words.filter_map(|word| NAMES.iter().find(|(_, name)| *name == word)).map(|(_, name)| *name).next()
+        },
+    )
 }
 
 macro_rules! names {

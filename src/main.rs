@@ -215,7 +215,7 @@ fn build_the_chapters(folder: &Path) -> io::Result<bool> {
     };
     let mut build = Command::new(cargo);
     build.args(["build", "--bins", "--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
-    build.arg("--target-dir").arg(target);
+    build.arg("--target-dir").arg(target).env_remove("CARGO_BUILD_TARGET");
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }

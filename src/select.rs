@@ -120,6 +120,12 @@ fn call<W: Watched>(inputs: &[W], outputs: &[W], exceptions: &[W], timeout: Opti
         // The sets are now as they went in: to look at them would be to take old news for new.
         return Err(io::Error::last_os_error());
     }
+    // The kernel does not look beyond the process's table of descriptors (select(2), BUGS). The bits of closed
+    // descriptors there come back as they went in; it has not counted them, and that tells.
+    let bits = readable.count(nfds) + writable.count(nfds) + exceptional.count(nfds);
+    if usize::try_from(ready) != Ok(bits) {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
     Ok(Ready {
         readable: readable.those_of(inputs),
         writable: writable.those_of(outputs),
@@ -155,6 +161,12 @@ impl FdSet {
         Ok(FdSet(set))
     }
 
+    /// How many bits are set among the first `nfds`.
+    fn count(&self, nfds: RawFd) -> usize {
+        // SAFETY: `nfds` is at most FD_SETSIZE, because each descriptor is below that.
+        (0..nfds).filter(|&fd| unsafe { libc::FD_ISSET(fd, &self.0) }).count()
+    }
+
     fn those_of<W: Watched>(&self, list: &[W]) -> Vec<W> {
         // SAFETY: the list is the one that the set was made of, so each has its bit in it.
         list.iter().copied().filter(|one| unsafe { libc::FD_ISSET(one.number(), &self.0) }).collect()
@@ -168,5 +180,23 @@ fn timeval(timeout: Duration) -> libc::timeval {
     libc::timeval {
         tv_sec: libc::time_t::try_from(seconds).unwrap_or(libc::time_t::MAX),
         tv_usec: libc::suseconds_t::from(micros % 1_000_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_rounded_up_to_microseconds() {
+        let micros = |timeout: Duration| {
+            let timeval = timeval(timeout);
+            (timeval.tv_sec, timeval.tv_usec)
+        };
+        assert_eq!(micros(Duration::ZERO), (0, 0));
+        assert_eq!(micros(Duration::from_nanos(1)), (0, 1));
+        assert_eq!(micros(Duration::from_nanos(1_000)), (0, 1));
+        assert_eq!(micros(Duration::from_nanos(1_999_999_999)), (2, 0));
+        assert_eq!(micros(Duration::MAX), (libc::time_t::MAX, 0));
     }
 }

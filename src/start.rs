@@ -35,8 +35,9 @@ pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
     let source = SOURCES.iter().find(|(name, _)| *name == chapter.name).map(|(_, source)| *source);
     let source = source.ok_or_else(|| io::Error::other(format!("{} is no server to begin from", chapter.name)))?;
 
-    fs::create_dir_all(folder.join("src"))?;
-    fs::write(folder.join("src/main.rs"), main_rs(source, chapter.name))?;
+    let failed = |error: io::Error| io::Error::other(format!("{}: {error}", folder.display()));
+    fs::create_dir_all(folder.join("src")).map_err(failed)?;
+    fs::write(folder.join("src/main.rs"), main_rs(source, chapter.name)).map_err(failed)?;
     let manifest = CARGO_TOML.replace("NAME", &package_name(folder)).replace("CLOSE_CALL", env!("CARGO_MANIFEST_DIR"));
     fs::write(folder.join("Cargo.toml"), manifest)?;
     fs::write(folder.join(".gitignore"), "/target\n")?;

@@ -106,10 +106,14 @@ impl Printer {
     /// Whether there have been enough lines like this one, but for its numbers, since a client did something.
     fn is_one_too_many(&mut self, event: &Event) -> bool {
         const ENOUGH: usize = 3;
+        // A trace is whole, or it is none.
         let Event::Said(line) = event else {
             self.no_more_alike();
             return false;
         };
+        if self.trace.is_some() {
+            return false;
+        }
         let shape: String = line.text.chars().filter(|c| !c.is_ascii_digit() && *c != ',' && *c != ' ').collect();
         let seen = self.alike.entry(shape).or_default();
         *seen += 1;
@@ -122,7 +126,7 @@ impl Printer {
     fn no_more_alike(&mut self) {
         self.alike.clear();
         let left_out = mem::take(&mut self.left_out);
-        if self.trace != Some(Format::Json) && left_out > 0 {
+        if left_out > 0 {
             println!("{}", paint(self.coloured, Style::Dim, &format!("        ({left_out} more like these)")));
         }
     }

@@ -77,8 +77,7 @@ fn empty_lists_only_wait() {
 
 #[test]
 fn a_closed_descriptor_in_any_list_is_ebadf() {
-    // Two ends of a pipe that is closed: that a test beside this one takes such a number again is prevented by holding
-    // the highest open one above it.
+    // A number that no test beside this one takes, and below one that is open: beyond the table is another matter.
     let (reader, writer) = pipe().unwrap();
     let (low, high) = (reader.into_raw_fd(), writer);
     // SAFETY: a bare system call on an open descriptor.

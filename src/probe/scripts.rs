@@ -3,9 +3,12 @@
 //! A script that ends well means that the server did what a sound server does. Where it has only to live, the script
 //! ends with a polite client, who is served.
 
+use std::time::Instant;
+
 use super::{LONG_GREETING, Verdict};
 use crate::chapter::GREETING;
 use crate::client::{Clients, MESSAGE};
+use crate::server::LIMIT;
 
 type Outcome = Result<(), Verdict>;
 
@@ -143,8 +146,9 @@ const SENT: usize = 8 << 20;
 const KEPT: u64 = 4 << 20;
 
 fn send(clients: &mut Clients, bytes: usize) -> Outcome {
+    let begun = Instant::now();
     let mut sent = 0;
-    while sent < bytes {
+    while sent < bytes && begun.elapsed() < LIMIT {
         let asleep = clients.server_sleeps()?;
         let more = clients.send_without_end("alice", MESSAGE)?;
         if more == 0 && asleep && clients.server_sleeps()? {
@@ -157,13 +161,16 @@ fn send(clients: &mut Clients, bytes: usize) -> Outcome {
 
 pub fn never_reads(clients: &mut Clients) -> Outcome {
     clients.connect("alice")?;
-    // Twice as much: what a server takes once for the first of it, to grow into, is not yet a sign.
+    // Three times: what a server takes at first, to grow into, or because it has not tidied up yet, is not a sign.
     clients.in_short("alice", "sends without end, and never reads", |clients| send(clients, SENT))?;
-    let before = clients.memory();
-    clients.in_short("alice", "sends as much again", |clients| send(clients, SENT))?;
-    let grown = clients.memory().saturating_sub(before);
-    if grown > KEPT {
-        return Err(Verdict::Grows(grown));
+    let mut least = u64::MAX;
+    for _ in 0..2 {
+        let before = clients.memory();
+        clients.in_short("alice", "sends as much again", |clients| send(clients, SENT))?;
+        least = least.min(clients.memory().saturating_sub(before));
+    }
+    if least > KEPT {
+        return Err(Verdict::Grows(least));
     }
     clients.polite("bob")?;
     clients.reset("alice")?;

@@ -82,7 +82,10 @@ impl Verdict {
                 let status = status_words(*status);
                 let words = last_words.as_deref();
                 match (words.and_then(errno::name_in), words.and_then(|words| words.split_once(": "))) {
-                    (Some(name), Some((call, _))) => format!("{name} in {call}. The server has died: {status}."),
+                    (Some(name), Some((call, _))) if call.chars().all(|c| c.is_ascii_lowercase()) => {
+                        format!("{name} in {call}. The server has died: {status}.")
+                    }
+                    (Some(name), _) => format!("{name}. The server has died: {status}."),
                     _ if status == "exit status 0" => {
                         format!("the server has ended: {status}. It is to stay in the foreground.")
                     }

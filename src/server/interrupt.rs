@@ -1,4 +1,4 @@
-//! Ctrl-C ends the servers too. They are in process groups of their own, which the terminal's signal does not reach.
+//! Ctrl-C, and any other signal that ends this process, ends the servers too. They are in process groups of their own, which the terminal's signal does not reach.
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -23,9 +23,15 @@ impl Drop for Watched {
 pub fn watch(group: i32) -> Watched {
     static HANDLERS: Once = Once::new();
     HANDLERS.call_once(|| {
-        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP] {
-            // SAFETY: `end_all` makes none but async-signal-safe calls, and touches nothing but atomics.
-            unsafe { libc::signal(signal, end_all as extern "C" fn(libc::c_int) as libc::sighandler_t) };
+        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT, libc::SIGPIPE] {
+            // SAFETY: `end_all` makes none but async-signal-safe calls, and touches nothing but atomics. What was ignored
+            // when this process began (nohup, a job in the background) stays ignored.
+            unsafe {
+                let before = libc::signal(signal, end_all as extern "C" fn(libc::c_int) as libc::sighandler_t);
+                if before == libc::SIG_IGN {
+                    libc::signal(signal, libc::SIG_IGN);
+                }
+            }
         }
     });
     let place =

@@ -6,13 +6,13 @@ pub mod processes;
 
 use std::io;
 use std::mem;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr as UnixAddress, UnixListener};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Once, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -86,6 +86,8 @@ impl From<io::Error> for NoServer {
 pub struct Server {
     child: Child,
     ended: Option<ExitStatus>,
+    /// Its id has been given back, and may be anybody's.
+    waited: bool,
     out: Pipe,
     err: Pipe,
     address: SocketAddr,
@@ -111,6 +113,7 @@ impl Server {
         }
         // SAFETY: between fork and exec only async-signal-safe calls are allowed; `prepare` makes bare system calls.
         unsafe { command.pre_exec(prepare) };
+        raise_our_limit();
         // Whom its parent leaves behind becomes our child, so that it can be found, ended and waited for.
         // SAFETY: a bare system call.
         unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
@@ -125,6 +128,7 @@ impl Server {
         let mut server = Server {
             child,
             ended: None,
+            waited: false,
             out,
             err,
             address: SocketAddr::from(([0, 0, 0, 0], 0)),
@@ -196,23 +200,29 @@ impl Server {
         processes::tree(self.child.id())
     }
 
-    /// Whether every thread of it sleeps, waiting for something to happen, and none only for time to pass.
+    /// Whether every thread of it sleeps.
     pub fn sleeps(&self) -> bool {
-        let pids = self.processes();
-        processes::states(&pids).iter().all(|&state| state == b'S') && !processes::any_waits_for_a_time(&pids)
+        processes::states(&self.processes()).iter().all(|&state| state == b'S')
+    }
+
+    /// Whether a thread of it sleeps only for time to pass.
+    pub fn naps(&self) -> bool {
+        processes::any_waits_for_a_time(&self.processes())
     }
 
     /// Stops it (SIGSTOP): what happens to its sockets from here on it will see at once, when it goes on.
-    pub fn stop(&mut self) {
+    /// Gives whether it did stop.
+    pub fn stop(&mut self) -> bool {
         self.signal(libc::SIGSTOP);
         let begun = Instant::now();
         // A signal that is sent is not yet one that is taken. `t` is a stop under a debugger or strace.
-        while begun.elapsed() < LIMIT
-            && self.ended().is_none()
-            && !processes::states(&self.processes()).iter().all(|state| matches!(state, b'T' | b't'))
-        {
+        while !processes::states(&self.processes()).iter().all(|state| matches!(state, b'T' | b't')) {
+            if begun.elapsed() > LIMIT || self.ended().is_some() {
+                return false;
+            }
             thread::sleep(Duration::from_micros(50));
         }
+        true
     }
 
     /// Lets it go on (SIGCONT).
@@ -222,16 +232,21 @@ impl Server {
 
     /// Ends all of it (SIGKILL), and returns when it is gone.
     pub fn end(&mut self) {
+        if self.waited {
+            return;
+        }
         let status = self.ended();
         self.signal(libc::SIGKILL);
         // Only now is the process waited for: until then its id, which is the group's, cannot become anybody else's.
         let waited = self.child.wait();
+        self.waited = true;
         self.ended = status.or(waited.ok());
         if self.is_ours {
             return;
         }
         // Those that have made themselves a group of their own, until there are none: one may have been about to start
         // another. Whom its parent leaves behind becomes our child, and is ours to wait for.
+        let begun = Instant::now();
         let mut killed: Vec<libc::pid_t> = Vec::new();
         loop {
             let strays = processes::with_variable(&self.variable);
@@ -247,7 +262,7 @@ impl Server {
                 // thread waits for it: it is not one that this process has started.
                 unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::WNOHANG) };
             }
-            if killed.len() == before {
+            if killed.len() == before || begun.elapsed() > LIMIT {
                 break;
             }
             thread::sleep(Duration::from_millis(1));
@@ -271,10 +286,23 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if self.ended.is_none() || peek(self.child.id()).is_some() {
-            self.end();
-        }
+        self.end();
     }
+}
+
+/// Gives this process as many descriptors as it may have: the clients of a crowd are all here.
+fn raise_our_limit() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: `limit` is ours. That the limit stays as it is shows when a descriptor is wanted.
+        unsafe {
+            if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 {
+                limit.rlim_cur = limit.rlim_max;
+                libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+            }
+        }
+    });
 }
 
 /// What a server's process does between fork and exec.
@@ -348,16 +376,31 @@ impl FreePort {
     pub fn find() -> io::Result<FreePort> {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         const PORTS: std::ops::Range<u16> = 11_000..32_000;
+        // Not always the same: those that were used a minute ago are in TIME_WAIT.
+        let start = u16::try_from(u64::from(std::process::id()) * 64 % 20_000).unwrap_or(0);
         for _ in PORTS {
-            let number = PORTS.start + NEXT.fetch_add(1, Ordering::Relaxed) % (PORTS.end - PORTS.start);
+            let next = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+            let number = PORTS.start + next % (PORTS.end - PORTS.start);
             let name = UnixAddress::from_abstract_name(format!("close-call-port-{number}"))?;
-            let Ok(reserved) = UnixListener::bind_addr(&name) else { continue };
-            if TcpListener::bind((Ipv4Addr::LOCALHOST, number)).is_ok() {
+            let reserved = match UnixListener::bind_addr(&name) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => continue,
+                other => other?,
+            };
+            if is_free(Ipv4Addr::LOCALHOST.into(), number) && is_free(Ipv6Addr::LOCALHOST.into(), number) {
                 return Ok(FreePort { number, _reserved: reserved });
             }
         }
         Err(io::Error::from_raw_os_error(libc::EADDRINUSE))
     }
+}
+
+/// Whether a server can listen there, also one that does not ask for SO_REUSEADDR, as std's listener does. Where there is
+/// no such address, nobody is in the way.
+fn is_free(ip: IpAddr, port: u16) -> bool {
+    let address = SocketAddr::new(ip, port);
+    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None);
+    let bound = socket.and_then(|socket| socket.bind(&address.into()));
+    !bound.is_err_and(|error| error.kind() == io::ErrorKind::AddrInUse)
 }
 
 /// What became of a process, in words: `exit status 1`, `signal 9`.
