@@ -1,4 +1,4 @@
-//! Chapter 6: before each use the server asks whether the socket is still there, because the ready lists are old news.
+//! Chapter 6: the later loops ask whether a socket is still there before they touch it: the ready lists are old news.
 //! No number is used after its close any more; the server is not broken on purpose, and not sound yet.
 
 use std::os::fd::{IntoRawFd, RawFd};

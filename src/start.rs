@@ -80,6 +80,7 @@ edition = "2024"
 
 [dependencies]
 close-call = { path = "CLOSE_CALL" }
+libc = "0.2.191"
 
 [workspace]
 "#;

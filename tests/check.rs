@@ -193,10 +193,23 @@ fn a_flood_of_output_ends_in_a_verdict() {
 }
 
 #[test]
+fn a_process_that_has_left_the_group_is_stopped_and_ended_too() {
+    let Some([python, file]) = python("story_server_swapped.py") else { return };
+    let (shown, status, _) = check(&["--only", "polite,urgent-then-close", "--", "setsid", "--wait", python, file]);
+    assert_eq!(
+        (verdicts(&shown), status),
+        (vec![("polite", "ok"), ("urgent-then-close", "EBADF")], Some(1)),
+        "{shown}"
+    );
+}
+
+#[test]
 fn ctrl_c_ends_what_was_started() {
-    let Some(server) = python("silent_server.py") else { return };
-    for signal in [libc::SIGINT, libc::SIGTERM] {
-        let args = [&["check", "--"], &server[..]].concat();
+    let Some([python, file]) = python("silent_server.py") else { return };
+    // Not `exec`: the server is the child of a child, which the kernel does not end with us.
+    let line = format!("{python} {file}; exit $?");
+    for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGQUIT] {
+        let args = ["check", "--", "sh", "-c", &line];
         let mut child = command("close-call", &args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let begun = Instant::now();
         while left_running(child.id()).is_empty() {

@@ -145,6 +145,25 @@ fn every_chapter_of_the_ladder_is_a_program_with_a_page_of_source() {
 }
 
 #[test]
+fn colour_is_for_terminals_and_no_color_is_heard() {
+    // script(1) gives a program a terminal; where it is not installed, nothing can be said.
+    let on_a_terminal = |no_color: &str| {
+        let line = format!("{} --probe leaves", common::exe("04-use-after-close").display());
+        let mut script = Command::new("script");
+        script.args(["-qec", &line, "/dev/null"]).env("NO_COLOR", no_color).env("TERM", "xterm").stdin(Stdio::null());
+        script.output().ok().map(|output| String::from_utf8_lossy(&output.stdout).contains("\x1b["))
+    };
+    let Some(coloured) = on_a_terminal("") else {
+        eprintln!("left out: there is no script(1) on this machine");
+        return;
+    };
+    assert!(coloured, "in colour on a terminal");
+    assert_eq!(on_a_terminal("1"), Some(false), "not with NO_COLOR");
+    let piped = command("04-use-after-close", &[]).output().unwrap();
+    assert!(!piped.stdout.contains(&0x1b) && !piped.stderr.contains(&0x1b), "not in a pipe");
+}
+
+#[test]
 fn a_reader_that_stops_reading_ends_the_program_without_a_panic() {
     for (program, args) in
         [("02-what-select-says", &[][..]), ("04-use-after-close", &["--trace"]), ("close-call", &["list"])]

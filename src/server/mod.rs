@@ -118,11 +118,10 @@ impl Server {
         // SAFETY: a bare system call.
         unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) };
 
-        let mut child = {
+        let (mut child, watched) = interrupt::watched(|| {
             let _alone = FORKING.write();
-            command.spawn()?
-        };
-        let watched = interrupt::watch(libc::pid_t::try_from(child.id()).map_err(io::Error::other)?);
+            command.spawn()
+        })?;
         let out = Pipe::new(child.stdout.take(), false)?;
         let err = Pipe::new(child.stderr.take(), true)?;
         let mut server = Server {

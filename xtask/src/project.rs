@@ -29,7 +29,11 @@ impl Project {
         Project {
             root: xtask.parent().unwrap_or(xtask).to_path_buf(),
             chapters: close_call::ladder::CHAPTERS.iter().map(|chapter| chapter.name.to_string()).collect(),
-            probes: close_call::probe::PROBES.iter().map(|probe| probe.name.to_string()).collect(),
+            probes: close_call::probe::PROBES
+                .iter()
+                .chain([&close_call::probe::SLOW_READER])
+                .map(|probe| probe.name.to_string())
+                .collect(),
         }
     }
 
