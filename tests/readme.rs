@@ -7,6 +7,7 @@
 use std::fs;
 
 use close_call::ladder::CHAPTERS;
+use close_call::probe::PROBES;
 
 /// A snapshot's text, without what insta writes in front of it.
 fn snapshot(name: &str) -> String {
@@ -48,6 +49,18 @@ fn the_readme_shows_what_is() {
         fs::write("README.md", &fetched).unwrap();
     }
     assert!(readme == fetched, "the README is old: README_UPDATE=1 cargo test --test readme writes it anew");
+}
+
+#[test]
+fn every_probe_names_a_page_that_there_is_and_that_speaks_of_it() {
+    for probe in PROBES {
+        let page = fs::read_to_string(format!("book/src/{}.md", probe.page)).unwrap();
+        let words = [probe.name.to_string(), probe.name.replace('-', " "), probe.name.replace("urgent", "urgent byte")];
+        let snapshots = page.split("{{#snapshot ").skip(1).filter_map(|rest| rest.split(['}', ' ']).next());
+        let shown: String = snapshots.map(snapshot).collect();
+        let text = page.to_lowercase() + &shown;
+        assert!(words.iter().any(|word| text.contains(word)), "{} does not speak of {}", probe.page, probe.name);
+    }
 }
 
 #[test]
