@@ -247,7 +247,10 @@ impl Server {
         // another. Whom its parent leaves behind becomes our child, and is ours to wait for.
         let begun = Instant::now();
         let mut killed: Vec<libc::pid_t> = Vec::new();
-        loop {
+        // Several looks in a row that find nobody: one who was listed may have made another and ended before it was looked
+        // at, and that other one is only in the next list.
+        let mut nobody = 0;
+        while nobody < 3 && begun.elapsed() < LIMIT {
             let strays = processes::with_variable(&self.variable);
             let strays = strays.into_iter().filter_map(|pid| libc::pid_t::try_from(pid).ok());
             let before = killed.len();
@@ -261,9 +264,7 @@ impl Server {
                 // thread waits for it: it is not one that this process has started.
                 unsafe { libc::waitpid(pid, std::ptr::null_mut(), libc::WNOHANG) };
             }
-            if killed.len() == before || begun.elapsed() > LIMIT {
-                break;
-            }
+            nobody = if killed.len() == before { nobody + 1 } else { 0 };
             thread::sleep(Duration::from_millis(1));
         }
     }
