@@ -74,7 +74,8 @@ impl Stranger {
             Err(why) => return Verdict::NoServer(why),
         };
         let mut clients = Clients::new(&mut server, self.patience, watch);
-        match (probe.script)(&mut clients) {
+        // It listens, and may yet have something to do before it waits.
+        match clients.let_the_server_work().and_then(|()| (probe.script)(&mut clients)) {
             Ok(()) => Verdict::Sound,
             Err(verdict) => verdict,
         }

@@ -185,6 +185,7 @@ impl From<Verdict> for Broken {
 }
 
 fn act(clients: &mut Clients, script: &Script, promise: Promise) -> Result<(), Broken> {
+    clients.let_the_server_work()?;
     // What the server sets up when it begins to serve is not to count as left over.
     if promise == Promise::Everything {
         clients.polite("yan")?;
