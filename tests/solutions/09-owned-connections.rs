@@ -49,7 +49,7 @@ fn serve(listener: Socket) -> Result<()> {
             }
         }
 
-        // Clients first, the listener last, as in chapter 8. Here it does no harm.
+        // After those who are here, who comes, as in chapter 8. Here that order does no harm.
         if readable.contains(&LISTENER) {
             let (socket, name) = listener.accept()?;
             println!("New connection from {name}");
