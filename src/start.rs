@@ -11,20 +11,6 @@ use crate::probe;
 /// The chapter from which one begins, unless told otherwise: the fix that everyone gives.
 pub const FROM: &str = "05-log-before-close";
 
-/// The chapters that one can begin from, and their sources, which this program carries with it.
-const SOURCES: &[(&str, &str)] = &[
-    ("01-blocking-server", include_str!("../chapters/01-blocking-server.rs")),
-    ("03-select-loop", include_str!("../chapters/03-select-loop.rs")),
-    ("04-use-after-close", include_str!("../chapters/04-use-after-close.rs")),
-    ("05-log-before-close", include_str!("../chapters/05-log-before-close.rs")),
-    ("06-skip-the-dead", include_str!("../chapters/06-skip-the-dead.rs")),
-    ("07-name-at-accept", include_str!("../chapters/07-name-at-accept.rs")),
-    ("08-recycled-number", include_str!("../chapters/08-recycled-number.rs")),
-    ("09-owned-connections", include_str!("../chapters/09-owned-connections.rs")),
-    ("10-never-block", include_str!("../chapters/10-never-block.rs")),
-    ("11-limits", include_str!("../chapters/11-limits.rs")),
-];
-
 /// Lays down a package in `folder`, whose `main.rs` is the server of `chapter`, and says what to type next.
 pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
     let taken = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
@@ -32,12 +18,14 @@ pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
         eprintln!("{} is there already; start wants a folder that is empty or new", folder.display());
         return Ok(ExitCode::FAILURE);
     }
-    let source = SOURCES.iter().find(|(name, _)| *name == chapter.name).map(|(_, source)| *source);
-    let source = source.ok_or_else(|| io::Error::other(format!("{} is no server to begin from", chapter.name)))?;
+    // Read from the clone, on which the new package depends anyway.
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("chapters").join(chapter.name).with_extension("rs");
+    let named = |error: io::Error| io::Error::other(format!("{}: {error}", source.display()));
+    let source = fs::read_to_string(&source).map_err(named)?;
 
     let failed = |error: io::Error| io::Error::other(format!("{}: {error}", folder.display()));
     fs::create_dir_all(folder.join("src")).map_err(failed)?;
-    fs::write(folder.join("src/main.rs"), main_rs(source, chapter.name)).map_err(failed)?;
+    fs::write(folder.join("src/main.rs"), main_rs(&source, chapter.name)).map_err(failed)?;
     let manifest = CARGO_TOML.replace("NAME", &package_name(folder)).replace("CLOSE_CALL", env!("CARGO_MANIFEST_DIR"));
     fs::write(folder.join("Cargo.toml"), manifest)?;
     fs::write(folder.join(".gitignore"), "/target\n")?;
