@@ -207,7 +207,7 @@ fn a_process_that_has_left_the_group_is_stopped_and_ended_too() {
 fn ctrl_c_ends_what_was_started() {
     let Some([python, file]) = python("silent_server.py") else { return };
     // Not `exec`: the server is the child of a child, which the kernel does not end with us.
-    let line = format!("{python} {file}; exit $?");
+    let line = format!("setsid {python} {file} & {python} {file}; wait");
     for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGQUIT] {
         let args = ["check", "--", "sh", "-c", &line];
         let mut child = command("close-call", &args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

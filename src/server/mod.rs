@@ -105,9 +105,10 @@ impl Server {
     /// where the port is given.
     pub fn start(mut command: Command, port: Port, wait: Duration) -> Result<Server, NoServer> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
-        let variable = ("CLOSE_CALL", format!("{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed)));
+        let variable = format!("{}{}", interrupt::mark(), STARTED.fetch_add(1, Ordering::Relaxed));
+        let (name, value) = variable.split_once('=').unwrap_or_default();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.process_group(0).env(variable.0, &variable.1);
+        command.process_group(0).env(name, value);
         if let Port::Given(port) = port {
             command.env("PORT", port.to_string());
         }
@@ -132,7 +133,7 @@ impl Server {
             err,
             address: SocketAddr::from(([0, 0, 0, 0], 0)),
             early: Vec::new(),
-            variable: format!("{}={}", variable.0, variable.1),
+            variable,
             is_ours: port == Port::Announced,
             _watched: watched,
         };
@@ -231,6 +232,7 @@ impl Server {
 
     /// Ends all of it (SIGKILL), and returns when it is gone.
     pub fn end(&mut self) {
+        interrupt::stop_here_if_ending();
         if self.waited {
             return;
         }
@@ -251,7 +253,7 @@ impl Server {
         // at, and that other one is only in the next list.
         let mut nobody = 0;
         while nobody < 3 && begun.elapsed() < LIMIT {
-            let strays = processes::with_variable(&self.variable);
+            let strays = processes::with_variable(|entry| entry == self.variable);
             let strays = strays.into_iter().filter_map(|pid| libc::pid_t::try_from(pid).ok());
             let before = killed.len();
             for pid in strays {

@@ -24,13 +24,14 @@ fn children(pid: u32) -> Vec<u32> {
     lists.flat_map(|list| list.split(' ').filter_map(|pid| pid.trim().parse().ok()).collect::<Vec<u32>>()).collect()
 }
 
-/// The processes of this machine that were given `variable` in their environment, wherever they have gone since.
-pub fn with_variable(variable: &str) -> Vec<u32> {
+/// The processes of this machine whose environment has an entry that `is_it`, wherever they have gone since they were
+/// given it.
+pub fn with_variable(is_it: impl Fn(&str) -> bool) -> Vec<u32> {
     let Ok(processes) = fs::read_dir("/proc") else { return Vec::new() };
     let pids = processes.flatten().filter_map(|process| process.file_name().to_str()?.parse().ok());
     let given = |pid: &u32| {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment.split(|&byte| byte == 0).any(|entry| entry == variable.as_bytes())
+        environment.split(|&byte| byte == 0).any(|entry| std::str::from_utf8(entry).is_ok_and(&is_it))
     };
     pids.filter(given).collect()
 }
