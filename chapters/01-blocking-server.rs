@@ -1,5 +1,5 @@
 //! Chapter 1: a server that does one thing after another: accept, recv, send, close.
-//! Nothing in it is wrong; but while it waits for one client, every other client waits for it.
+//! Nothing in it is wrong, but while it waits for one client, the others wait for it.
 
 use std::process::ExitCode;
 
@@ -18,7 +18,7 @@ fn serve(listener: Socket) -> Result<()> {
 
         let mut buffer = [0; 1024];
         loop {
-            // Waits until this client sends something, or ends. Nobody else is heard meanwhile.
+            // Waits until this client sends or closes. Meanwhile no other is served.
             let n = client.recv(&mut buffer)?;
             if n == 0 {
                 break;

@@ -1,5 +1,6 @@
-//! Chapter 3: one loop around select(2) serves every client at once, as the server of the story did.
-//! It is not broken on purpose, and it is not sound either; it does not say when a client leaves.
+//! Chapter 3: one loop around select(2) serves all clients at once, as the server of
+//! the story did. It is not broken on purpose, and not sound either; it says nothing
+//! when a client leaves.
 
 use std::os::fd::{IntoRawFd, RawFd};
 use std::process::ExitCode;
@@ -13,10 +14,10 @@ fn main() -> ExitCode {
 }
 
 fn serve(listener: Socket) -> Result<()> {
-    // select(2) knows descriptors as numbers, and numbers are what its lists are made of.
+    // select(2) deals in numbers, so its lists are lists of numbers.
     let listener = listener.into_raw_fd();
-    let mut inputs: Vec<RawFd> = vec![listener]; // whom we listen to
-    let mut outputs: Vec<RawFd> = vec![]; // whom we owe a reply
+    let mut inputs: Vec<RawFd> = vec![listener]; // to be read from
+    let mut outputs: Vec<RawFd> = vec![]; // owed a reply
 
     loop {
         let ready = select(&inputs, &outputs, &inputs, None)?;
@@ -37,7 +38,7 @@ fn serve(listener: Socket) -> Result<()> {
                     outputs.push(fd);
                 }
             } else {
-                // Nothing received from a readable socket: the client has left.
+                // Readable, and nothing to receive: the client has left.
                 inputs.retain(|&other| other != fd);
                 outputs.retain(|&other| other != fd);
                 net::close(fd)?;

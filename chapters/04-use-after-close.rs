@@ -1,5 +1,6 @@
-//! Chapter 4: the select loop of chapter 3, with one more line, which logs the client that has left.
-//! Broken on purpose: that line asks for the peer's name after the close, and the server dies of EBADF.
+//! Chapter 4: chapter 3's loop with one more line, which logs the client that has
+//! left. Broken on purpose: it asks for the peer's name after the close, and dies of
+//! EBADF.
 
 use std::os::fd::{IntoRawFd, RawFd};
 use std::process::ExitCode;
@@ -13,10 +14,10 @@ fn main() -> ExitCode {
 }
 
 fn serve(listener: Socket) -> Result<()> {
-    // select(2) knows descriptors as numbers, and numbers are what its lists are made of.
+    // select(2) deals in numbers, so its lists are lists of numbers.
     let listener = listener.into_raw_fd();
-    let mut inputs: Vec<RawFd> = vec![listener]; // whom we listen to
-    let mut outputs: Vec<RawFd> = vec![]; // whom we owe a reply
+    let mut inputs: Vec<RawFd> = vec![listener]; // to be read from
+    let mut outputs: Vec<RawFd> = vec![]; // owed a reply
 
     loop {
         let ready = select(&inputs, &outputs, &inputs, None)?;
@@ -37,7 +38,7 @@ fn serve(listener: Socket) -> Result<()> {
                     outputs.push(fd);
                 }
             } else {
-                // Nothing received from a readable socket: the client has left.
+                // Readable, and nothing to receive: the client has left.
                 inputs.retain(|&other| other != fd);
                 outputs.retain(|&other| other != fd);
                 net::close(fd)?;

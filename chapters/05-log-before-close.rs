@@ -1,5 +1,6 @@
-//! Chapter 5: the last two lines of chapter 4's read loop swapped: first log, then close. It is the fix everyone gives.
-//! The client of the story can leave now; the server is not broken on purpose, and not sound either.
+//! Chapter 5: chapter 4 with two lines swapped: log, then close, the fix that everyone
+//! gives. The client of the story can leave now; the server is not broken on purpose,
+//! and not sound either.
 
 use std::os::fd::{IntoRawFd, RawFd};
 use std::process::ExitCode;
@@ -13,10 +14,10 @@ fn main() -> ExitCode {
 }
 
 fn serve(listener: Socket) -> Result<()> {
-    // select(2) knows descriptors as numbers, and numbers are what its lists are made of.
+    // select(2) deals in numbers, so its lists are lists of numbers.
     let listener = listener.into_raw_fd();
-    let mut inputs: Vec<RawFd> = vec![listener]; // whom we listen to
-    let mut outputs: Vec<RawFd> = vec![]; // whom we owe a reply
+    let mut inputs: Vec<RawFd> = vec![listener]; // to be read from
+    let mut outputs: Vec<RawFd> = vec![]; // owed a reply
 
     loop {
         let ready = select(&inputs, &outputs, &inputs, None)?;
@@ -37,7 +38,7 @@ fn serve(listener: Socket) -> Result<()> {
                     outputs.push(fd);
                 }
             } else {
-                // Nothing received from a readable socket: the client has left.
+                // Readable, and nothing to receive: the client has left.
                 inputs.retain(|&other| other != fd);
                 outputs.retain(|&other| other != fd);
                 println!("closing connection to {}", net::peer_name(fd)?);

@@ -1,5 +1,6 @@
-//! Chapter 8: a tidier loop than chapter 7's: it reads from those who are here, and then accepts who comes.
-//! Broken on purpose: a number that is closed can now be given out again in the same pass, and nothing fails.
+//! Chapter 8: a tidier loop than chapter 7's: it serves its clients, then accepts new
+//! ones. Broken on purpose: a closed number can now be given out again in the same
+//! pass, and no call fails.
 
 use std::collections::HashMap;
 use std::os::fd::{IntoRawFd, RawFd};
@@ -14,11 +15,11 @@ fn main() -> ExitCode {
 }
 
 fn serve(listener: Socket) -> Result<()> {
-    // select(2) knows descriptors as numbers, and numbers are what its lists are made of.
+    // select(2) deals in numbers, so its lists are lists of numbers.
     let listener = listener.into_raw_fd();
-    let mut inputs: Vec<RawFd> = vec![listener]; // whom we listen to
-    let mut outputs: Vec<RawFd> = vec![]; // whom we owe a reply
-    let mut names: HashMap<RawFd, Address> = HashMap::new(); // who is there
+    let mut inputs: Vec<RawFd> = vec![listener]; // to be read from
+    let mut outputs: Vec<RawFd> = vec![]; // owed a reply
+    let mut names: HashMap<RawFd, Address> = HashMap::new(); // from accept
 
     loop {
         let ready = select(&inputs, &outputs, &inputs, None)?;
@@ -34,7 +35,8 @@ fn serve(listener: Socket) -> Result<()> {
                     outputs.push(fd);
                 }
             } else {
-                // Nothing received, or an error: the client has left, in order or not. The others have not.
+                // Nothing received, or an error: this client has left, the others
+                // stay.
                 inputs.retain(|&other| other != fd);
                 outputs.retain(|&other| other != fd);
                 names.remove(&fd);
@@ -50,7 +52,8 @@ fn serve(listener: Socket) -> Result<()> {
         }
 
         for fd in ready.writable {
-            let Some(name) = names.get(&fd).cloned() else { continue }; // closed above, in this very pass
+            // Not found: closed above, in this very pass.
+            let Some(name) = names.get(&fd).cloned() else { continue };
             outputs.retain(|&other| other != fd);
             if let Err(error) = net::send(fd, b"Hello, client!") {
                 inputs.retain(|&other| other != fd);
@@ -73,7 +76,7 @@ fn serve(listener: Socket) -> Result<()> {
 fn close(fd: RawFd, name: &Address, error: Option<Error>) -> Result<()> {
     match error {
         None => println!("closing connection to {name}"),
-        Some(error) => println!("closing connection to {name} after {error}"),
+        Some(e) => println!("closing connection to {name} after {}", e.brief()),
     }
     net::close(fd)
 }

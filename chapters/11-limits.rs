@@ -1,5 +1,6 @@
-//! Chapter 11: the server lives within its limits: of descriptors, of what select can watch, of clients that are gone.
-//! Nothing in it is broken on purpose. On SIGINT and SIGTERM it finishes what was begun, and stops.
+//! Chapter 11: the server lives within its limits: descriptors, FD_SETSIZE, signals,
+//! connections that are gone before they are accepted. Nothing in it is broken on
+//! purpose; on SIGINT or SIGTERM it sends what it owes, and stops.
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
@@ -15,45 +16,50 @@ fn main() -> ExitCode {
     chapter::main(env!("CARGO_BIN_NAME"), serve)
 }
 
-/// Stands for a connection as long as the server runs. No id is given out twice.
+/// Names a connection for as long as the server runs. No id is given out twice.
 type Id = u64;
 const LISTENER: Id = 0;
 const SIGNALS: Id = 1;
 
-/// As long as so many bytes are to be sent to a client, nothing more is read from it.
+/// Stop reading from a client while this many bytes are queued for it.
 const BOUND: usize = 64 * 1024;
 
 struct Connection {
-    socket: Socket,  // closed when the connection is dropped, and never before
-    name: Address,   // from accept
-    output: Vec<u8>, // what is still to be sent
-    ended: bool,     // whether the client has finished sending; it may still read
+    socket: Socket, // closed when the connection is dropped, and never before
+    name: Address,  // from accept
+    output: Vec<u8>, // still to be sent
+    ended: bool,    // the client has finished sending; it may still read
 }
 
+type Connections = BTreeMap<Id, Connection>;
+
 fn serve(listener: Socket) -> Result<()> {
-    let mut connections: BTreeMap<Id, Connection> = BTreeMap::new();
+    let mut connections = Connections::new();
     let mut next: Id = SIGNALS + 1;
     let greeting = chapter::greeting();
     listener.set_nonblocking(true)?;
-    let mut listener = Some(listener); // until we are told to stop
-    let mut full: Option<Instant> = None; // since there was no descriptor for the next client
+    let mut listener = Some(listener); // until a signal tells us to stop
+    let mut full: Option<Instant> = None; // when accept last found no descriptor free
     let signals = Signals::catch(&[libc::SIGINT, libc::SIGTERM])?;
 
     while listener.is_some() || !connections.is_empty() {
-        // Without a free descriptor the listener stays readable, and to listen would be to spin. So for a second we do not.
-        let rest = full.map(|since| Duration::from_secs(1).saturating_sub(since.elapsed()));
+        // With no descriptor free, accept fails and the listener stays readable.
+        // Watching it would spin, so it is left out for a second.
+        let second = Duration::from_secs(1);
+        let rest = full.map(|since| second.saturating_sub(since.elapsed()));
+        let rest = rest.filter(|rest| !rest.is_zero());
+        let watched = listener.as_ref().filter(|_| rest.is_none());
         let mut others = vec![(SIGNALS, signals.as_fd())];
-        others
-            .extend(listener.iter().filter(|_| rest.is_none_or(|rest| rest.is_zero())).map(|l| (LISTENER, l.as_fd())));
-        let timeout = rest.filter(|rest| !rest.is_zero());
-        let [readable, writable, exceptional] = match wait(others, &connections, timeout) {
-            Err(error) if error.interrupted() => continue, // a signal; what is left of the second is still left
-            ready => ready?,
-        };
+        others.extend(watched.map(|listener| (LISTENER, listener.as_fd())));
+        let ready = wait(others, &connections, rest);
+        if ready.as_ref().is_err_and(Error::interrupted) {
+            continue; // by a signal
+        }
+        let [readable, writable, exceptional] = ready?;
         let before = connections.len();
 
         for id in &readable {
-            // An id that is not there is gone for ever, and is nobody else's.
+            // An id that is not found is gone for good, and names no other connection.
             let Some(connection) = connections.get_mut(id) else { continue };
             let mut buffer = [0; 1024];
             match connection.socket.recv(&mut buffer) {
@@ -63,7 +69,7 @@ fn serve(listener: Socket) -> Result<()> {
                     connection.output.extend(&greeting);
                 }
                 Ok(_) => connection.ended = true,
-                Err(error) if error.would_block() => {} // select was wrong, or somebody was faster
+                Err(error) if error.would_block() => {} // select was wrong
                 Err(error) => close(connections.remove(id), Some(error)),
             }
         }
@@ -71,7 +77,7 @@ fn serve(listener: Socket) -> Result<()> {
         for id in &writable {
             let Some(connection) = connections.get_mut(id) else { continue };
             match connection.socket.send(&connection.output) {
-                // The socket takes as much as it has room for. The rest waits until it is writable again.
+                // The socket takes what it has room for. The rest has to wait.
                 Ok(n) => drop(connection.output.drain(..n)),
                 Err(error) if error.would_block() => {}
                 Err(error) => close(connections.remove(id), Some(error)),
@@ -90,31 +96,41 @@ fn serve(listener: Socket) -> Result<()> {
             connections.values_mut().for_each(|connection| connection.ended = true);
         }
 
-        // Who has finished sending, and has got what was due.
-        let done = |connection: &Connection| connection.ended && connection.output.is_empty();
-        for id in connections.iter().filter(|(_, c)| done(c)).map(|(&id, _)| id).collect::<Vec<Id>>() {
+        // A client that has finished sending, and is owed nothing, is done.
+        let done = connections.iter().filter(|(_, c)| c.ended && c.output.is_empty());
+        for id in done.map(|(&id, _)| id).collect::<Vec<Id>>() {
             close(connections.remove(&id), None);
         }
         if connections.len() < before {
-            full = None; // a descriptor is free
+            full = None; // a close has freed a descriptor
         }
 
-        if let Some(listener) = listener.as_ref().filter(|_| readable.contains(&LISTENER)) {
+        if let Some(listener) =
+            listener.as_ref().filter(|_| readable.contains(&LISTENER))
+        {
             match listener.accept() {
                 Ok((socket, name)) if socket.as_raw_fd() >= FD_SETSIZE => {
-                    println!("turning away {name}: select cannot watch descriptor {}", socket.as_raw_fd());
+                    let fd = socket.as_raw_fd();
+                    println!(
+                        "turning away {name}: select cannot watch descriptor {fd}"
+                    );
                 }
                 Ok((socket, name)) => {
                     println!("New connection from {name}");
                     socket.set_nonblocking(true)?;
-                    connections.insert(next, Connection { socket, name, output: Vec::new(), ended: false });
+                    let output = Vec::new();
+                    connections.insert(
+                        next,
+                        Connection { socket, name, output, ended: false },
+                    );
                     next += 1;
                     full = None;
                 }
-                Err(error) if error.would_block() || error.aborted() => {} // who waited is gone
+                // It has left the queue, or was broken off there.
+                Err(error) if error.would_block() || error.aborted() => {}
                 Err(error) if error.out_of_resources() => {
                     if full.is_none() {
-                        println!("no room for the next client: {error}");
+                        println!("no descriptor for the next client: {error}");
                     }
                     full = Some(Instant::now());
                 }
@@ -125,17 +141,18 @@ fn serve(listener: Socket) -> Result<()> {
     Ok(())
 }
 
-/// Waits, and gives the ids of those that are readable, writable and exceptional.
+/// Waits, and returns the ids of what is readable, writable and exceptional.
 fn wait(
     others: Vec<(Id, BorrowedFd)>,
-    connections: &BTreeMap<Id, Connection>,
+    connections: &Connections,
     timeout: Option<Duration>,
 ) -> Result<[Vec<Id>; 3]> {
     let those = |wanted: fn(&Connection) -> bool| {
-        let those = connections.iter().filter(move |(_, connection)| wanted(connection));
-        those.map(|(&id, connection)| (id, connection.socket.as_fd()))
+        let those = connections.iter().filter(move |(_, c)| wanted(c));
+        those.map(|(&id, c)| (id, c.socket.as_fd()))
     };
-    let inputs: Vec<_> = those(|c| !c.ended && c.output.len() < BOUND).chain(others).collect();
+    let inputs: Vec<_> =
+        those(|c| !c.ended && c.output.len() < BOUND).chain(others).collect();
     let outputs: Vec<_> = those(|c| !c.output.is_empty()).collect();
     let exceptions: Vec<_> = those(|_| true).collect();
 
@@ -144,11 +161,12 @@ fn wait(
     Ok([ids(ready.readable), ids(ready.writable), ids(ready.exceptional)])
 }
 
-/// Takes the connection, and with it the right to use its socket. It is closed where this function ends.
+/// Takes the connection, and with it the right to use its socket, which is closed when
+/// this function ends.
 fn close(connection: Option<Connection>, error: Option<Error>) {
-    let Some(connection) = connection else { return };
+    let Some(Connection { name, .. }) = &connection else { return };
     match error {
-        None => println!("closing connection to {}", connection.name),
-        Some(error) => println!("closing connection to {} after {error}", connection.name),
+        None => println!("closing connection to {name}"),
+        Some(e) => println!("closing connection to {name} after {}", e.brief()),
     }
 }

@@ -1,34 +1,41 @@
-//! The client of the story: connect, send one message, wait for one reply, print it, close.
-//! Nothing in it is wrong. It takes the address and the message: `client [ADDR] [MESSAGE]`.
+//! The client of the story: connect, send one message, read one reply, print it,
+//! close. Nothing in it is wrong. It takes an address and a message: `client [ADDR]
+//! [MESSAGE]`.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use close_call::args::{self, DEFAULT_ADDRESS, Wrong};
+use close_call::command::args::{self, DEFAULT_ADDRESS, Wrong};
+use close_call::command::style;
 use close_call::net::{Address, Socket};
-use close_call::style;
+
+const HELP: &str = "\
+client [ADDR] [MESSAGE]: sends a message to a server, and prints the reply.
+Unless told otherwise, it sends \"Hello, server!\" to 127.0.0.1:50000.";
 
 fn main() -> ExitCode {
     style::end_with_the_output();
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
-        println!("client [ADDR] [MESSAGE]: sends a message to a server, and prints the reply.");
-        println!("Unless told otherwise, it sends \"Hello, server!\" to {DEFAULT_ADDRESS}.");
+        println!("{HELP}");
         return ExitCode::SUCCESS;
     }
-    if arguments.len() > 2 || arguments.first().is_some_and(|first| first.to_string_lossy().starts_with('-')) {
-        return Wrong("client takes [ADDR] [MESSAGE], in this order, and nothing else".into()).refuse();
+    let is_option = |argument: &OsString| argument.to_string_lossy().starts_with('-');
+    if arguments.len() > 2 || arguments.first().is_some_and(is_option) {
+        let right = "client takes [ADDR] [MESSAGE], in this order, and nothing else";
+        return Wrong(right.into()).refuse();
     }
     let address = arguments.first().cloned().unwrap_or_else(|| DEFAULT_ADDRESS.into());
-    let message = arguments.get(1).map_or("Hello, server!".into(), |message| message.to_string_lossy());
-
-    if message.is_empty() {
-        return Wrong("the message is empty, and the server would wait for it; \"Hello, server!\" would do".into())
-            .refuse();
-    }
     let address = match args::address(&address) {
         Ok(address) => address,
         Err(wrong) => return wrong.refuse(),
     };
+    let message = arguments.get(1).map(|message| message.to_string_lossy());
+    let message = message.unwrap_or("Hello, server!".into());
+    if message.is_empty() {
+        let right = "the message is empty; \"Hello, server!\" would do";
+        return Wrong(right.into()).refuse();
+    }
     match ask(&address, &message) {
         Ok(reply) => {
             println!("Received from server: {reply}");
@@ -41,7 +48,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn ask(address: &Address, message: &str) -> Result<String, Box<dyn std::error::Error>> {
+fn ask(
+    address: &Address,
+    message: &str,
+) -> Result<String, Box<dyn std::error::Error>> {
     let socket = Socket::new(address)?;
     socket.connect(address)?;
 
@@ -57,5 +67,5 @@ fn ask(address: &Address, message: &str) -> Result<String, Box<dyn std::error::E
         return Err("recv: the server closed the connection and sent no reply".into());
     }
     Ok(String::from_utf8_lossy(&buffer[..n]).into_owned())
-    // The socket is closed here, because its owner goes.
+    // The socket is closed here, because its owner goes out of scope.
 }

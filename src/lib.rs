@@ -24,6 +24,10 @@ pub mod args;
 pub mod chapter;
 pub mod check;
 pub mod client;
+/// The command line.
+pub mod command {
+    pub use crate::{args, style};
+}
 pub mod descriptors;
 pub mod errno;
 pub mod ladder;

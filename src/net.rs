@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockAddr, Type};
 
+pub use crate::sock_diag::arrived as until_arrived;
 use crate::{errno, trace};
 
 /// What a call gave, or the call and the system's words for why it failed.
@@ -61,6 +62,11 @@ impl Error {
     pub fn out_of_resources(&self) -> bool {
         let used_up = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
         self.raw_os_error().is_some_and(|number| used_up.contains(&number))
+    }
+
+    /// The error's name and the call, for a line of a log: `ECONNRESET in recv`.
+    pub fn brief(&self) -> String {
+        format!("{} in {}", self.name(), self.call)
     }
 
     /// The call that failed, by POSIX's name.

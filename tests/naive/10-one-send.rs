@@ -1,5 +1,5 @@
-//! Chapter 10 as one writes it who has not met a short send: what one `send` did not take is forgotten.
-//! Broken on purpose; the book shows what becomes of a long reply.
+//! Chapter 10 without the remainder of a short send: what one `send` did not take is
+//! lost. Broken on purpose; the book shows what becomes of a long reply.
 
 use std::collections::BTreeMap;
 use std::os::fd::AsFd;
@@ -13,22 +13,24 @@ fn main() -> ExitCode {
     chapter::main(env!("CARGO_BIN_NAME"), serve)
 }
 
-/// Stands for a connection as long as the server runs. No id is given out twice.
+/// Names a connection for as long as the server runs. No id is given out twice.
 type Id = u64;
 const LISTENER: Id = 0;
 
-/// As long as so many bytes are to be sent to a client, nothing more is read from it.
+/// Stop reading from a client while this many bytes are queued for it.
 const BOUND: usize = 64 * 1024;
 
 struct Connection {
-    socket: Socket,  // closed when the connection is dropped, and never before
-    name: Address,   // from accept
-    output: Vec<u8>, // what is still to be sent
-    ended: bool,     // whether the client has finished sending; it may still read
+    socket: Socket, // closed when the connection is dropped, and never before
+    name: Address,  // from accept
+    output: Vec<u8>, // still to be sent
+    ended: bool,    // the client has finished sending; it may still read
 }
 
+type Connections = BTreeMap<Id, Connection>;
+
 fn serve(listener: Socket) -> Result<()> {
-    let mut connections: BTreeMap<Id, Connection> = BTreeMap::new();
+    let mut connections = Connections::new();
     let mut next: Id = LISTENER + 1;
     let greeting = chapter::greeting();
     listener.set_nonblocking(true)?;
@@ -37,7 +39,7 @@ fn serve(listener: Socket) -> Result<()> {
         let [readable, writable, exceptional] = wait(&listener, &connections)?;
 
         for id in &readable {
-            // An id that is not there is gone for ever, and is nobody else's.
+            // An id that is not found is gone for good, and names no other connection.
             let Some(connection) = connections.get_mut(id) else { continue };
             let mut buffer = [0; 1024];
             match connection.socket.recv(&mut buffer) {
@@ -47,7 +49,7 @@ fn serve(listener: Socket) -> Result<()> {
                     connection.output.extend(&greeting);
                 }
                 Ok(_) => connection.ended = true,
-                Err(error) if error.would_block() => {} // select was wrong, or somebody was faster
+                Err(error) if error.would_block() => {} // select was wrong
                 Err(error) => close(connections.remove(id), Some(error)),
             }
         }
@@ -57,10 +59,14 @@ fn serve(listener: Socket) -> Result<()> {
                 Ok((socket, name)) => {
                     println!("New connection from {name}");
                     socket.set_nonblocking(true)?;
-                    connections.insert(next, Connection { socket, name, output: Vec::new(), ended: false });
+                    let output = Vec::new();
+                    connections.insert(
+                        next,
+                        Connection { socket, name, output, ended: false },
+                    );
                     next += 1;
                 }
-                Err(error) if error.would_block() => {} // who waited is gone
+                Err(error) if error.would_block() => {} // it left the queue
                 Err(error) => return Err(error),
             }
         }
@@ -81,22 +87,23 @@ fn serve(listener: Socket) -> Result<()> {
             close(Some(connection), None);
         }
 
-        // Who has finished sending, and has got what was due.
-        let done = |connection: &Connection| connection.ended && connection.output.is_empty();
-        for id in connections.iter().filter(|(_, c)| done(c)).map(|(&id, _)| id).collect::<Vec<Id>>() {
+        // A client that has finished sending, and is owed nothing, is done.
+        let done = connections.iter().filter(|(_, c)| c.ended && c.output.is_empty());
+        for id in done.map(|(&id, _)| id).collect::<Vec<Id>>() {
             close(connections.remove(&id), None);
         }
     }
 }
 
-/// Waits, and gives the ids of those that are readable, writable and exceptional.
-fn wait(listener: &Socket, connections: &BTreeMap<Id, Connection>) -> Result<[Vec<Id>; 3]> {
+/// Waits, and returns the ids of what is readable, writable and exceptional.
+fn wait(listener: &Socket, connections: &Connections) -> Result<[Vec<Id>; 3]> {
     let those = |wanted: fn(&Connection) -> bool| {
-        let those = connections.iter().filter(move |(_, connection)| wanted(connection));
-        those.map(|(&id, connection)| (id, connection.socket.as_fd()))
+        let those = connections.iter().filter(move |(_, c)| wanted(c));
+        those.map(|(&id, c)| (id, c.socket.as_fd()))
     };
     let listener = [(LISTENER, listener.as_fd())];
-    let inputs: Vec<_> = those(|c| !c.ended && c.output.len() < BOUND).chain(listener).collect();
+    let inputs: Vec<_> =
+        those(|c| !c.ended && c.output.len() < BOUND).chain(listener).collect();
     let outputs: Vec<_> = those(|c| !c.output.is_empty()).collect();
     let exceptions: Vec<_> = those(|_| true).collect();
 
@@ -105,11 +112,12 @@ fn wait(listener: &Socket, connections: &BTreeMap<Id, Connection>) -> Result<[Ve
     Ok([ids(ready.readable), ids(ready.writable), ids(ready.exceptional)])
 }
 
-/// Takes the connection, and with it the right to use its socket. It is closed where this function ends.
+/// Takes the connection, and with it the right to use its socket, which is closed when
+/// this function ends.
 fn close(connection: Option<Connection>, error: Option<Error>) {
-    let Some(connection) = connection else { return };
+    let Some(Connection { name, .. }) = &connection else { return };
     match error {
-        None => println!("closing connection to {}", connection.name),
-        Some(error) => println!("closing connection to {} after {error}", connection.name),
+        None => println!("closing connection to {name}"),
+        Some(e) => println!("closing connection to {name} after {}", e.brief()),
     }
 }

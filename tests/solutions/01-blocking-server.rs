@@ -1,4 +1,5 @@
-//! Chapter 1's exercise, solved: a thread for each client, so that nobody waits for anybody.
+//! Chapter 1's exercise, solved: a thread for each client, so that no client waits for
+//! another.
 
 use std::process::ExitCode;
 use std::thread;

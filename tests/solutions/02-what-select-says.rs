@@ -9,9 +9,9 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use close_call::chapter;
 use close_call::net::{self, Address, Error, Result, Socket};
 use close_call::select::select;
-use close_call::{chapter, sock_diag};
 
 fn main() -> ExitCode {
     chapter::main_without_server(env!("CARGO_BIN_NAME"), show)
@@ -27,7 +27,7 @@ fn show() -> Result<()> {
     let _ = refused.connect(&socket.local_addr()?);
     ask("after a connect that was refused", refused.as_raw_fd());
 
-    println!("\na listener, and one who connects to it");
+    println!("\na listener, and a client that connects to it");
     let listener = net::listen(&Address::any_port())?;
     let address = listener.local_addr()?;
     ask("listening", listener.as_raw_fd());
@@ -36,7 +36,7 @@ fn show() -> Result<()> {
     let ends = (waiting.local_addr()?, address.clone());
     ask("listening, a connection waits to be accepted", listener.as_raw_fd());
     waiting.reset()?;
-    then_ask(&ends, "listening, the one that waits was reset", &listener)?;
+    then_ask(&ends, "listening, the waiting one was reset", &listener)?;
     listener.listen(0)?; // no room for more than that one
     let connecting = Socket::new(&Address::any_port())?;
     connecting.set_nonblocking(true)?;
@@ -53,8 +53,12 @@ fn show() -> Result<()> {
 
     let (ours, _peer, _) = net::connection()?;
     ours.set_nonblocking(true)?;
-    // What the peer's kernel takes makes room again: so fill it until it has stayed full.
-    while !select(&[], &[ours.as_raw_fd()], &[], Some(Duration::from_millis(200)))?.writable.is_empty() {
+    // What the peer's kernel takes makes room again, so fill it until it stays full.
+    let has_room = |fd: RawFd| -> Result<bool> {
+        let ready = select(&[], &[fd], &[], Some(Duration::from_millis(200)))?;
+        Ok(!ready.writable.is_empty())
+    };
+    while has_room(ours.as_raw_fd())? {
         while ours.send(&[0; 65536]).is_ok() {}
     }
     ask("our send buffer is full", ours.as_raw_fd());
@@ -86,7 +90,7 @@ fn show() -> Result<()> {
     drop(peer);
     then_ask(&ends, "the peer closes", &ours)?;
     ours.recv(&mut [0; 1])?;
-    then_ask(&ends, "the peer closes, recv gives 0", &ours)?;
+    then_ask(&ends, "the peer closes, recv returns 0", &ours)?;
     ours.send(b"x")?;
     then_ask(&ends, "the peer closes, we send, its kernel resets", &ours)?;
 
@@ -100,7 +104,7 @@ fn show() -> Result<()> {
     peer.reset()?;
     then_ask(&ends, "the peer resets", &ours)?;
     let _ = ours.recv(&mut [0; 1]);
-    then_ask(&ends, "the peer resets, recv gives ECONNRESET", &ours)?;
+    then_ask(&ends, "the peer resets, recv says ECONNRESET", &ours)?;
 
     println!("\nsomething else");
     let (reader, writer) = pipe().map_err(|e| Error::new("pipe", e))?;
@@ -115,7 +119,8 @@ fn show() -> Result<()> {
     ask("/dev/null", file.as_raw_fd());
     let udp = UdpSocket::bind("127.0.0.1:0").map_err(|e| Error::new("bind", e))?;
     ask("a UDP socket", udp.as_raw_fd());
-    let (ours, theirs) = UnixStream::pair().map_err(|e| Error::new("socketpair", e))?;
+    let (ours, theirs) =
+        UnixStream::pair().map_err(|e| Error::new("socketpair", e))?;
     drop(theirs);
     ask("a Unix socket, its peer closed", ours.as_raw_fd());
     let fd = net::connection()?.0.into_raw_fd();
@@ -124,20 +129,30 @@ fn show() -> Result<()> {
     Ok(())
 }
 
-/// Asks select about one descriptor in all three lists, without waiting, then getpeername; prints both.
+/// Asks select about one descriptor in all three lists, without waiting, then
+/// getpeername, and prints both answers.
 fn ask(state: &str, fd: RawFd) {
     let bit = |list: Vec<RawFd>| list.len().to_string();
     let said = match select(&[fd], &[fd], &[fd], Some(Duration::ZERO)) {
-        Ok(ready) => [bit(ready.readable), bit(ready.writable), bit(ready.exceptional)].join(" "),
+        Ok(ready) => {
+            [bit(ready.readable), bit(ready.writable), bit(ready.exceptional)]
+                .join(" ")
+        }
         Err(error) => error.name(),
     };
-    let peer = net::peer_name(fd).map_or_else(|error| error.name(), |_| "the address".into());
+    let peer =
+        net::peer_name(fd).map_or_else(|error| error.name(), |_| "the address".into());
     println!("  {state:<46}{said:<7}{peer}");
 }
 
-/// The same for an end of a connection, when all that was done to either end has reached the other.
-fn then_ask((peer, ours): &(Address, Address), state: &str, socket: &Socket) -> Result<()> {
-    sock_diag::arrived(peer, ours)?;
+/// The same for one end of a connection, once what was done at the other end has
+/// arrived.
+fn then_ask(
+    (peer, ours): &(Address, Address),
+    state: &str,
+    socket: &Socket,
+) -> Result<()> {
+    net::until_arrived(peer, ours)?;
     ask(state, socket.as_raw_fd());
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Chapter 4's exercise, solved: the line stays where it is, and the question is asked earlier.
+//! Chapter 4's exercise, solved: the line stays where it is, and the question is asked
+//! earlier.
 
 use std::os::fd::{IntoRawFd, RawFd};
 use std::process::ExitCode;
@@ -12,10 +13,10 @@ fn main() -> ExitCode {
 }
 
 fn serve(listener: Socket) -> Result<()> {
-    // select(2) knows descriptors as numbers, and numbers are what its lists are made of.
+    // select(2) deals in numbers, so its lists are lists of numbers.
     let listener = listener.into_raw_fd();
-    let mut inputs: Vec<RawFd> = vec![listener]; // whom we listen to
-    let mut outputs: Vec<RawFd> = vec![]; // whom we owe a reply
+    let mut inputs: Vec<RawFd> = vec![listener]; // to be read from
+    let mut outputs: Vec<RawFd> = vec![]; // owed a reply
 
     loop {
         let ready = select(&inputs, &outputs, &inputs, None)?;
@@ -36,7 +37,7 @@ fn serve(listener: Socket) -> Result<()> {
                     outputs.push(fd);
                 }
             } else {
-                // Nothing received from a readable socket: the client has left.
+                // Readable, and nothing to receive: the client has left.
                 inputs.retain(|&other| other != fd);
                 outputs.retain(|&other| other != fd);
                 let address = net::peer_name(fd)?;

@@ -1,4 +1,5 @@
-//! Chapter 6's exercise, solved: a client that resets ends its connection, and not the server.
+//! Chapter 6's exercise, solved: a client that resets ends its connection, and not the
+//! server.
 
 use std::os::fd::{IntoRawFd, RawFd};
 use std::process::ExitCode;
@@ -12,10 +13,10 @@ fn main() -> ExitCode {
 }
 
 fn serve(listener: Socket) -> Result<()> {
-    // select(2) knows descriptors as numbers, and numbers are what its lists are made of.
+    // select(2) deals in numbers, so its lists are lists of numbers.
     let listener = listener.into_raw_fd();
-    let mut inputs: Vec<RawFd> = vec![listener]; // whom we listen to
-    let mut outputs: Vec<RawFd> = vec![]; // whom we owe a reply
+    let mut inputs: Vec<RawFd> = vec![listener]; // to be read from
+    let mut outputs: Vec<RawFd> = vec![]; // owed a reply
 
     loop {
         let ready = select(&inputs, &outputs, &inputs, None)?;
@@ -28,7 +29,8 @@ fn serve(listener: Socket) -> Result<()> {
                 continue;
             }
             let mut buffer = [0; 1024];
-            let n = net::recv(fd, &mut buffer).unwrap_or(0); // an error is the end of this client too
+            // An error is the end of this client, too.
+            let n = net::recv(fd, &mut buffer).unwrap_or(0);
             if n > 0 {
                 let message = String::from_utf8_lossy(&buffer[..n]);
                 println!("received {message:?} from {}", net::peer_name(fd)?);
@@ -36,12 +38,14 @@ fn serve(listener: Socket) -> Result<()> {
                     outputs.push(fd);
                 }
             } else {
-                // Nothing received from a readable socket: the client has left.
+                // Readable, and nothing to receive: the client has left.
                 inputs.retain(|&other| other != fd);
                 outputs.retain(|&other| other != fd);
                 match net::peer_name(fd) {
                     Ok(name) => println!("closing connection to {name}"),
-                    Err(error) => println!("closing connection to somebody, {error}"),
+                    Err(error) => {
+                        println!("closing connection to a client unknown: {error}")
+                    }
                 }
                 net::close(fd)?;
             }

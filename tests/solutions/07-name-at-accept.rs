@@ -1,4 +1,5 @@
-//! Chapter 7's exercise, solved: who has finished sending still gets the reply that is due.
+//! Chapter 7's exercise, solved: a client that has finished sending still gets its
+//! reply.
 
 use std::collections::HashMap;
 use std::os::fd::{IntoRawFd, RawFd};
@@ -13,11 +14,11 @@ fn main() -> ExitCode {
 }
 
 fn serve(listener: Socket) -> Result<()> {
-    // select(2) knows descriptors as numbers, and numbers are what its lists are made of.
+    // select(2) deals in numbers, so its lists are lists of numbers.
     let listener = listener.into_raw_fd();
-    let mut inputs: Vec<RawFd> = vec![listener]; // whom we listen to
-    let mut outputs: Vec<RawFd> = vec![]; // whom we owe a reply
-    let mut names: HashMap<RawFd, Address> = HashMap::new(); // who is there
+    let mut inputs: Vec<RawFd> = vec![listener]; // to be read from
+    let mut outputs: Vec<RawFd> = vec![]; // owed a reply
+    let mut names: HashMap<RawFd, Address> = HashMap::new(); // from accept
 
     loop {
         let ready = select(&inputs, &outputs, &inputs, None)?;
@@ -40,9 +41,10 @@ fn serve(listener: Socket) -> Result<()> {
                     outputs.push(fd);
                 }
             } else {
-                // Nothing received, or an error: the client has left, in order or not. The others have not.
+                // Nothing received, or an error: this client has left, the others
+                // stay.
                 if received.is_ok() && outputs.contains(&fd) {
-                    // It sends no more. That does not mean that it does not wait for what we owe it.
+                    // It sends no more, but it may still read what it is owed.
                     let _ = net::send(fd, b"Hello, client!");
                 }
                 inputs.retain(|&other| other != fd);
@@ -53,7 +55,8 @@ fn serve(listener: Socket) -> Result<()> {
         }
 
         for fd in ready.writable {
-            let Some(name) = names.get(&fd).cloned() else { continue }; // closed above, in this very pass
+            // Not found: closed above, in this very pass.
+            let Some(name) = names.get(&fd).cloned() else { continue };
             outputs.retain(|&other| other != fd);
             if let Err(error) = net::send(fd, b"Hello, client!") {
                 inputs.retain(|&other| other != fd);
@@ -76,7 +79,7 @@ fn serve(listener: Socket) -> Result<()> {
 fn close(fd: RawFd, name: &Address, error: Option<Error>) -> Result<()> {
     match error {
         None => println!("closing connection to {name}"),
-        Some(error) => println!("closing connection to {name} after {error}"),
+        Some(e) => println!("closing connection to {name} after {}", e.brief()),
     }
     net::close(fd)
 }

@@ -1,4 +1,5 @@
-//! Chapter 8's exercise, solved: the loop is as tidy as it was, and closes when the pass is over.
+//! Chapter 8's exercise, solved: the loop is as tidy as it was, and closes when the
+//! pass is over.
 
 use std::collections::HashMap;
 use std::os::fd::{IntoRawFd, RawFd};
@@ -13,15 +14,15 @@ fn main() -> ExitCode {
 }
 
 fn serve(listener: Socket) -> Result<()> {
-    // select(2) knows descriptors as numbers, and numbers are what its lists are made of.
+    // select(2) deals in numbers, so its lists are lists of numbers.
     let listener = listener.into_raw_fd();
-    let mut inputs: Vec<RawFd> = vec![listener]; // whom we listen to
-    let mut outputs: Vec<RawFd> = vec![]; // whom we owe a reply
-    let mut names: HashMap<RawFd, Address> = HashMap::new(); // who is there
+    let mut inputs: Vec<RawFd> = vec![listener]; // to be read from
+    let mut outputs: Vec<RawFd> = vec![]; // owed a reply
+    let mut names: HashMap<RawFd, Address> = HashMap::new(); // from accept
 
     loop {
         let ready = select(&inputs, &outputs, &inputs, None)?;
-        let mut gone: Vec<RawFd> = vec![]; // to be closed when nobody holds their numbers any more
+        let mut gone: Vec<RawFd> = vec![]; // closed at the end of the pass
 
         for &fd in ready.readable.iter().filter(|&&fd| fd != listener) {
             let Some(name) = names.get(&fd).cloned() else { continue };
@@ -34,7 +35,8 @@ fn serve(listener: Socket) -> Result<()> {
                     outputs.push(fd);
                 }
             } else {
-                // Nothing received, or an error: the client has left, in order or not. The others have not.
+                // Nothing received, or an error: this client has left, the others
+                // stay.
                 inputs.retain(|&other| other != fd);
                 outputs.retain(|&other| other != fd);
                 names.remove(&fd);
@@ -51,7 +53,8 @@ fn serve(listener: Socket) -> Result<()> {
         }
 
         for fd in ready.writable {
-            let Some(name) = names.get(&fd).cloned() else { continue }; // closed above, in this very pass
+            // Not found: closed above, in this very pass.
+            let Some(name) = names.get(&fd).cloned() else { continue };
             outputs.retain(|&other| other != fd);
             if let Err(error) = net::send(fd, b"Hello, client!") {
                 inputs.retain(|&other| other != fd);
@@ -80,6 +83,6 @@ fn serve(listener: Socket) -> Result<()> {
 fn say_goodbye(name: &Address, error: Option<Error>) {
     match error {
         None => println!("closing connection to {name}"),
-        Some(error) => println!("closing connection to {name} after {error}"),
+        Some(e) => println!("closing connection to {name} after {}", e.brief()),
     }
 }

@@ -1,4 +1,5 @@
-//! Chapter 9's exercise, solved: who has finished sending still gets the reply that is due.
+//! Chapter 9's exercise, solved: a client that has finished sending still gets its
+//! reply.
 
 use std::collections::BTreeMap;
 use std::os::fd::AsFd;
@@ -12,7 +13,7 @@ fn main() -> ExitCode {
     chapter::main(env!("CARGO_BIN_NAME"), serve)
 }
 
-/// Stands for a connection as long as the server runs. No id is given out twice.
+/// Names a connection for as long as the server runs. No id is given out twice.
 type Id = u64;
 const LISTENER: Id = 0;
 
@@ -22,15 +23,17 @@ struct Connection {
     owed: bool,     // whether a reply is due
 }
 
+type Connections = BTreeMap<Id, Connection>;
+
 fn serve(listener: Socket) -> Result<()> {
-    let mut connections: BTreeMap<Id, Connection> = BTreeMap::new();
+    let mut connections = Connections::new();
     let mut next: Id = LISTENER + 1;
 
     loop {
         let [readable, writable, exceptional] = wait(&listener, &connections)?;
 
         for id in &readable {
-            // An id that is not there is gone for ever, and is nobody else's.
+            // An id that is not found is gone for good, and names no other connection.
             let Some(connection) = connections.get_mut(id) else { continue };
             let mut buffer = [0; 1024];
             match connection.socket.recv(&mut buffer) {
@@ -41,7 +44,7 @@ fn serve(listener: Socket) -> Result<()> {
                 }
                 ended => {
                     if ended.is_ok() && connection.owed {
-                        // It sends no more. That does not mean that it does not wait for what we owe it.
+                        // It sends no more, but it may still read what it is owed.
                         let _ = connection.socket.send(b"Hello, client!");
                     }
                     close(connections.remove(id), ended.err());
@@ -49,7 +52,7 @@ fn serve(listener: Socket) -> Result<()> {
             }
         }
 
-        // After those who are here, who comes, as in chapter 8. Here that order does no harm.
+        // Clients first, new ones last, as in chapter 8. Here that order does no harm.
         if readable.contains(&LISTENER) {
             let (socket, name) = listener.accept()?;
             println!("New connection from {name}");
@@ -73,24 +76,26 @@ fn serve(listener: Socket) -> Result<()> {
     }
 }
 
-/// Waits, and gives the ids of those that are readable, writable and exceptional. The lists that select gives borrow the
-/// sockets, so nothing can be closed while they are held; ids borrow nothing, and promise nothing.
-fn wait(listener: &Socket, connections: &BTreeMap<Id, Connection>) -> Result<[Vec<Id>; 3]> {
-    let clients = connections.iter().map(|(&id, connection)| (id, connection.socket.as_fd()));
+/// Waits, and returns the ids of what is readable, writable and exceptional. The lists
+/// that select returns borrow the sockets, so no socket can be closed while they are
+/// held; ids borrow nothing.
+fn wait(listener: &Socket, connections: &Connections) -> Result<[Vec<Id>; 3]> {
+    let clients = connections.iter().map(|(&id, c)| (id, c.socket.as_fd()));
     let inputs: Vec<_> = clients.chain([(LISTENER, listener.as_fd())]).collect();
-    let owed = connections.iter().filter(|(_, connection)| connection.owed);
-    let outputs: Vec<_> = owed.map(|(&id, connection)| (id, connection.socket.as_fd())).collect();
+    let owed = connections.iter().filter(|(_, c)| c.owed);
+    let outputs: Vec<_> = owed.map(|(&id, c)| (id, c.socket.as_fd())).collect();
 
     let ready = select(&inputs, &outputs, &inputs, None)?;
     let ids = |list: Vec<(Id, _)>| list.into_iter().map(|(id, _)| id).collect();
     Ok([ids(ready.readable), ids(ready.writable), ids(ready.exceptional)])
 }
 
-/// Takes the connection, and with it the right to use its socket. It is closed where this function ends.
+/// Takes the connection, and with it the right to use its socket, which is closed when
+/// this function ends.
 fn close(connection: Option<Connection>, error: Option<Error>) {
-    let Some(connection) = connection else { return };
+    let Some(Connection { name, .. }) = &connection else { return };
     match error {
-        None => println!("closing connection to {}", connection.name),
-        Some(error) => println!("closing connection to {} after {error}", connection.name),
+        None => println!("closing connection to {name}"),
+        Some(e) => println!("closing connection to {name} after {}", e.brief()),
     }
 }
