@@ -1,14 +1,13 @@
-//! The clients' part in each probe, in the order of [`super::PROBES`].
+//! The clients' part in each probe, in the order of [`super::probes::PROBES`].
 //!
-//! A script that ends well means that the server did what a sound server does. Where it has only to live, the script
-//! ends with a polite client, who is served.
+//! A script that ends well means that the server did what a sound server does. Where it only has to live, the script
+//! ends with a polite client, which must be served.
 
 use std::time::Instant;
 
-use super::{LONG_GREETING, Verdict};
-use crate::chapter::GREETING;
-use crate::client::{Clients, MESSAGE};
-use crate::server::LIMIT;
+use super::clients::{Clients, MESSAGE};
+use super::verdict::Verdict;
+use crate::net::in_flight::LIMIT;
 
 type Outcome = Result<(), Verdict>;
 
@@ -83,8 +82,8 @@ pub fn reset_in_queue(clients: &mut Clients) -> Outcome {
     clients.polite("bob")
 }
 
-/// Two newcomers, because a server that accepts one in each pass meets the first when alice's message is read, and the
-/// second when her end is: and that one gets the number that her end has freed.
+/// Two newcomers, because a server that accepts one per pass accepts the first in the pass in which it reads alice's
+/// message, and the second in the pass in which it reads her end: and that one gets the number that was hers.
 pub fn stranger(clients: &mut Clients) -> Outcome {
     clients.connect("alice")?;
     clients.in_one_pass(|clients| {
@@ -106,15 +105,15 @@ pub fn stranger(clients: &mut Clients) -> Outcome {
     clients.polite("frank")
 }
 
-/// Those who reset do so before they are accepted, so that the first thing to go wrong is not always the same.
+/// The clients that reset do so before they are accepted, so that the first thing to go wrong is not always the same.
 pub fn stampede(clients: &mut Clients) -> Outcome {
     let kinds = ["impatient", "half-closing", "urgent", "urgent and leaving"];
     let each = |kind: &str| (0..40).map(|n| format!("{kind} {n}")).collect::<Vec<_>>();
-    clients.in_short("all", "connect, forty of each kind", |clients| {
+    clients.summed_up("all", "connect, forty of each kind", |clients| {
         kinds.iter().flat_map(|kind| each(kind)).try_for_each(|who| clients.connect(&who))
     })?;
     clients.in_one_pass(|clients| {
-        clients.in_short("all", "send, leave, half-close, send urgent bytes; new ones connect and reset", |clients| {
+        clients.summed_up("all", "send, leave, half-close, send urgent bytes; new ones connect and reset", |clients| {
             for who in each("impatient") {
                 clients.send(&who, MESSAGE)?;
                 clients.close(&who)?;
@@ -150,9 +149,9 @@ fn send(clients: &mut Clients, bytes: usize) -> Outcome {
     let mut sent = 0;
     while sent < bytes && begun.elapsed() < LIMIT {
         let asleep = clients.server_sleeps()?;
-        let more = clients.send_without_end("alice", MESSAGE)?;
+        let more = clients.send_repeatedly("alice", MESSAGE, bytes - sent)?;
         if more == 0 && asleep && clients.server_sleeps()? {
-            break; // It takes no more, and rests: that is one way to keep the bound.
+            break; // It takes no more, and is idle: that is one way to keep the bound.
         }
         sent += more;
     }
@@ -161,12 +160,12 @@ fn send(clients: &mut Clients, bytes: usize) -> Outcome {
 
 pub fn never_reads(clients: &mut Clients) -> Outcome {
     clients.connect("alice")?;
-    // Three times: what a server takes at first, to grow into, or because it has not tidied up yet, is not a sign.
-    clients.in_short("alice", "sends without end, and never reads", |clients| send(clients, SENT))?;
+    // Three times: what a server takes at first, for its buffers or before it frees others, proves nothing.
+    clients.summed_up("alice", "sends on and on, and never reads", |clients| send(clients, SENT))?;
     let mut least = u64::MAX;
     for _ in 0..2 {
         let before = clients.memory();
-        clients.in_short("alice", "sends as much again", |clients| send(clients, SENT))?;
+        clients.summed_up("alice", "sends as much again", |clients| send(clients, SENT))?;
         least = least.min(clients.memory().saturating_sub(before));
     }
     if least > KEPT {
@@ -180,17 +179,17 @@ pub fn never_reads(clients: &mut Clients) -> Outcome {
 pub fn out_of_descriptors(clients: &mut Clients) -> Outcome {
     clients.limit_descriptors(24, 8)?;
     let forty: Vec<String> = (0..40).map(|n| format!("client {n}")).collect();
-    clients.in_short("forty", "connect to a server that has no descriptors for them all", |clients| {
+    clients.summed_up("forty", "connect to a server that has no descriptors for them all", |clients| {
         connect_as_many_as_possible(clients, &forty)
     })?;
-    clients.in_one_pass(|clients| clients.in_short("all", "close", |clients| leave(clients, &forty)))?;
+    clients.in_one_pass(|clients| clients.summed_up("all", "close", |clients| leave(clients, &forty)))?;
     clients.polite("bob")
 }
 
 pub fn crowd(clients: &mut Clients) -> Outcome {
     let crowd: Vec<String> = (0..1100).map(|n| format!("client {n}")).collect();
-    clients.in_short("1,100", "connect, and say nothing", |clients| connect_as_many_as_possible(clients, &crowd))?;
-    // Bob's connection is closed although nobody knows yet what he will say.
+    clients.summed_up("1,100", "connect, and send nothing", |clients| connect_as_many_as_possible(clients, &crowd))?;
+    // A connection that is closed before its client has sent anything is turned away.
     clients.connect("bob")?;
     if clients.is_at_its_end("bob")? {
         return Err(Verdict::TurnedAway("bob".into()));
@@ -199,7 +198,7 @@ pub fn crowd(clients: &mut Clients) -> Outcome {
     clients.reply("bob")
 }
 
-/// A server need not take them all. That it takes the next one is what counts.
+/// A server need not take them all. What counts is that it serves the next one.
 fn connect_as_many_as_possible(clients: &mut Clients, names: &[String]) -> Outcome {
     for name in names {
         match clients.connect(name) {
@@ -210,7 +209,7 @@ fn connect_as_many_as_possible(clients: &mut Clients, names: &[String]) -> Outco
     Ok(())
 }
 
-/// Those of them leave that have come.
+/// Those that have connected leave.
 fn leave(clients: &mut Clients, names: &[String]) -> Outcome {
     for name in names {
         if clients.close(name).is_err() {
@@ -218,12 +217,4 @@ fn leave(clients: &mut Clients, names: &[String]) -> Outcome {
         }
     }
     Ok(())
-}
-
-/// Alice's kernel keeps only a little for her, so the server's socket is full long before the reply is sent.
-pub fn slow_reader(clients: &mut Clients) -> Outcome {
-    clients.connect_with_little_room("alice")?;
-    clients.send("alice", MESSAGE)?;
-    let whole = GREETING.iter().copied().cycle().take(LONG_GREETING);
-    clients.reply_in_pieces("alice", whole)
 }

@@ -4,9 +4,8 @@ use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use crate::errno;
-use crate::net;
-use crate::server::{NoServer, status_words};
+use super::server::{NoServer, status_words};
+use crate::net::{self, errno};
 
 /// How a server did under a probe. Each client is called by its name in the script.
 #[derive(Debug)]
@@ -20,28 +19,30 @@ pub enum Verdict {
         /// The last line on standard error, if it wrote one.
         last_words: Option<String>,
     },
-    /// It never got as far as to listen.
+    /// It did not get as far as to listen.
     NoServer(NoServer),
     /// This client could not connect, and why.
     Refused(String, String),
-    /// This client got no reply, from a server that has come to rest.
+    /// This client got no reply, from a server that is idle.
     NoReply(String),
     /// This client's connection ended where it should not have, and how.
     Ended(String, String),
-    /// This client asked for nothing, and its connection was closed.
+    /// This client had sent nothing, and its connection was closed.
     ClosedOn(String),
     /// This client's connection was closed as soon as it had come.
     TurnedAway(String),
     /// This client got its reply, and then no end of the connection.
     NoEnd(String),
-    /// This client asked for nothing, and got somebody's reply.
+    /// This client had sent nothing, and got another's reply.
     WrongClient(String),
     /// This client got the beginning of its reply, and not the rest.
     CutShort(String),
     /// The server holds this many bytes more than before.
     Grows(u64),
-    /// The server used this much processor time, and did not come to rest.
-    Busy(Duration),
+    /// The server used this much processor time in this much time, and did not become idle.
+    Busy(Duration, Duration),
+    /// The server has stopped itself (SIGSTOP, SIGTSTP).
+    Stopped,
     /// The probe could not do its part.
     Failed(String),
 }
@@ -69,7 +70,8 @@ impl Verdict {
             Verdict::WrongClient(_) => "crossed".into(),
             Verdict::CutShort(_) => "cut short".into(),
             Verdict::Grows(_) => "grows".into(),
-            Verdict::Busy(_) => "spins".into(),
+            Verdict::Busy(..) => "spins".into(),
+            Verdict::Stopped => "stopped".into(),
             Verdict::Failed(_) => "failed".into(),
         }
     }
@@ -87,26 +89,35 @@ impl Verdict {
                     }
                     (Some(name), _) => format!("{name}. The server has died: {status}."),
                     _ if status == "exit status 0" => {
-                        format!("the server has ended: {status}. It is to stay in the foreground.")
+                        format!("the server has ended: {status}. It must stay in the foreground.")
                     }
                     _ => format!("the server has died: {status}."),
                 }
             }
+            Verdict::NoServer(why @ (NoServer::Ended(_, lines) | NoServer::Deaf(_, lines))) if !lines.is_empty() => {
+                format!("{why}, and printed {:?}", lines.join("\n"))
+            }
             Verdict::NoServer(why) => why.to_string(),
             Verdict::Refused(who, why) => format!("no connection for {who}: {why}. The server still runs."),
-            Verdict::NoReply(who) => format!("no reply to {who}. The server still runs, and waits."),
+            Verdict::NoReply(who) => format!("no reply to {who}. The server still runs, and is idle."),
             Verdict::Ended(who, why) => format!("no reply to {who}: {why}. The server still runs."),
-            Verdict::ClosedOn(who) => format!("{who} had done nothing and was closed on. The server still runs."),
+            Verdict::ClosedOn(who) => {
+                format!("the server closed {who}'s connection although {who} had sent nothing. It still runs.")
+            }
             Verdict::TurnedAway(who) => format!("{who} was turned away. The server still runs."),
-            Verdict::NoEnd(who) => format!("{who} waits for the end of the connection. The server still runs."),
+            Verdict::NoEnd(who) => {
+                format!("{who} got the reply, and no end of the connection. The server still runs.")
+            }
             Verdict::WrongClient(who) => format!("{who} got a reply that was not for {who}. The server still runs."),
             Verdict::CutShort(who) => {
                 format!("{who} got the beginning of the reply, and not the rest. The server still runs.")
             }
             Verdict::Grows(bytes) => format!("the server holds {} MB more than before.", bytes >> 20),
-            Verdict::Busy(used) => {
-                format!("the server used {:.1} s of processor time and found no rest.", used.as_secs_f32())
+            Verdict::Busy(used, time) => {
+                let (used, time) = (used.as_secs_f32(), time.as_secs_f32());
+                format!("the server never went idle: {used:.1} s of processor time in {time:.1} s.")
             }
+            Verdict::Stopped => "the server has stopped itself (SIGSTOP or SIGTSTP), and does not go on.".into(),
             Verdict::Failed(why) => format!("the probe could not do its part: {why}"),
         }
     }
@@ -114,6 +125,11 @@ impl Verdict {
     /// For a call of the probe's own side that cannot fail, and did.
     pub fn of_ours(error: net::Error) -> Verdict {
         Verdict::Failed(error.to_string())
+    }
+
+    /// Where a process may not be signalled.
+    pub fn no_kill(error: io::Error) -> Verdict {
+        Verdict::Failed(format!("kill: {error}"))
     }
 
     /// Where the kernel does not answer questions about its sockets.

@@ -1,10 +1,12 @@
-//! What the tests share: a program run as in a terminal, and the ports that differ from run to run put aside.
+//! What the tests share: a program run as on a terminal, what is left running of it, and the snapshots' settings.
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::io::{BufRead, BufReader, Read};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{self, Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use insta::internals::SettingsBindDropGuard;
 
@@ -52,46 +54,30 @@ fn run(command: &mut Command, with_errors: bool) -> (String, ExitStatus) {
     (shown, child.wait().unwrap())
 }
 
-/// `127.0.0.1:40001` becomes `127.0.0.1:<alice>` where alice has connected from there, else `127.0.0.1:<port>`. Columns
-/// that stood under each other still do.
-pub fn named(text: &str) -> String {
-    let mut names: Vec<(String, String)> = Vec::new();
-    for mark in [" connects from 127.0.0.1:", r#","call":"connect","args":"127.0.0.1:"#] {
-        names.extend(text.lines().filter_map(|line| {
-            let (before, after) = line.split_once(mark)?;
-            let who = before.rsplit(['-', ' ', '"']).find(|word| !word.is_empty())?;
-            Some((port_at_the_start(after).to_string(), format!("<{who}>")))
-        }));
-    }
-    let name_of = |port: &str| names.iter().find(|(known, _)| known == port).map_or("<port>", |(_, name)| name);
-    text.lines().map(|line| with_names(line, name_of) + "\n").collect()
+/// Says what a slow test is doing, past libtest, which keeps to itself what a test prints.
+pub fn say(what: &str) {
+    let _ = writeln!(std::io::stderr(), "    ... {what}");
 }
 
-fn with_names<'a>(line: &str, name_of: impl Fn(&str) -> &'a str) -> String {
-    let mut pieces = line.split("127.0.0.1:");
-    let mut named = pieces.next().unwrap_or_default().to_string();
-    // How much longer the line has become since its last column began.
-    let mut longer = 0;
-    for piece in pieces {
-        let port = port_at_the_start(piece);
-        // Port 0 is what was asked for, and the same at each run.
-        let name = if port.is_empty() || port == "0" { port } else { name_of(port) };
-        longer += name.len() - port.len();
-        let rest = &piece[port.len()..];
-        named += &format!("127.0.0.1:{name}");
-        match rest.split_once(&" ".repeat(longer + 1)) {
-            Some((before, column)) if longer > 0 => {
-                named += &format!("{before} {column}");
-                longer = 0;
-            }
-            _ => named += rest,
-        }
-    }
-    named
+/// A value of the environment variable `CLOSE_CALL_TEST` that no other process has, by which what a test starts is found
+/// again.
+pub fn mark() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn port_at_the_start(text: &str) -> &str {
-    &text[..text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len()]
+/// The command lines of the processes that carry the mark, in their environment or, where they have none, in their
+/// arguments.
+pub fn left_running(mark: &str) -> Vec<String> {
+    let variable = format!("CLOSE_CALL_TEST={mark}");
+    let has = |file: PathBuf, is_it: &dyn Fn(&[u8]) -> bool| {
+        fs::read(file).unwrap_or_default().split(|&byte| byte == 0).any(is_it)
+    };
+    let processes = fs::read_dir("/proc").unwrap().flatten().filter(|entry| {
+        has(entry.path().join("environ"), &|entry| entry == variable.as_bytes())
+            || has(entry.path().join("cmdline"), &|word| word == variable.as_bytes())
+    });
+    processes.map(|entry| fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default()).collect()
 }
 
 /// Snapshots named as they are asked for, in `tests/snapshots`, with nothing in front but where they come from.

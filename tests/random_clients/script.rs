@@ -7,9 +7,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use close_call::chapter::GREETING;
-use close_call::client::{Clients, MESSAGE};
-use close_call::probe::Verdict;
-use close_call::server::{LIMIT, Port, Server};
+use close_call::net::in_flight::LIMIT;
+use close_call::probe::clients::{Clients, MESSAGE};
+use close_call::probe::server::Server;
+use close_call::probe::server::port::Port;
+use close_call::probe::verdict::Verdict;
 use proptest::prelude::*;
 
 const NAMES: [&str; 5] = ["alice", "bob", "carol", "dave", "erin"];
@@ -185,7 +187,7 @@ impl From<Verdict> for Broken {
 }
 
 fn act(clients: &mut Clients, script: &Script, promise: Promise) -> Result<(), Broken> {
-    clients.let_the_server_work()?;
+    clients.until_idle()?;
     // What the server sets up when it begins to serve is not to count as left over.
     if promise == Promise::Everything {
         clients.polite("yan")?;

@@ -36,7 +36,7 @@ pub fn check(project: &Project) -> Vec<Fault> {
         let name = page.strip_suffix(".md").unwrap_or(page);
         let name = name.strip_prefix("listings/").unwrap_or(name);
         if is_numbered(name) && !project.chapters.iter().any(|chapter| chapter == name) {
-            let what = format!("there is no chapter {name} in close_call::ladder::CHAPTERS");
+            let what = format!("there is no chapter {name} in close_call::command::ladder::CHAPTERS");
             faults.push(Fault::of(format!("{PAGES}/{page}"), what));
         }
     }
@@ -48,7 +48,7 @@ pub fn check(project: &Project) -> Vec<Fault> {
         }
         let program = format!("chapters/{name}.rs");
         if !project.has(&program) {
-            faults.push(Fault::of(program, format!("missing: close_call::ladder::CHAPTERS has {name}")));
+            faults.push(Fault::of(program, format!("missing: close_call::command::ladder::CHAPTERS has {name}")));
         }
         faults.extend(listing_fault(project, name));
     }
@@ -57,7 +57,7 @@ pub fn check(project: &Project) -> Vec<Fault> {
         if let Some(name) = file.strip_suffix(".rs").filter(|name| is_numbered(name))
             && !project.chapters.iter().any(|chapter| chapter == name)
         {
-            let what = format!("close_call::ladder::CHAPTERS does not have {name}");
+            let what = format!("close_call::command::ladder::CHAPTERS does not have {name}");
             faults.push(Fault::of(format!("chapters/{file}"), what));
         }
     }

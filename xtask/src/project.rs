@@ -28,10 +28,10 @@ impl Project {
         let xtask = Path::new(&xtask);
         Project {
             root: xtask.parent().unwrap_or(xtask).to_path_buf(),
-            chapters: close_call::ladder::CHAPTERS.iter().map(|chapter| chapter.name.to_string()).collect(),
-            probes: close_call::probe::PROBES
+            chapters: close_call::command::ladder::CHAPTERS.iter().map(|chapter| chapter.name.to_string()).collect(),
+            probes: close_call::probe::probes::PROBES
                 .iter()
-                .chain([&close_call::probe::SLOW_READER])
+                .chain([&close_call::command::slow_reader::SLOW_READER])
                 .map(|probe| probe.name.to_string())
                 .collect(),
         }

@@ -7,7 +7,7 @@ fn a_page_without_a_chapter() {
     let tiny = Tiny::new();
     tiny.write("book/src/03-lost.md", "# Lost\n");
     tiny.append("book/src/SUMMARY.md", "- [Lost](03-lost.md)\n");
-    assert_eq!(tiny.faults(), ["book/src/03-lost.md: there is no chapter 03-lost in close_call::ladder::CHAPTERS"]);
+    assert_eq!(tiny.faults(), ["book/src/03-lost.md: there is no chapter 03-lost in close_call::command::ladder::CHAPTERS"]);
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn a_listing_without_a_chapter() {
     tiny.append("book/src/SUMMARY.md", "- [Lost](listings/03-lost.md)\n");
     assert_eq!(
         tiny.faults(),
-        ["book/src/listings/03-lost.md: there is no chapter 03-lost in close_call::ladder::CHAPTERS"]
+        ["book/src/listings/03-lost.md: there is no chapter 03-lost in close_call::command::ladder::CHAPTERS"]
     );
 }
 
@@ -29,7 +29,7 @@ fn a_chapter_without_anything() {
         tiny.faults(),
         [
             "book/src/03-lost.md: missing: the page of chapter 03-lost",
-            "chapters/03-lost.rs: missing: close_call::ladder::CHAPTERS has 03-lost",
+            "chapters/03-lost.rs: missing: close_call::command::ladder::CHAPTERS has 03-lost",
             "book/src/listings/03-lost.md: missing: the listing of chapter 03-lost",
         ]
     );
@@ -39,7 +39,7 @@ fn a_chapter_without_anything() {
 fn a_program_that_is_no_chapter() {
     let tiny = Tiny::new();
     tiny.write("chapters/03-lost.rs", "fn main() {}\n");
-    assert_eq!(tiny.faults(), ["chapters/03-lost.rs: close_call::ladder::CHAPTERS does not have 03-lost"]);
+    assert_eq!(tiny.faults(), ["chapters/03-lost.rs: close_call::command::ladder::CHAPTERS does not have 03-lost"]);
 }
 
 #[test]

@@ -1,0 +1,172 @@
+//! `cargo run -- check`: the probes against a server of the reader's own, in any language.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use super::pages;
+use super::style::{Style, paint, wanted};
+use crate::net::columns::wrap;
+use crate::net::json::string;
+use crate::probe::parallel;
+use crate::probe::probes::Probe;
+use crate::probe::server::NoServer;
+use crate::probe::server::port::{FreePort, Port};
+use crate::probe::target::Target;
+use crate::probe::verdict::Verdict;
+
+/// How long a reply is waited for once a server is idle. It may be asleep for a reason that we cannot see.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the command line asks for.
+pub struct Check {
+    /// The probes, in the book's order.
+    pub probes: Vec<&'static Probe>,
+    /// One JSON object per line.
+    pub json: bool,
+    /// How long the server may take until it listens.
+    pub wait: Duration,
+    /// The server's program and its arguments, in which `{port}` stands for the port.
+    pub command: Vec<OsString>,
+}
+
+impl Check {
+    /// Starts the command afresh for each probe, and prints a verdict for each. Exit status 0: nothing fell short; 1:
+    /// something did; 2: the command could not be started, or does not listen, or a probe could not do its part.
+    pub fn run(&self) -> io::Result<ExitCode> {
+        let Some((first, rest)) = self.probes.split_first() else {
+            return Ok(ExitCode::SUCCESS);
+        };
+        let progress = self.shows_progress();
+
+        // The first alone: it may have to be built, and if it does not listen, there is no need to try it again.
+        self.progress(progress, 0)?;
+        let verdict = self.verdict(first);
+        if let Verdict::NoServer(why) = &verdict {
+            self.explain(why);
+            return Ok(ExitCode::from(2));
+        }
+        let (mut sound, mut done, mut unplayed) = (0, 0, 0);
+        let mut report = |probe: &Probe, verdict: Verdict| {
+            sound += usize::from(matches!(verdict, Verdict::Sound));
+            unplayed += usize::from(matches!(verdict, Verdict::Failed(_) | Verdict::NoServer(_)));
+            done += 1;
+            self.print(probe, &verdict);
+            // Progress is for a reader. That it cannot be shown is no reason to stop.
+            let _ = self.progress(progress, done);
+        };
+        report(first, verdict);
+        parallel::each(rest, |probe| (*probe, self.verdict(probe)), |(probe, verdict)| report(probe, verdict));
+
+        let all = self.probes.len();
+        if !self.json {
+            let short = all - sound;
+            let short = match short {
+                0 => "None falls short.".into(),
+                1 => "1 falls short.".into(),
+                _ => format!("{short} fall short."),
+            };
+            println!("\n{sound} of {all} verdicts are ok. {short}");
+        }
+        Ok(match (all - sound, unplayed) {
+            (0, _) => ExitCode::SUCCESS,
+            (_, 0) => ExitCode::from(1),
+            _ => ExitCode::from(2), // a probe that could not do its part says nothing of the server
+        })
+    }
+
+    fn verdict(&self, probe: &Probe) -> Verdict {
+        let port = match FreePort::find() {
+            Ok(port) => port,
+            Err(error) => return Verdict::Failed(format!("bind: {error}")),
+        };
+        let mut words = self.command.iter().map(|word| with_port(word, port.number));
+        let Some(program) = words.next() else {
+            return Verdict::Failed("no command".into());
+        };
+        let mut command = Command::new(program);
+        command.args(words);
+        Target { command, port: Port::Given(port.number), wait: self.wait, patience: PATIENCE }
+            .verdict(probe, &mut |_| {})
+    }
+
+    fn shows_progress(&self) -> bool {
+        io::stdout().is_terminal() && !self.json
+    }
+
+    fn progress(&self, wanted: bool, done: usize) -> io::Result<()> {
+        if wanted && done < self.probes.len() {
+            print!("\x1b[K{} of {} ...\r", done, self.probes.len());
+            io::stdout().flush()?;
+        }
+        Ok(())
+    }
+
+    fn print(&self, probe: &Probe, verdict: &Verdict) {
+        let sound = matches!(verdict, Verdict::Sound);
+        let (cell, why) = (verdict.cell(), verdict.sentence());
+        if self.shows_progress() {
+            print!("\x1b[K");
+        }
+        let said = match verdict {
+            Verdict::Died { last_words: Some(words), .. } => printable(words),
+            _ => String::new(),
+        };
+        let page = pages::page_of(probe.name);
+        if self.json {
+            println!(
+                r#"{{"probe":{},"sound":{sound},"verdict":{},"why":{},"said":{},"page":{}}}"#,
+                string(probe.name),
+                string(&cell),
+                string(&why),
+                string(&said),
+                string(page)
+            );
+            return;
+        }
+        let coloured = wanted(&io::stdout());
+        let name = probe.name;
+        if sound {
+            println!("{name:<20}{}", paint(coloured, Style::Good, &cell));
+            return;
+        }
+        let padding = " ".repeat(14_usize.saturating_sub(cell.chars().count()).max(2));
+        let page = paint(coloured, Style::Dim, &pages::in_words(page));
+        println!("{name:<20}{}{padding}{page}", paint(coloured, Style::Bad, &cell));
+        // The server's own words as they are, ours within the width.
+        println!("    {}", if said.is_empty() { wrap(&why, 4) } else { said });
+    }
+
+    /// Why there is nothing to check: what the command said, and then one line.
+    fn explain(&self, why: &NoServer) {
+        if let NoServer::Ended(_, lines) | NoServer::Deaf(_, lines) = why {
+            for line in lines {
+                eprintln!("    {}", printable(line));
+            }
+        }
+        let words: Vec<_> = self.command.iter().map(|word| word.to_string_lossy()).collect();
+        let named = words.iter().any(|word| word.contains("{port}") || word.contains("PORT"));
+        let hint = match why {
+            NoServer::Unstartable(_) => "",
+            NoServer::Ended(status, _) if status.success() => "; it must stay in the foreground, and listen there",
+            _ if named => "; it must listen on 127.0.0.1, on the port that replaces {port}",
+            _ => "; it has no {port} among its arguments, so it must take its port from the variable PORT",
+        };
+        eprintln!("{}: {why}{hint}", words.join(" "));
+    }
+}
+
+fn with_port(word: &OsString, port: u16) -> OsString {
+    // A word that is not UTF-8 is passed on as it is.
+    word.to_str().map_or_else(|| word.clone(), |word| word.replace("{port}", &port.to_string()).into())
+}
+
+/// A line of the server's, without what would move the cursor, and not longer than a line.
+fn printable(line: &str) -> String {
+    let mut shown: String = line.chars().filter(|c| !c.is_control()).take(100).collect();
+    if line.chars().count() > 100 {
+        shown.push('…');
+    }
+    shown
+}

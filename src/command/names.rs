@@ -1,0 +1,93 @@
+//! Names in place of addresses, whose ports differ from run to run.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+/// The names that a story has given to its clients' addresses so far.
+#[derive(Default)]
+pub struct Names(HashMap<String, String>);
+
+impl Names {
+    /// From here on `address` is `who`'s.
+    pub fn insert(&mut self, who: &str, address: SocketAddr) {
+        self.0.insert(address.to_string(), who.to_string());
+    }
+
+    /// `text` with each address that has a name replaced by it.
+    pub fn put_into(&self, text: &str) -> String {
+        let mut named = String::new();
+        for word in text.split_inclusive([' ', ',', '{', '}', '(', ')']) {
+            let end = word.len() - word.trim_end_matches([' ', ',', '{', '}', '(', ')']).len();
+            let (address, rest) = word.split_at(word.len() - end);
+            named.push_str(self.0.get(address).map_or(address, |name| name));
+            named.push_str(rest);
+        }
+        named
+    }
+}
+
+/// A story as it is stored: `127.0.0.1:40001` becomes `127.0.0.1:<alice>` where alice has connected from there, else
+/// `127.0.0.1:<port>`. What was in columns stays in columns.
+pub fn stored(text: &str) -> String {
+    let mut names: Vec<(String, String)> = Vec::new();
+    for mark in [" connects from 127.0.0.1:", r#","call":"connect","args":"127.0.0.1:"#] {
+        names.extend(text.lines().filter_map(|line| {
+            let (before, after) = line.split_once(mark)?;
+            let who = before.rsplit(['-', ' ', '"']).find(|word| !word.is_empty())?;
+            Some((port_at_the_start(after).to_string(), format!("<{who}>")))
+        }));
+    }
+    let name_of = |port: &str| names.iter().find(|(known, _)| known == port).map_or("<port>", |(_, name)| name);
+    text.lines().map(|line| stored_line(line, name_of) + "\n").collect()
+}
+
+fn stored_line<'a>(line: &str, name_of: impl Fn(&str) -> &'a str) -> String {
+    let mut pieces = line.split("127.0.0.1:");
+    let mut stored = pieces.next().unwrap_or_default().to_string();
+    // How much longer the line has become since its last column began.
+    let mut longer = 0;
+    for piece in pieces {
+        let port = port_at_the_start(piece);
+        // Port 0 is what was asked for, and the same on every run.
+        let name = if port.is_empty() || port == "0" { port } else { name_of(port) };
+        longer += name.len() - port.len();
+        let rest = &piece[port.len()..];
+        stored += &format!("127.0.0.1:{name}");
+        match rest.split_once(&" ".repeat(longer + 1)) {
+            Some((before, column)) if longer > 0 => {
+                stored += &format!("{before} {column}");
+                longer = 0;
+            }
+            _ => stored += rest,
+        }
+    }
+    stored
+}
+
+fn port_at_the_start(text: &str) -> &str {
+    &text[..text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_with_a_name_is_replaced_and_no_other() {
+        let mut names = Names::default();
+        names.insert("alice", "127.0.0.1:4000".parse().unwrap());
+        let text = ":9 accept(3) = 4, 127.0.0.1:4000\t{3 listening, 4 127.0.0.1:4000, 5 127.0.0.1:40001}";
+        let named = ":9 accept(3) = 4, alice\t{3 listening, 4 alice, 5 127.0.0.1:40001}";
+        assert_eq!(names.put_into(text), named);
+    }
+
+    #[test]
+    fn what_is_stored_has_no_ports() {
+        let text = "alice   connects from 127.0.0.1:40001\nserver  from 127.0.0.1:40001, not 127.0.0.1:9\n";
+        let stored_text =
+            "alice   connects from 127.0.0.1:<alice>\nserver  from 127.0.0.1:<alice>, not 127.0.0.1:<port>\n";
+        assert_eq!(stored(text), stored_text);
+        assert_eq!(stored("bind(3, 127.0.0.1:0) = 0"), "bind(3, 127.0.0.1:0) = 0\n");
+        assert_eq!(stored("a 127.0.0.1:12345          {3}"), "a 127.0.0.1:<port>         {3}\n");
+    }
+}

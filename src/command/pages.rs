@@ -1,0 +1,38 @@
+//! Which page of the book explains a probe.
+
+/// The page that explains the probe of that name: a chapter's name, or `check`.
+pub fn page_of(probe: &str) -> &'static str {
+    match probe {
+        "polite" | "two-at-once" => "01-blocking-server",
+        "urgent" => "02-what-select-says",
+        "leaves" => "04-use-after-close",
+        "impatient" | "urgent-then-close" => "05-log-before-close",
+        "rude" | "send-then-reset" => "06-skip-the-dead",
+        "reset-in-queue" => "07-name-at-accept",
+        "stranger" => "08-recycled-number",
+        "half-close" | "never-reads" | "slow-reader" => "10-never-block",
+        "out-of-descriptors" | "crowd" => "11-limits",
+        _ => "check",
+    }
+}
+
+/// A page in words: `chapter 5`, `page "check"`.
+pub fn in_words(page: &str) -> String {
+    match page.split_once('-').map(|(number, _)| number.trim_start_matches('0').parse::<u32>()) {
+        Some(Ok(number)) => format!("chapter {number}"),
+        _ => format!("page {page:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_named_as_a_reader_finds_it() {
+        assert_eq!(in_words(page_of("impatient")), "chapter 5");
+        assert_eq!(in_words(page_of("crowd")), "chapter 11");
+        assert_eq!(in_words(page_of("stampede")), "page \"check\"");
+        assert_eq!(in_words("how-to-use"), "page \"how-to-use\"");
+    }
+}

@@ -1,0 +1,175 @@
+//! The scoreboard: chapters by probes, each cell what happened, `ok` or what went wrong.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use super::ladder::{self, Chapter};
+use super::style::{Style, paint};
+use super::{book, story};
+use crate::net::columns::{WIDTH, wrap};
+use crate::probe::parallel;
+use crate::probe::probes::{PROBES, Probe};
+use crate::probe::verdict::Verdict;
+
+/// The width of the chapters' names.
+const NAME: usize = 20;
+
+/// Measures every chapter that is a server, whose programs are in `folder`, under every probe, and prints a row as soon
+/// as it is measured. Returns what differs from the book, a line each: none, if all is as the book has it. Fails where
+/// the book's scoreboard is not there to compare with.
+pub fn measure(folder: &Path, coloured: bool) -> io::Result<Vec<String>> {
+    let book = Board::of(&book::snapshot("scoreboard")?);
+    let progress = io::stdout().is_terminal();
+    let mut differences = Vec::new();
+    for (block, probes) in blocks(&book).into_iter().enumerate() {
+        let widths: Vec<usize> = probes.iter().map(|probe| width(probe, &book)).collect();
+        print!("{}{}", if block > 0 { "\n" } else { "" }, header(probes, &widths));
+        for chapter in ladder::servers() {
+            if progress {
+                print!("{} ...\r", chapter.name);
+                io::stdout().flush()?;
+            }
+            let mut row = format!("{:<NAME$}", chapter.name);
+            let exe = folder.join(chapter.name);
+            let verdicts = parallel::map(probes, |probe| story::run(&exe, probe, None, &mut |_| {}));
+            for ((probe, width), verdict) in probes.iter().zip(&widths).zip(verdicts) {
+                let as_in_the_book = book.cell(chapter, probe).is_some_and(|cell| *cell == verdict.cell());
+                row += &cell(&verdict, *width, as_in_the_book, coloured);
+                if !as_in_the_book {
+                    differences.push(difference(chapter, probe, &verdict, &book));
+                }
+            }
+            println!("{}", row.trim_end());
+        }
+    }
+    Ok(differences)
+}
+
+/// The probes, in as many blocks as it takes for a row of each to fit.
+fn blocks(book: &Board) -> Vec<&'static [Probe]> {
+    let mut blocks = Vec::new();
+    let (mut first, mut used) = (0, NAME);
+    for (at, probe) in PROBES.iter().enumerate() {
+        let column = 2 + width(probe, book);
+        if used + column > WIDTH {
+            blocks.push(&PROBES[first..at]);
+            (first, used) = (at, NAME);
+        }
+        used += column;
+    }
+    blocks.push(&PROBES[first..]);
+    blocks
+}
+
+fn cell(verdict: &Verdict, width: usize, as_in_the_book: bool, coloured: bool) -> String {
+    let cell = verdict.cell();
+    let mark = if as_in_the_book { "" } else { "*" };
+    let style = if matches!(verdict, Verdict::Sound) { Style::Good } else { Style::Bad };
+    let padding = " ".repeat(width.saturating_sub(cell.chars().count() + mark.len()));
+    format!("  {}{mark}{padding}", paint(coloured, style, &cell))
+}
+
+fn difference(chapter: &Chapter, probe: &Probe, verdict: &Verdict, book: &Board) -> String {
+    let wanted = book.cell(chapter, probe).map_or("nothing", |cell| cell);
+    wrap(&format!("* {} under {}: the book has {wanted}. Here: {}", chapter.name, probe.name, verdict.sentence()), 2)
+}
+
+/// Room for a probe's name, broken at its hyphens, for the longest cell that the book has under it, and for a mark.
+fn width(probe: &Probe, book: &Board) -> usize {
+    let parts = parts(probe).into_iter().map(|part| part.len());
+    let cells = ladder::servers().filter_map(|chapter| book.cell(chapter, probe)).map(|cell| cell.chars().count());
+    parts.chain(cells).max().unwrap_or(0)
+}
+
+/// A probe's name in lines of at most nine characters, if its parts are that short.
+fn parts(probe: &Probe) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in probe.name.split_inclusive('-') {
+        match lines.last_mut() {
+            Some(line) if line.len() + part.len() <= 9 => line.push_str(part),
+            _ => lines.push(part.to_string()),
+        }
+    }
+    lines
+}
+
+fn header(probes: &[Probe], widths: &[usize]) -> String {
+    let columns: Vec<Vec<String>> = probes.iter().map(parts).collect();
+    let height = columns.iter().map(Vec::len).max().unwrap_or(0);
+    let mut header = String::new();
+    for line in 0..height {
+        let mut text = " ".repeat(NAME);
+        for (column, width) in columns.iter().zip(widths) {
+            text += &format!("  {:<width$}", column.get(line).map_or("", |part| part));
+        }
+        header += &format!("{}\n", text.trim_end());
+    }
+    header
+}
+
+/// A scoreboard that was printed.
+pub struct Board {
+    rows: Vec<(String, Vec<String>)>,
+}
+
+impl Board {
+    /// Reads the rows of `text`, the lines that begin with a chapter's name. Cells are at least two spaces apart, and a
+    /// chapter's rows in the later blocks continue its row in the first.
+    pub fn of(text: &str) -> Board {
+        let mut rows: Vec<(String, Vec<String>)> = Vec::new();
+        for line in text.lines() {
+            let mut cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(String::from);
+            let Some(name) = cells.next().filter(|name| ladder::servers().any(|chapter| chapter.name == name)) else {
+                continue;
+            };
+            match rows.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, row)) => row.extend(cells),
+                None => rows.push((name, cells.collect())),
+            }
+        }
+        Board { rows }
+    }
+
+    /// The cell of a chapter under a probe, if the board has one.
+    pub fn cell(&self, chapter: &Chapter, probe: &Probe) -> Option<&String> {
+        let at = PROBES.iter().position(|other| other.name == probe.name)?;
+        self.rows.iter().find(|(name, _)| name == chapter.name)?.1.get(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::probes::by_name;
+
+    #[test]
+    fn a_printed_board_is_read_back() {
+        let text = "  polite  leaves\n01-blocking-server  ok  no reply\n04-use-after-close      ok      EBADF\n\
+                    \n  rude\n01-blocking-server  ECONNRESET  ok\n";
+        let board = Board::of(text);
+        let [first, last] = [0, 3].map(|at| &ladder::CHAPTERS[at]);
+        assert_eq!(board.cell(first, &PROBES[0]).unwrap(), "ok");
+        assert_eq!(board.cell(first, &PROBES[1]).unwrap(), "no reply");
+        assert_eq!(board.cell(last, &PROBES[1]).unwrap(), "EBADF");
+        assert_eq!(board.cell(last, &PROBES[2]), None);
+        assert_eq!(board.cell(first, &PROBES[2]).unwrap(), "ECONNRESET", "the second block");
+        assert_eq!(board.cell(&ladder::CHAPTERS[4], &PROBES[0]), None);
+    }
+
+    #[test]
+    fn every_probe_is_in_one_block_and_every_row_fits() {
+        let board = Board::of("");
+        let blocks = blocks(&board);
+        assert_eq!(blocks.iter().map(|probes| probes.len()).sum::<usize>(), PROBES.len());
+        for probes in blocks {
+            let widths: Vec<usize> = probes.iter().map(|probe| width(probe, &board)).collect();
+            assert!(header(probes, &widths).lines().all(|line| line.len() <= WIDTH));
+        }
+    }
+
+    #[test]
+    fn the_header_breaks_long_names_at_their_hyphens() {
+        assert_eq!(parts(by_name("two-at-once").unwrap()), ["two-at-", "once"]);
+        assert_eq!(parts(by_name("out-of-descriptors").unwrap()), ["out-of-", "descriptors"]);
+    }
+}

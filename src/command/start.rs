@@ -1,0 +1,125 @@
+//! `cargo run -- start DIR`: a server of the reader's own, to begin from.
+
+use std::borrow::Cow;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::ladder::Chapter;
+use crate::probe::probes;
+
+/// The chapter from which one begins, unless told otherwise: the fix that everyone gives.
+pub const FROM: &str = "05-log-before-close";
+
+/// Creates a package in `folder`, whose `main.rs` is the server of `chapter`, and says what to type next. Nothing that is
+/// there already is touched: the folder must be new, or one that can be read and is empty.
+pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
+    let of_folder = |call: &str, error: io::Error| io::Error::other(format!("{}: {call}: {error}", folder.display()));
+    match fs::read_dir(folder) {
+        Ok(mut entries) => {
+            if entries.next().is_some() {
+                eprintln!("{} exists and is not empty; start needs a folder that is empty or new", folder.display());
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        // What cannot be listed may hold anything.
+        Err(error) => return Err(of_folder("opendir", error)),
+    }
+    // Read from the clone, on which the new package depends anyway.
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("chapters").join(chapter.name).with_extension("rs");
+    let named = |error: io::Error| io::Error::other(format!("{}: {error}", source.display()));
+    let source = fs::read_to_string(&source).map_err(named)?;
+
+    fs::create_dir_all(folder.join("src")).map_err(|e| of_folder("mkdir", e))?;
+    let manifest = CARGO_TOML.replace("NAME", &package_name(folder)).replace("CLOSE_CALL", env!("CARGO_MANIFEST_DIR"));
+    for (file, text) in [
+        ("src/main.rs", main_rs(&source, chapter.name)),
+        ("Cargo.toml", manifest),
+        (".gitignore", "/target\n".to_string()),
+    ] {
+        // Fails if something has got there since we looked.
+        let created = File::create_new(folder.join(file)).and_then(|mut file| file.write_all(text.as_bytes()));
+        created.map_err(|error| of_folder(file, error))?;
+    }
+
+    let broken_by = chapter.breaks.split([':', ';', ',']).next().filter(|name| probes::by_name(name).is_some());
+    let probe = broken_by.unwrap_or("polite");
+    let manifest = quoted(&folder.join("Cargo.toml")).into_owned();
+    println!(
+        "{} is the server of chapter {}, and yours to change.
+
+See how it does:
+  cargo run -- check -- cargo run -q --manifest-path {manifest} \\
+    -- --listen 127.0.0.1:{{port}}
+Under one probe, and with its socket calls:
+  cargo run --manifest-path {manifest} -- --probe {probe}
+  cargo run --manifest-path {manifest} -- --probe {probe} --trace",
+        folder.join("src/main.rs").display(),
+        chapter.name
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The chapter's source, with a first comment that speaks of the reader's server.
+fn main_rs(source: &str, chapter: &str) -> String {
+    let code = source.lines().skip_while(|line| line.starts_with("//!"));
+    let code: String = code.map(|line| format!("{line}\n")).collect();
+    format!("//! My server. It begins as chapter {chapter} of close-call leaves it.\n{code}")
+}
+
+/// The folder's name, as cargo allows it for a package: `my-` before it, because it may be a name that cargo, the compiler
+/// or this package has taken (`deps`, `fn`, `libc`).
+fn package_name(folder: &Path) -> String {
+    let name = folder.file_name().map_or("server".into(), |name| name.to_string_lossy());
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+    let name = name.strip_prefix("my-").unwrap_or(&name);
+    format!("my-{}", if name.is_empty() { "server" } else { name })
+}
+
+/// A path as a shell takes it for one word.
+fn quoted(path: &Path) -> Cow<'_, str> {
+    let text = path.to_string_lossy();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")).into() }
+}
+
+/// A workspace of its own, so that it may be inside another one's folder.
+const CARGO_TOML: &str = r#"[package]
+name = "NAME"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+close-call = { path = "CLOSE_CALL" }
+libc = "0.2.191"
+
+[workspace]
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_has_a_name_that_cargo_takes() {
+        for (folder, name) in [
+            ("../my-server", "my-server"),
+            ("deps", "my-deps"),
+            ("/tmp/close-call", "my-close-call"),
+            ("a b/c d", "my-cd"),
+            ("1st", "my-1st"),
+            ("..", "my-server"),
+        ] {
+            assert_eq!(package_name(Path::new(folder)), name);
+        }
+    }
+
+    #[test]
+    fn a_path_with_a_space_is_one_word() {
+        assert_eq!(quoted(Path::new("../my-server")), "../my-server");
+        assert_eq!(quoted(Path::new("a b")), "'a b'");
+        assert_eq!(quoted(Path::new("it's")), r"'it'\''s'");
+    }
+}

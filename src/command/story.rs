@@ -1,0 +1,218 @@
+//! A story: a chapter's server and one probe run together on real sockets, printed as a transcript.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::mem;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use super::names::Names;
+use super::slow_reader::{LONG_GREETING, SLOW_READER};
+use super::style::{Style, paint, wanted};
+use crate::net::columns::{call_and_table, wrap};
+use crate::net::in_flight::LIMIT;
+use crate::net::json;
+use crate::net::trace::Format;
+use crate::probe::clients::Event;
+use crate::probe::probes::Probe;
+use crate::probe::server::output::Line;
+use crate::probe::server::port::Port;
+use crate::probe::server::status_words;
+use crate::probe::target::Target;
+use crate::probe::verdict::Verdict;
+
+/// Plays `probe` against the chapter whose program is `exe`, and prints the transcript, or with `trace` the socket
+/// calls; what the server writes on standard error goes to standard error. Returns the server's exit status, which is
+/// success for one that still ran when the story was over.
+pub fn play(exe: &Path, name: &str, probe: &Probe, trace: Option<Format>) -> ExitCode {
+    let coloured = wanted(&io::stdout());
+    let mut printer = Printer { trace, coloured, ..Printer::default() };
+    if trace.is_none() {
+        let title = format!("{name} under {}", probe.name);
+        let whole = wrap(&format!("{title}: {}.", probe.clients), 4);
+        println!("{}{}\n", paint(coloured, Style::Bold, &title), &whole[title.len()..]);
+    }
+    let verdict = run(exe, probe, trace, &mut |event| printer.print(event));
+    printer.no_more_alike();
+    printer.close(probe, &verdict);
+    match verdict {
+        Verdict::Died { status, .. } => match status.code().and_then(|code| u8::try_from(code).ok()) {
+            Some(code) => ExitCode::from(code),
+            None => ExitCode::from(128 + u8::try_from(status.signal().unwrap_or(0)).unwrap_or(0)),
+        },
+        Verdict::Failed(_) | Verdict::NoServer(_) => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Starts the chapter's server, has the clients do their part, and ends the server; returns the verdict. `watch` is told
+/// of all of it.
+pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnMut(Event)) -> Verdict {
+    let mut command = Command::new(exe);
+    command.args(["--listen", "127.0.0.1:0"]);
+    if probe.name == SLOW_READER.name {
+        command.env("GREETING", LONG_GREETING.to_string());
+    }
+    match trace {
+        Some(Format::Text | Format::Line) => drop(command.arg("--trace=line")),
+        Some(Format::Json) => drop(command.arg("--trace=json")),
+        None => {}
+    }
+    // A chapter waits for nothing but its clients: when it is idle and nothing is in flight, nothing more will come.
+    Target { command, port: Port::Announced, wait: LIMIT, patience: Duration::ZERO }.verdict(probe, watch)
+}
+
+#[derive(Default)]
+struct Printer {
+    trace: Option<Format>,
+    coloured: bool,
+    /// The clients, in the order in which they first did something: each has its colour.
+    clients: Vec<String>,
+    names: Names,
+    /// What the server has said since a client did something, by its shape, and how often.
+    alike: HashMap<String, usize>,
+    left_out: usize,
+}
+
+impl Printer {
+    fn print(&mut self, event: Event) {
+        if self.is_one_too_many(&event) {
+            return;
+        }
+        match (self.trace, &event) {
+            (_, Event::Named { who, address }) => self.names.insert(who, *address),
+            (_, Event::Said(Line { error: true, text })) => self.server_error(text),
+            (None, event) => self.transcript(event),
+            (Some(Format::Text | Format::Line), event) => self.strace(event),
+            (Some(Format::Json), event) => json_line(event),
+        }
+    }
+
+    /// Whether there have been enough lines like this one, but for its numbers, since a client did something.
+    fn is_one_too_many(&mut self, event: &Event) -> bool {
+        const ENOUGH: usize = 3;
+        let line = match event {
+            Event::Said(line) => line,
+            Event::Named { .. } => return false,
+            _ => {
+                self.no_more_alike();
+                return false;
+            }
+        };
+        // A trace is whole, or it is none.
+        if self.trace.is_some() {
+            return false;
+        }
+        let shape: String = line.text.chars().filter(|c| !c.is_ascii_digit() && *c != ',' && *c != ' ').collect();
+        let seen = self.alike.entry(shape).or_default();
+        *seen += 1;
+        let too_many = *seen > ENOUGH;
+        self.left_out += usize::from(too_many);
+        too_many
+    }
+
+    /// Says how many lines were left out, if any were.
+    fn no_more_alike(&mut self) {
+        self.alike.clear();
+        let left_out = mem::take(&mut self.left_out);
+        if left_out > 0 {
+            println!("{}", paint(self.coloured, Style::Dim, &format!("        ({left_out} more like these)")));
+        }
+    }
+
+    /// On standard error, as it came from there; in step with what goes to standard output.
+    fn server_error(&mut self, text: &str) {
+        let _ = io::stdout().flush();
+        let coloured = wanted(&io::stderr());
+        if self.trace.is_none() {
+            eprintln!("{}", speech(coloured, Style::Server, "server", Some(Style::Bad), text));
+        } else {
+            eprintln!("{}", paint(coloured, Style::Bad, text));
+        }
+        if self.trace == Some(Format::Json) {
+            println!(r#"{{"who":"server","error":{}}}"#, json::string(text));
+        }
+    }
+
+    fn transcript(&mut self, event: &Event) {
+        let (style, who, words) = match event {
+            Event::Did { who, words, .. } => (Style::Client(self.number(who)), &who[..], &words[..]),
+            Event::Said(line) => (Style::Server, "server", &line.text[..]),
+            Event::Stopped(true) => (Style::Dim, "", "(the server is stopped: SIGSTOP)"),
+            Event::Stopped(false) => (Style::Dim, "", "(the server goes on: SIGCONT)"),
+            Event::Named { .. } => return,
+        };
+        let words_style = who.is_empty().then_some(style);
+        println!("{}", speech(self.coloured, style, who, words_style, words));
+    }
+
+    /// Only the server's calls, which it has printed itself, and between them what the clients did.
+    fn strace(&self, event: &Event) {
+        match event {
+            Event::Said(line) if line.text.starts_with(':') => {
+                let (call, table) = line.text.split_once('\t').unwrap_or((&line.text, ""));
+                println!("{}", call_and_table(&self.names.put_into(call), &self.names.put_into(table)).trim_end());
+            }
+            Event::Said(_) | Event::Named { .. } => {}
+            Event::Did { who, words, .. } => println!("{}", wrap(&format!("--- {who} {words} ---"), 4)),
+            Event::Stopped(true) => println!("--- SIGSTOP ---"),
+            Event::Stopped(false) => println!("--- SIGCONT ---"),
+        }
+    }
+
+    fn number(&mut self, who: &str) -> usize {
+        let known = self.clients.iter().position(|name| name == who);
+        known.unwrap_or_else(|| {
+            self.clients.push(who.into());
+            self.clients.len() - 1
+        })
+    }
+
+    fn close(&self, probe: &Probe, verdict: &Verdict) {
+        let ended = match verdict {
+            Verdict::Died { status, .. } => status_words(*status),
+            _ => "still running".into(),
+        };
+        match self.trace {
+            None => {
+                let style = if matches!(verdict, Verdict::Sound) { Style::Good } else { Style::Bad };
+                let whole = wrap(&format!("{}: {}", probe.name, verdict.sentence()), 4);
+                let (name, sentence) = whole.split_at(probe.name.len() + 2);
+                println!("\n{name}{}", paint(self.coloured, style, sentence));
+            }
+            Some(Format::Text | Format::Line) => println!("+++ {} +++", ended.replace("exit status", "exited with")),
+            Some(Format::Json) => {
+                let verdict = verdict.cell();
+                println!(r#"{{"who":"server","ended":{},"verdict":{}}}"#, json::string(&ended), json::string(&verdict));
+            }
+        }
+    }
+}
+
+/// Who speaks, and the words, which go on below themselves where the line is full.
+fn speech(coloured: bool, style: Style, who: &str, words_style: Option<Style>, words: &str) -> String {
+    const INDENT: usize = 8;
+    let whole = wrap(&format!("{who:<INDENT$}{words}"), INDENT);
+    // A longer name than there is room for is followed by a space all the same.
+    let whole = if who.len() >= INDENT { wrap(&format!("{who} {words}"), INDENT) } else { whole };
+    let (who, words) = whole.split_at(who.len().max(INDENT).min(whole.len()));
+    let words = words_style.map_or(words.to_string(), |style| paint(coloured, style, words));
+    format!("{}{words}", paint(coloured, style, who))
+}
+
+fn json_line(event: &Event) {
+    match event {
+        Event::Said(line) if line.text.starts_with('{') => println!("{}", line.text),
+        Event::Said(line) => println!(r#"{{"who":"server","says":{}}}"#, json::string(&line.text)),
+        Event::Named { .. } => {}
+        Event::Did { who, call, args, .. } => {
+            println!(r#"{{"who":{},"call":{},"args":{}}}"#, json::string(who), json::string(call), json::string(args));
+        }
+        Event::Stopped(stopped) => {
+            let signal = if *stopped { "SIGSTOP" } else { "SIGCONT" };
+            println!(r#"{{"who":"server","signal":"{signal}"}}"#);
+        }
+    }
+}

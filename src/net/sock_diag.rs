@@ -1,0 +1,116 @@
+//! Asks the kernel for one end of a connection, by sock_diag(7), which is what ss(8) reads. Linux only.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// The states of a TCP socket, by tcp(7)'s names and the kernel's numbers (`tcp_states.h`).
+pub mod state {
+    /// Connected, and neither side has finished sending.
+    pub const ESTABLISHED: u8 = 1;
+    /// A connect whose SYN has no answer yet.
+    pub const SYN_SENT: u8 = 2;
+    /// A connect that the listener's side has answered, and not yet heard of again.
+    pub const SYN_RECV: u8 = 3;
+    /// This end has finished sending; the other's kernel has not said that it knows.
+    pub const FIN_WAIT1: u8 = 4;
+    /// This end has finished sending, and the other's kernel knows it.
+    pub const FIN_WAIT2: u8 = 5;
+    /// Both have finished; the kernel keeps the pair of addresses for a minute.
+    pub const TIME_WAIT: u8 = 6;
+    /// The other end has finished sending.
+    pub const CLOSE_WAIT: u8 = 8;
+    /// The other end had finished sending, then this one did; its end is not acknowledged.
+    pub const LAST_ACK: u8 = 9;
+    /// A listener.
+    pub const LISTEN: u8 = 10;
+    /// Both have finished at the same time.
+    pub const CLOSING: u8 = 11;
+}
+
+/// One end of a connection, as the kernel has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// One of [`state`].
+    pub state: u8,
+    /// Bytes that have arrived and wait to be received; the end of the stream counts as one.
+    pub receive_queue: u32,
+    /// Bytes that were sent and are not acknowledged; the end of the stream counts as one.
+    pub send_queue: u32,
+}
+
+/// A connection to the kernel's table of sockets.
+pub struct SockDiag(Socket);
+
+const SOCK_DIAG_BY_FAMILY: u16 = 20;
+const NETLINK_SOCK_DIAG: i32 = 4;
+const HEADER: usize = 16;
+const REQUEST: usize = HEADER + 56;
+
+impl SockDiag {
+    /// Opens the netlink socket. Fails where the kernel has no sock_diag, or a sandbox forbids it.
+    pub fn open() -> io::Result<SockDiag> {
+        let kind = (Domain::from(libc::AF_NETLINK), Type::DGRAM, Some(Protocol::from(NETLINK_SOCK_DIAG)));
+        Socket::new(kind.0, kind.1, kind.2).map(SockDiag)
+    }
+
+    /// The TCP socket whose own address is `local` and whose peer's is `remote`, if there is one.
+    pub fn find(&mut self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<End>> {
+        // A lookup without a connection to match falls back to a listener on that port, which is not what was asked for.
+        Ok(self.lookup(local, remote)?.filter(|end| end.state != state::LISTEN))
+    }
+
+    /// The TCP socket that listens at `address`, if there is one. Its receive queue counts the connections that wait to
+    /// be accepted; its send queue is the backlog, beyond which there is no room.
+    pub fn listener(&mut self, address: SocketAddr) -> io::Result<Option<End>> {
+        let nobody = SocketAddr::new(if address.is_ipv4() { [0; 4].into() } else { [0u16; 8].into() }, 0);
+        Ok(self.lookup(address, nobody)?.filter(|end| end.state == state::LISTEN))
+    }
+
+    fn lookup(&mut self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<End>> {
+        self.0.write_all(&request(local, remote))?;
+        let mut reply = [0; 4096];
+        let length = self.0.read(&mut reply)?;
+        let word = |at: usize| reply[..length].get(at..at + 4).map(|bytes| [bytes[0], bytes[1], bytes[2], bytes[3]]);
+        let short = || io::Error::new(io::ErrorKind::InvalidData, "the kernel's answer is too short");
+
+        // struct nlmsghdr: length, type and flags, sequence, port; then the error, or struct inet_diag_msg.
+        let kind = word(4).map(|b| u16::from_ne_bytes([b[0], b[1]])).ok_or_else(short)?;
+        if i32::from(kind) == libc::NLMSG_ERROR {
+            let error = word(HEADER).map(i32::from_ne_bytes).ok_or_else(short)?;
+            return if -error == libc::ENOENT { Ok(None) } else { Err(io::Error::from_raw_os_error(-error)) };
+        }
+        // struct inet_diag_msg: family, state, timer, retransmits; 48 bytes of id; expires, rqueue, wqueue, uid, inode.
+        let state = word(HEADER).map(|b| b[1]).ok_or_else(short)?;
+        let receive_queue = word(HEADER + 56).map(u32::from_ne_bytes).ok_or_else(short)?;
+        let send_queue = word(HEADER + 60).map(u32::from_ne_bytes).ok_or_else(short)?;
+        Ok(Some(End { state, receive_queue, send_queue }))
+    }
+}
+
+/// struct nlmsghdr and struct inet_diag_req_v2, as sock_diag(7) has them.
+fn request(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
+    let mut request = Vec::with_capacity(REQUEST);
+    request.extend((REQUEST as u32).to_ne_bytes());
+    request.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+    request.extend((libc::NLM_F_REQUEST as u16).to_ne_bytes());
+    request.extend([0; 8]); // sequence, port
+    let family = if local.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+    request.extend([family as u8, libc::IPPROTO_TCP as u8, 0, 0]);
+    request.extend(u32::MAX.to_ne_bytes()); // sockets in any state
+    request.extend(local.port().to_be_bytes());
+    request.extend(remote.port().to_be_bytes());
+    for address in [local, remote] {
+        match address.ip() {
+            IpAddr::V4(ip) => {
+                request.extend(ip.octets());
+                request.extend([0; 12]);
+            }
+            IpAddr::V6(ip) => request.extend(ip.octets()),
+        }
+    }
+    request.extend([0; 4]); // any interface
+    request.extend([0xff; 8]); // no cookie
+    request
+}

@@ -1,0 +1,202 @@
+//! What was called, from which line of the chapter, with what result, and the descriptor table after it.
+//!
+//! Off unless [`start`] was called. Then every call of this floor prints a line on standard output, between the lines
+//! that the server prints, so that the order is the true one. As text, in strace's manner, with the chapter's line first
+//! and the table last:
+//!
+//! ```text
+//! :39 getpeername(4) = -1 EBADF (Bad file descriptor)        {3 listening}
+//! ```
+//!
+//! As JSON, one object per line, with the keys `at` (the line), `call`, `args`, then `ret` or `err` (the error's name),
+//! for select also `asked` and `said` (each with the lists `r`, `w`, `x`), and `fds` (the table):
+//!
+//! ```text
+//! {"at":39,"call":"getpeername","args":"4","err":"EBADF","fds":{"3":"listening"}}
+//! ```
+
+use std::backtrace::Backtrace;
+use std::fmt::{Display, Write};
+use std::os::fd::RawFd;
+use std::panic::Location;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::error::Error;
+use super::{columns, json, table};
+
+/// How a trace is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// In strace's manner, in columns.
+    Text,
+    /// The same without columns, a tab between the call and the table: for a story, which makes its own.
+    Line,
+    /// One JSON object a line.
+    Json,
+}
+
+struct Tracing {
+    format: Format,
+    /// The chapter's file name: a close in a drop is attributed to the first frame that lies in it.
+    file: &'static str,
+}
+
+static TRACING: OnceLock<Tracing> = OnceLock::new();
+
+/// Traces every call from here on. The caller's file is taken to be the chapter. A second call changes nothing.
+#[track_caller]
+pub fn start(format: Format) {
+    let file = Path::new(Location::caller().file()).file_name().and_then(|name| name.to_str()).unwrap_or("");
+    let _ = TRACING.set(Tracing { format, file });
+}
+
+/// Traces a call that has returned: its POSIX name, its result, and its arguments (made only if a trace is asked for).
+#[track_caller]
+pub(crate) fn call<T: Display>(name: &str, result: Result<T, &Error>, args: impl FnOnce() -> String) {
+    let Some(tracing) = TRACING.get() else { return };
+    tracing.print(Location::caller().line(), name, &args(), &outcome(result), None);
+}
+
+/// Traces a select: the lists that were asked about, and what it said of them (both made only if a trace is asked for).
+#[track_caller]
+pub(crate) fn select(
+    asked: impl FnOnce() -> [Vec<RawFd>; 3],
+    timeout: Option<Duration>,
+    result: Result<impl FnOnce() -> [Vec<RawFd>; 3], &Error>,
+) {
+    let Some(tracing) = TRACING.get() else { return };
+    let asked = asked();
+    let [r, w, x] = &asked;
+    let timeout = timeout.map_or("NULL".to_string(), |time| format!("{time:?}"));
+    let args = format!("{r:?}, {w:?}, {x:?}, {timeout}");
+    let lists = |[r, w, x]: &[Vec<RawFd>; 3]| format!(r#"{{"r":{},"w":{},"x":{}}}"#, list(r), list(w), list(x));
+    let mut sets = format!(r#","asked":{}"#, lists(&asked));
+    // The count is the kernel's: bits, not descriptors. One that is readable and writable counts two.
+    let result = result.map(|said| {
+        let said = said();
+        let _ = write!(sets, r#","said":{}"#, lists(&said));
+        let named = ["readable", "writable", "exceptional"].into_iter().zip(&said).filter(|(_, fds)| !fds.is_empty());
+        let named: Vec<String> = named.map(|(name, fds)| format!("{name} {fds:?}")).collect();
+        format!("{} ({})", said.iter().map(Vec::len).sum::<usize>(), named.join(", "))
+    });
+    tracing.print(Location::caller().line(), "select", &args, &outcome(result), Some(&sets));
+}
+
+/// Traces the close that has just happened, when it is dropped: the last field of what owns a descriptor.
+#[derive(Debug)]
+pub(crate) struct CloseOnDrop(RawFd);
+
+impl CloseOnDrop {
+    pub(crate) fn new(fd: RawFd) -> CloseOnDrop {
+        CloseOnDrop(fd)
+    }
+}
+
+impl Drop for CloseOnDrop {
+    fn drop(&mut self) {
+        let Some(tracing) = TRACING.get() else { return };
+        // `#[track_caller]` stops at a drop, whose caller is the compiler. The stack still knows the line.
+        let line = first_line_in(tracing.file, &Backtrace::force_capture().to_string()).unwrap_or(0);
+        tracing.print(line, "close", &self.0.to_string(), &Outcome::Ret("0".into()), None);
+    }
+}
+
+/// The line of the first frame that lies in `file`: a backtrace has `at ./chapters/04-name.rs:39:5` for each.
+fn first_line_in(file: &str, backtrace: &str) -> Option<u32> {
+    let places = backtrace.lines().filter_map(|line| line.trim_start().strip_prefix("at "));
+    let mut ours = places.filter_map(|place| {
+        let mut parts = place.rsplitn(3, ':');
+        let (_column, line, path) = (parts.next()?, parts.next()?, parts.next()?);
+        if Path::new(path).file_name()? == file { line.parse().ok() } else { None }
+    });
+    ours.next()
+}
+
+enum Outcome {
+    Ret(String),
+    Err { name: String, words: String },
+}
+
+fn outcome<T: Display>(result: Result<T, &Error>) -> Outcome {
+    match result {
+        Ok(value) => Outcome::Ret(value.to_string()),
+        Err(error) => {
+            let words = error.source().to_string();
+            let words = words.split(" (os error").next().unwrap_or_default().to_string();
+            Outcome::Err { name: error.name(), words }
+        }
+    }
+}
+
+impl Tracing {
+    fn print(&self, line: u32, call: &str, args: &str, outcome: &Outcome, sets: Option<&str>) {
+        let fds = table::open();
+        match self.format {
+            Format::Text | Format::Line => {
+                let call = match outcome {
+                    Outcome::Ret(value) => format!(":{line} {call}({args}) = {value}"),
+                    Outcome::Err { name, words } => format!(":{line} {call}({args}) = -1 {name} ({words})"),
+                };
+                let fds: Vec<String> = fds.iter().map(|(fd, what)| format!("{fd} {what}")).collect();
+                let table = format!("{{{}}}", fds.join(", "));
+                match self.format {
+                    Format::Line => println!("{call}\t{table}"),
+                    _ => println!("{}", columns::call_and_table(&call, &table)),
+                }
+            }
+            Format::Json => {
+                let (key, value) = match outcome {
+                    Outcome::Ret(value) => ("ret", value),
+                    Outcome::Err { name, .. } => ("err", name),
+                };
+                let fds: Vec<String> =
+                    fds.iter().map(|(fd, what)| format!(r#""{fd}":{}"#, json::string(what))).collect();
+                println!(
+                    r#"{{"at":{line},"call":{},"args":{},"{key}":{}{},"fds":{{{}}}}}"#,
+                    json::string(call),
+                    json::string(args),
+                    json::string(value),
+                    sets.unwrap_or(""),
+                    fds.join(",")
+                );
+            }
+        }
+    }
+}
+
+fn list(fds: &[RawFd]) -> String {
+    format!("{fds:?}").replace(' ', "")
+}
+
+/// Bytes as strace shows them: quoted, escaped, and at most 32 of them.
+pub(crate) fn bytes(bytes: &[u8]) -> String {
+    let (shown, more) = if bytes.len() > 32 { (&bytes[..32], "...") } else { (bytes, "") };
+    format!("\"{}\"{more}", shown.escape_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_data_is_cut_as_strace_cuts_it() {
+        assert_eq!(bytes(b"hi\n\xff"), r#""hi\n\xff""#);
+        assert_eq!(bytes(&[b'a'; 33]), format!("\"{}\"...", "a".repeat(32)));
+    }
+
+    #[test]
+    fn the_first_frame_in_the_file_is_the_line() {
+        let backtrace = "\
+   0: std::backtrace::Backtrace::force_capture
+   1: <T as Drop>::drop
+             at ./src/trace.rs:9:9
+   2: chapter::serve
+             at /home/x/chapters/09-name.rs:41:17
+   3: chapter::main
+             at ./chapters/09-name.rs:12:5";
+        assert_eq!(first_line_in("09-name.rs", backtrace), Some(41));
+        assert_eq!(first_line_in("name.rs", backtrace), None);
+    }
+}

@@ -1,0 +1,259 @@
+//! The clients of a probe: what they do to a server, step by step, and what comes of it.
+//!
+//! After each step the server is left alone until it is idle ([`super::idle`]). Only then comes the next step, so that
+//! the order of events is the script's, on any machine and at any speed. Inside [`Clients::in_one_pass`] the server is
+//! stopped instead, and afterwards sees all that happened there at once.
+
+mod reading;
+mod waiting;
+
+use std::net::{Shutdown, SocketAddr};
+use std::time::Duration;
+
+use super::server::Server;
+use super::server::keeper;
+use super::server::output::Line;
+use super::server::processes;
+use super::verdict::Verdict;
+use crate::net::in_flight::{LIMIT, all_arrived};
+use crate::net::{self, Socket};
+
+/// What a client sends unless a script has it send something else.
+pub const MESSAGE: &str = "Hello, server!";
+
+/// Something that happened, as `watch` is told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A client has this address from now on, even if nothing else is told of it.
+    Named {
+        /// The client.
+        who: String,
+        /// Its own address.
+        address: SocketAddr,
+    },
+    /// A client did something: the call by its POSIX name, its arguments or its result, and the same in words.
+    Did {
+        /// The client.
+        who: String,
+        /// `connect`, `send`, `recv`, `shutdown`, `close`.
+        call: &'static str,
+        /// What was sent, received or asked for.
+        args: String,
+        /// `connects from 127.0.0.1:40001`
+        words: String,
+    },
+    /// The server printed a line.
+    Said(Line),
+    /// The server was stopped (true) or goes on (false).
+    Stopped(bool),
+}
+
+struct Client {
+    name: String,
+    address: SocketAddr,
+    socket: Option<Socket>,
+    /// Whether all that is sent between it and the server arrives in the end. Not so for one that never reads.
+    arrives: bool,
+}
+
+/// The clients of one probe, and the server they are clients of.
+pub struct Clients<'a> {
+    server: &'a mut Server,
+    watch: &'a mut dyn FnMut(Event),
+    /// How long a server that is idle is waited for all the same: it may be waiting for something of its own.
+    patience: Duration,
+    all: Vec<Client>,
+    stopped: bool,
+    quiet: bool,
+    last_words: Option<String>,
+}
+
+type Step = Result<(), Verdict>;
+
+impl<'a> Clients<'a> {
+    /// None yet. `watch` is told of everything that happens. `patience` is how long a reply is waited for when the server
+    /// is idle: zero for a server that is known to wait for nothing but its clients.
+    pub fn new(server: &'a mut Server, patience: Duration, watch: &'a mut dyn FnMut(Event)) -> Clients<'a> {
+        let mut clients =
+            Clients { server, watch, patience, all: Vec::new(), stopped: false, quiet: false, last_words: None };
+        clients.read_output();
+        clients
+    }
+
+    /// A new client connects.
+    pub fn connect(&mut self, who: &str) -> Step {
+        self.connect_with(who, |_| Ok(()))
+    }
+
+    /// A new client connects, whose kernel keeps no more than some thousand bytes for it that it has not read.
+    pub fn connect_with_little_room(&mut self, who: &str) -> Step {
+        self.connect_with(who, |socket| socket.set_recv_buffer_size(4096))?;
+        self.client(who)?.arrives = false;
+        Ok(())
+    }
+
+    fn connect_with(&mut self, who: &str, prepare: impl Fn(&Socket) -> net::Result<()>) -> Step {
+        let server = self.server.address().into();
+        if !self.stopped {
+            self.wait_for_room(who)?;
+        }
+        let socket = Socket::new(&server).map_err(Verdict::of_ours)?;
+        socket.set_nonblocking(true).map_err(Verdict::of_ours)?;
+        prepare(&socket).map_err(Verdict::of_ours)?;
+        match socket.connect(&server) {
+            Err(e) if e.raw_os_error() != Some(libc::EINPROGRESS) => {
+                return Err(self.or_death(Verdict::Refused(who.into(), e.to_string())));
+            }
+            _ => self.wait_until_connected(who, &socket)?,
+        }
+        let address = socket.local_addr().map_err(Verdict::of_ours)?;
+        let address = address.as_socket().ok_or(Verdict::Failed("it has no address".into()))?;
+        self.all.push(Client { name: who.into(), address, socket: Some(socket), arrives: true });
+        (self.watch)(Event::Named { who: who.into(), address });
+        self.did(who, "connect", address.to_string(), format!("connects from {address}"))
+    }
+
+    /// It sends `message`, in one piece.
+    pub fn send(&mut self, who: &str, message: &str) -> Step {
+        let sent = self.socket(who)?.send(message.as_bytes());
+        self.or_ended(who, sent)?;
+        self.did(who, "send", message.to_string(), format!("sends {message:?}"))
+    }
+
+    /// It sends one byte of urgent data (MSG_OOB).
+    pub fn send_urgent(&mut self, who: &str) -> Step {
+        let sent = self.socket(who)?.send_out_of_band(b'!');
+        self.or_ended(who, sent)?;
+        self.did(who, "send", "! MSG_OOB".into(), "sends one urgent byte (MSG_OOB)".into())
+    }
+
+    /// It sends `message` again and again, until no more is taken or `at_most` bytes are exceeded, and says how many bytes
+    /// were. What it does not read stays in flight from here on.
+    pub fn send_repeatedly(&mut self, who: &str, message: &str, at_most: usize) -> Result<usize, Verdict> {
+        self.client(who)?.arrives = false;
+        let many = message.repeat(1000);
+        let mut sent = 0;
+        while sent < at_most {
+            match self.socket(who)?.send(many.as_bytes()) {
+                Ok(n) => sent += n,
+                Err(e) if e.would_block() => break,
+                Err(e) => return Err(self.or_death(Verdict::Ended(who.into(), e.to_string()))),
+            }
+        }
+        Ok(sent)
+    }
+
+    /// It finishes sending, and can still receive.
+    pub fn shut_down_writing(&mut self, who: &str) -> Step {
+        let done = self.socket(who)?.shutdown(Shutdown::Write);
+        self.or_ended(who, done)?;
+        self.did(who, "shutdown", "SHUT_WR".into(), "shuts down its writing side".into())
+    }
+
+    /// It closes.
+    pub fn close(&mut self, who: &str) -> Step {
+        {
+            let _closed_at_once = keeper::no_fork_meanwhile();
+            self.client(who)?.socket = None;
+        }
+        self.did(who, "close", String::new(), "closes".into())
+    }
+
+    /// It closes and resets the connection.
+    pub fn reset(&mut self, who: &str) -> Step {
+        if let Some(socket) = self.client(who)?.socket.take() {
+            let _closed_at_once = keeper::no_fork_meanwhile();
+            socket.reset().map_err(Verdict::of_ours)?;
+        }
+        self.did(who, "close", "reset".into(), "resets the connection".into())
+    }
+
+    /// What a polite client does: connect, send, read the reply.
+    pub fn polite(&mut self, who: &str) -> Step {
+        self.connect(who)?;
+        self.send(who, MESSAGE)?;
+        self.reply(who)
+    }
+
+    /// Does `steps` while the server is stopped, so that one pass of its loop sees all of it.
+    pub fn in_one_pass(&mut self, steps: impl FnOnce(&mut Self) -> Step) -> Step {
+        if !self.server.stop().map_err(Verdict::no_kill)? {
+            self.alive()?;
+            return Err(Verdict::Failed("the server could not be stopped (SIGSTOP)".into()));
+        }
+        (self.watch)(Event::Stopped(true));
+        self.stopped = true;
+        let result = steps(self);
+        self.stopped = false;
+        let arrived = all_arrived(&self.connections(), LIMIT).map_err(Verdict::no_sock_diag)?;
+        (self.watch)(Event::Stopped(false));
+        self.server.go_on().map_err(Verdict::no_kill)?;
+        result?;
+        if !arrived {
+            // Then the server would not have seen all of it in one pass, and the verdict would be on something else.
+            let why = format!("what the clients did had not arrived after {} s", LIMIT.as_secs());
+            return Err(Verdict::Failed(why));
+        }
+        self.until_idle()
+    }
+
+    /// Does `steps`, which are too many to be told one by one, and tells of them as `words` of `who`. The server goes on
+    /// meanwhile, and is idle afterwards.
+    pub fn summed_up(&mut self, who: &str, words: &str, steps: impl FnOnce(&mut Self) -> Step) -> Step {
+        (self.watch)(Event::Did { who: who.into(), call: "", args: words.into(), words: words.into() });
+        self.quiet = true;
+        let result = steps(self);
+        self.quiet = false;
+        result?;
+        self.until_idle()
+    }
+
+    /// Lets the server have as few descriptors as `at_least`, or as it needs for `room` more clients.
+    pub fn limit_descriptors(&mut self, at_least: u64, room: u64) -> Step {
+        for pid in self.server.processes() {
+            let limited = processes::limit_descriptors(pid, at_least, room);
+            limited.map_err(|e| Verdict::Failed(format!("prlimit: {e}")))?;
+        }
+        Ok(())
+    }
+
+    /// How many descriptors the server has open.
+    pub fn descriptors(&self) -> usize {
+        self.server.processes().into_iter().map(processes::descriptors).sum()
+    }
+
+    /// The memory that the server holds, in bytes.
+    pub fn memory(&self) -> u64 {
+        processes::memory(&self.server.processes())
+    }
+
+    fn did(&mut self, who: &str, call: &'static str, args: String, words: String) -> Step {
+        if self.quiet {
+            return Ok(());
+        }
+        (self.watch)(Event::Did { who: who.into(), call, args, words });
+        self.until_idle()
+    }
+
+    fn connections(&self) -> Vec<(SocketAddr, SocketAddr)> {
+        let server = self.server.address();
+        self.all.iter().filter(|client| client.arrives).map(|client| (client.address, server)).collect()
+    }
+
+    fn client(&mut self, who: &str) -> Result<&mut Client, Verdict> {
+        let found = self.all.iter_mut().find(|client| client.name == who);
+        found.ok_or_else(|| Verdict::Failed(format!("the script has no {who}")))
+    }
+
+    fn socket(&mut self, who: &str) -> Result<&Socket, Verdict> {
+        let socket = self.client(who)?.socket.as_ref();
+        socket.ok_or_else(|| Verdict::Failed(format!("in the script, {who} has closed already")))
+    }
+}
+
+impl Drop for Clients<'_> {
+    /// The server ends first, so that it does not see its last clients go.
+    fn drop(&mut self) {
+        self.server.end();
+    }
+}

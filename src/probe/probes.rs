@@ -1,0 +1,116 @@
+//! The probes: ways in which clients behave. Each is a name, what the clients do, what a sound server does, and a script.
+
+use super::clients::Clients;
+use super::scripts;
+use super::verdict::Verdict;
+
+/// One way in which clients behave.
+pub struct Probe {
+    /// What `--probe` takes.
+    pub name: &'static str,
+    /// What the clients do.
+    pub clients: &'static str,
+    /// What a sound server does under it.
+    pub sound: &'static str,
+    /// The clients' part. An error is the verdict on a server that fell short.
+    pub script: fn(&mut Clients) -> Result<(), Verdict>,
+}
+
+/// All probes, in the order in which the book meets them.
+pub const PROBES: &[Probe] = &[
+    Probe {
+        name: "polite",
+        clients: "connect, send, read the reply, and stay",
+        sound: "replies",
+        script: scripts::polite,
+    },
+    Probe {
+        name: "leaves",
+        clients: "connect, send, read the reply, and close",
+        sound: "serves the next",
+        script: scripts::leaves,
+    },
+    Probe {
+        name: "two-at-once",
+        clients: "one connects and sends nothing, another is polite",
+        sound: "serves the other at once",
+        script: scripts::two_at_once,
+    },
+    Probe {
+        name: "impatient",
+        clients: "send and close at once, without reading the reply",
+        sound: "lives, and serves the next",
+        script: scripts::impatient,
+    },
+    Probe {
+        name: "half-close",
+        clients: "send, shut down the writing side, and read to the end",
+        sound: "delivers the reply, then the end",
+        script: scripts::half_close,
+    },
+    Probe {
+        name: "urgent",
+        clients: "send one urgent byte (MSG_OOB), and stay",
+        sound: "lives, and serves the next",
+        script: scripts::urgent,
+    },
+    Probe {
+        name: "urgent-then-close",
+        clients: "send one urgent byte and close, seen in one pass",
+        sound: "lives, and serves the next",
+        script: scripts::urgent_then_close,
+    },
+    Probe {
+        name: "rude",
+        clients: "reset the connection while it is idle",
+        sound: "lives, and serves the next",
+        script: scripts::rude,
+    },
+    Probe {
+        name: "send-then-reset",
+        clients: "send, and reset before the server reads",
+        sound: "lives, and serves the next",
+        script: scripts::send_then_reset,
+    },
+    Probe {
+        name: "reset-in-queue",
+        clients: "reset before they are accepted",
+        sound: "lives, and serves the next",
+        script: scripts::reset_in_queue,
+    },
+    Probe {
+        name: "stranger",
+        clients: "while one sends and leaves, new ones connect and send nothing",
+        sound: "sends them nothing, and serves the next",
+        script: scripts::stranger,
+    },
+    Probe {
+        name: "stampede",
+        clients: "forty of each of four kinds, in one pass, and new ones that reset",
+        sound: "lives, and serves the next",
+        script: scripts::stampede,
+    },
+    Probe {
+        name: "never-reads",
+        clients: "send on and on, never read, and reset at last",
+        sound: "serves others meanwhile and afterwards, in bounded memory",
+        script: scripts::never_reads,
+    },
+    Probe {
+        name: "out-of-descriptors",
+        clients: "forty connect, the server has few descriptors, and they leave",
+        sound: "neither dies nor spins, and serves the next when they have left",
+        script: scripts::out_of_descriptors,
+    },
+    Probe {
+        name: "crowd",
+        clients: "1,100 connect and send nothing, then a polite one comes",
+        sound: "serves it",
+        script: scripts::crowd,
+    },
+];
+
+/// The probe of that name.
+pub fn by_name(name: &str) -> Option<&'static Probe> {
+    PROBES.iter().find(|probe| probe.name == name)
+}

@@ -1,0 +1,294 @@
+//! The keeper: a small process between this one and a server, which ends everything that comes of the server.
+//!
+//! A server may start others, and they may leave their parent, their process group, their session and their
+//! environment. What they cannot leave is their nearest ancestor that is a *subreaper*: a process whose parent has ended
+//! becomes that one's child (prctl(2), PR_SET_CHILD_SUBREAPER). So each server has a subreaper of its own, and all that
+//! comes of the server is found below it.
+//!
+//! The keeper holds the reading end of a pipe, the lifeline, whose writing end this process holds and never writes to.
+//! When the lifeline is dropped, or when this process ends in whatever way (Ctrl-C, a panic, SIGKILL), the keeper reads
+//! the end of the pipe, and ends its children until it has none. So nothing here has to handle a signal.
+//!
+//! It is a fork that never calls exec. What it does after the fork are bare system calls.
+
+use std::io::{self, PipeReader, PipeWriter, Read};
+use std::mem;
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus};
+use std::ptr;
+use std::sync::{PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use super::output::set_nonblocking;
+
+/// How many descriptors a server may have unless a probe says otherwise, if the machine allows it.
+const DESCRIPTORS: libc::rlim_t = 4096;
+
+/// Written while a process is being made, read while a client closes. Between its fork and its exec the new process has
+/// a copy of every descriptor, even of those that are closed on exec; and a connection ends only with the last copy.
+static FORKING: RwLock<()> = RwLock::new(());
+
+/// As long as this is held, what is closed is closed: no server is about to be started in another thread.
+pub fn no_fork_meanwhile() -> impl Drop {
+    FORKING.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What the keeper writes: a kind, a process id, and for [`ENDED`] a status as wait(2) has it.
+const STARTED: i32 = 1;
+const ENDED: i32 = 2;
+const REFUSED: i32 = 3;
+type Report = [i32; 3];
+
+/// A keeper that runs, and what it has reported.
+pub struct Keeper {
+    process: Child,
+    lifeline: Option<PipeWriter>,
+    reports: PipeReader,
+    unread: Vec<u8>,
+    server: Option<u32>,
+    ended: Option<ExitStatus>,
+    refused: Vec<i32>,
+}
+
+impl Keeper {
+    /// Starts `command` under a keeper; its pipes, if it has any, are in [`Keeper::process`]. Fails as `Command::spawn`
+    /// does, for instance because there is no such program.
+    pub fn spawn(mut command: Command) -> io::Result<Keeper> {
+        let (lifeline_end, lifeline) = io::pipe()?;
+        let (reports, reporter) = io::pipe()?;
+        set_nonblocking(reports.as_raw_fd())?;
+        let (lifeline_fd, reports_fd) = (lifeline_end.as_raw_fd(), reporter.as_raw_fd());
+        // A group of its own, which the terminal's signals do not reach.
+        command.process_group(0);
+        // SAFETY: between fork and exec only async-signal-safe calls are allowed; `split` makes bare system calls.
+        unsafe { command.pre_exec(move || split(lifeline_fd, reports_fd)) };
+        let process = {
+            let _alone = FORKING.write();
+            command.spawn()?
+        };
+        let mut keeper = Keeper {
+            process,
+            lifeline: Some(lifeline),
+            reports,
+            unread: Vec::new(),
+            server: None,
+            ended: None,
+            refused: Vec::new(),
+        };
+        // It was written before the exec of which `spawn` has just heard.
+        keeper.read();
+        Ok(keeper)
+    }
+
+    /// The keeper itself, as a child of this process.
+    pub fn process(&mut self) -> &mut Child {
+        &mut self.process
+    }
+
+    /// The keeper's process id: all that comes of the server is below it.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// The server's process id, which is its process group's too.
+    pub fn server(&self) -> Option<u32> {
+        self.server
+    }
+
+    /// The exit status of the server, if it has ended.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.read();
+        self.ended
+    }
+
+    /// Ends all that has come of the server, and returns when it is gone: the process ids of those that may not be
+    /// signalled (kill(2), EPERM), which are left. After `limit` it returns anyway, with all that is still there.
+    pub fn end(&mut self, limit: Duration) -> Vec<i32> {
+        if self.lifeline.take().is_none() {
+            return Vec::new();
+        }
+        let begun = Instant::now();
+        let mut pollfd = libc::pollfd { fd: self.reports.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // The end of the pipe is the end of the keeper.
+        while self.read() {
+            let left = limit.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                return super::processes::below(self.id()).into_iter().filter_map(|pid| pid.try_into().ok()).collect();
+            }
+            let millis = i32::try_from(left.as_millis()).unwrap_or(i32::MAX).max(1);
+            // SAFETY: `pollfd` is ours, and there is one.
+            unsafe { libc::poll(&mut pollfd, 1, millis) };
+        }
+        // A keeper that has closed the pipe is about to exit, and waits for nothing.
+        let _ = self.process.wait();
+        mem::take(&mut self.refused)
+    }
+
+    /// Reads what the keeper has reported. False at the end of the pipe.
+    fn read(&mut self) -> bool {
+        let mut buffer = [0; 1024];
+        let open = loop {
+            match self.reports.read(&mut buffer) {
+                Ok(0) => break false,
+                Ok(n) => self.unread.extend(&buffer[..n]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break true,
+            }
+        };
+        let whole = self.unread.len() / size_of::<Report>() * size_of::<Report>();
+        let words: Vec<u8> = self.unread.drain(..whole).collect();
+        let words: Vec<i32> = words.chunks_exact(4).map(|b| i32::from_ne_bytes([b[0], b[1], b[2], b[3]])).collect();
+        for report in words.chunks_exact(3) {
+            match report[0] {
+                STARTED => self.server = u32::try_from(report[1]).ok(),
+                ENDED => self.ended = Some(ExitStatus::from_raw(report[2])),
+                _ => self.refused.push(report[1]),
+            }
+        }
+        open
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.end(Duration::from_secs(30));
+    }
+}
+
+/// Runs in the new process, between fork and exec: forks again, and returns in the child, which goes on to exec and is
+/// the server. The parent becomes the keeper, and does not return.
+fn split(lifeline: RawFd, reports: RawFd) -> io::Result<()> {
+    // SAFETY: bare system calls, which are async-signal-safe.
+    unsafe {
+        // An ignored SIGCHLD would be inherited, and then no status would be left to wait for.
+        libc::signal(libc::SIGCHLD, libc::SIG_DFL);
+        libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1);
+        // Not fork(3), which takes the locks of an allocator that another thread may have held at the first fork.
+        match libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) {
+            -1 => Err(io::Error::last_os_error()),
+            0 => prepare_server(),
+            server => keep(server as libc::pid_t, lifeline, reports),
+        }
+    }
+}
+
+/// What the server's process does before exec.
+unsafe fn prepare_server() -> io::Result<()> {
+    // SAFETY: bare system calls; `limit` is ours.
+    unsafe {
+        libc::setpgid(0, 0);
+        // Should the keeper be killed, the server goes with it.
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        // Whatever descriptors were left open to us stay with us, so that the server's listener is 3.
+        libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
+        // Room for a crowd.
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 {
+            limit.rlim_cur = DESCRIPTORS.min(limit.rlim_max);
+            libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+        }
+    }
+    Ok(())
+}
+
+/// The keeper's whole life.
+unsafe fn keep(server: libc::pid_t, lifeline: RawFd, reports: RawFd) -> ! {
+    // SAFETY: bare system calls on memory and descriptors of our own.
+    unsafe {
+        libc::prctl(libc::PR_SET_NAME, c"keeper".as_ptr());
+        // Reported before the descriptors are closed, because `spawn` returns when they are.
+        report(reports, [STARTED, server, 0]);
+        let mut signals: libc::sigset_t = mem::zeroed();
+        libc::sigfillset(&mut signals);
+        libc::sigprocmask(libc::SIG_SETMASK, &signals, ptr::null_mut());
+        libc::sigemptyset(&mut signals);
+        libc::sigaddset(&mut signals, libc::SIGCHLD);
+        let (low, high) = (lifeline.min(reports) as u32, lifeline.max(reports) as u32);
+        for (first, last) in [(0, low - 1), (low + 1, high - 1), (high + 1, u32::MAX)] {
+            if first <= last {
+                libc::syscall(libc::SYS_close_range, first, last, 0);
+            }
+        }
+        let children = libc::signalfd(-1, &signals, libc::SFD_NONBLOCK);
+
+        loop {
+            reap(server, reports);
+            let mut fds = [lifeline, children].map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 });
+            libc::poll(fds.as_mut_ptr(), 2, -1);
+            if fds[0].revents != 0 {
+                end_children(server, reports);
+            }
+            let mut info = [0_u8; size_of::<libc::signalfd_siginfo>()];
+            while libc::read(children, info.as_mut_ptr().cast(), info.len()) > 0 {}
+        }
+    }
+}
+
+/// Waits for all children that have ended, and exits when there are none left.
+unsafe fn reap(server: libc::pid_t, reports: RawFd) {
+    loop {
+        let mut status = 0;
+        // SAFETY: bare system calls; `status` is ours.
+        unsafe {
+            match libc::waitpid(-1, &mut status, libc::WNOHANG) {
+                0 => return,
+                -1 => libc::_exit(0),
+                pid if pid == server => report(reports, [ENDED, server, status]),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Kills the children until there are none. The children of one that is killed become ours, and their turn comes next.
+unsafe fn end_children(server: libc::pid_t, reports: RawFd) -> ! {
+    /// So many looks in a row, a millisecond apart, at children that all refuse the signal are enough.
+    const LOOKS: usize = 100;
+    let mut refusals = 0;
+    loop {
+        // SAFETY: bare system calls on memory of our own. A child's id is its own until it is waited for.
+        unsafe {
+            reap(server, reports);
+            let mut buffer = [0_u8; 4096];
+            let file = libc::open(c"/proc/thread-self/children".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
+            let length = libc::read(file, buffer.as_mut_ptr().cast(), buffer.len());
+            libc::close(file);
+            let list = &buffer[..usize::try_from(length).unwrap_or(0)];
+            let mut pids = [0; 64];
+            let (mut killed, mut refused) = (0, 0);
+            // What does not fit, or is cut off at the end of the buffer, has its turn in the next round.
+            for pid in list.split(|byte| *byte == b' ').filter_map(number).take(pids.len()) {
+                if libc::kill(pid, libc::SIGKILL) == -1 {
+                    pids[refused] = pid;
+                    refused += 1;
+                } else {
+                    killed += 1;
+                }
+            }
+            refusals = if killed == 0 && refused > 0 { refusals + 1 } else { 0 };
+            if refusals == LOOKS {
+                for pid in &pids[..refused] {
+                    report(reports, [REFUSED, *pid, 0]);
+                }
+                libc::_exit(1);
+            }
+            let pause = libc::timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+            libc::nanosleep(&pause, ptr::null_mut());
+        }
+    }
+}
+
+fn number(digits: &[u8]) -> Option<i32> {
+    let mut number: i32 = 0;
+    for digit in digits {
+        let digit = char::from(*digit).to_digit(10)?;
+        number = number.checked_mul(10)?.checked_add(i32::try_from(digit).ok()?)?;
+    }
+    (number > 0).then_some(number)
+}
+
+unsafe fn report(reports: RawFd, report: Report) {
+    // SAFETY: a pipe takes so few bytes whole; if its reader has gone, nothing is left to be told.
+    unsafe { libc::write(reports, report.as_ptr().cast(), size_of::<Report>()) };
+}

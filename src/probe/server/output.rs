@@ -1,0 +1,131 @@
+//! The reading end of a server's output.
+
+use std::io::{self, Read};
+use std::mem;
+use std::os::fd::{AsRawFd, RawFd};
+
+/// Of a line, so many bytes are kept; the rest is dropped, and an ellipsis says so.
+const LONGEST: usize = 4096;
+/// So many reads at a time: a server that writes without end must not keep us.
+const READS: usize = 16;
+
+/// A line that the server printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Standard error, not standard output.
+    pub error: bool,
+    /// Without its end of line.
+    pub text: String,
+}
+
+/// A pipe that is never waited for, and what has been read of a line that is not whole yet.
+pub struct Output {
+    reader: Box<dyn Read + Send>,
+    partial: Vec<u8>,
+    /// Bytes of the line at hand that were dropped.
+    dropped: usize,
+    error: bool,
+}
+
+impl Output {
+    /// `error` says that it is standard error.
+    pub fn new<P: Read + AsRawFd + Send + 'static>(pipe: Option<P>, error: bool) -> io::Result<Output> {
+        let pipe = pipe.ok_or_else(|| io::Error::other("the server has no pipe for its output"))?;
+        set_nonblocking(pipe.as_raw_fd())?;
+        Ok(Output { reader: Box::new(pipe), partial: Vec::new(), dropped: 0, error })
+    }
+
+    /// The whole lines that are there, and at the end of the stream an unfinished one.
+    pub fn lines(&mut self) -> Vec<Line> {
+        let mut buffer = [0; 65536];
+        let mut lines = Vec::new();
+        for _ in 0..READS {
+            match self.reader.read(&mut buffer) {
+                Ok(0) => {
+                    if !self.partial.is_empty() {
+                        lines.push(self.line());
+                    }
+                    break;
+                }
+                Ok(n) => self.take(&buffer[..n], &mut lines),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        lines
+    }
+
+    fn take(&mut self, mut bytes: &[u8], lines: &mut Vec<Line>) {
+        while let Some(newline) = bytes.iter().position(|&byte| byte == b'\n') {
+            self.keep(&bytes[..newline]);
+            lines.push(self.line());
+            bytes = &bytes[newline + 1..];
+        }
+        self.keep(bytes);
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        let room = LONGEST.saturating_sub(self.partial.len()).min(bytes.len());
+        self.partial.extend(&bytes[..room]);
+        self.dropped += bytes.len() - room;
+    }
+
+    /// The line at hand, which is whole.
+    fn line(&mut self) -> Line {
+        let partial = mem::take(&mut self.partial);
+        let dropped = mem::take(&mut self.dropped);
+        let mut text = String::from_utf8_lossy(&partial).trim_end_matches('\r').to_string();
+        if dropped > 0 {
+            text.push_str(&format!("… ({dropped} bytes more)"));
+        }
+        Line { error: self.error, text }
+    }
+}
+
+/// Has calls on the descriptor, which the caller holds, fail with EAGAIN instead of waiting. fcntl(2), O_NONBLOCK.
+pub fn set_nonblocking(fd: RawFd) -> io::Result<()> {
+    // SAFETY: two bare system calls on a descriptor that the caller holds.
+    let result = unsafe { libc::fcntl(fd, libc::F_SETFL, libc::fcntl(fd, libc::F_GETFL) | libc::O_NONBLOCK) };
+    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Write, pipe};
+
+    use super::*;
+
+    fn texts(output: &mut Output) -> Vec<String> {
+        output.lines().into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn lines_come_when_they_are_whole_and_the_last_at_the_end() {
+        let (reader, mut writer) = pipe().unwrap();
+        let mut output = Output::new(Some(reader), false).unwrap();
+        writer.write_all(b"one\n\ntw").unwrap();
+        assert_eq!(texts(&mut output), ["one", ""]);
+        assert_eq!(texts(&mut output), [""; 0]);
+        writer.write_all(b"o\r\nthree").unwrap();
+        drop(writer);
+        assert_eq!(texts(&mut output), ["two", "three"]);
+        assert_eq!(texts(&mut output), [""; 0]);
+    }
+
+    #[test]
+    fn of_a_line_without_end_only_the_beginning_is_kept() {
+        let (reader, mut writer) = pipe().unwrap();
+        let mut output = Output::new(Some(reader), true).unwrap();
+        let mut held = 0;
+        for _ in 0..100 {
+            writer.write_all(&[b'x'; 60_000]).unwrap();
+            assert_eq!(output.lines(), []);
+            held = held.max(output.partial.capacity());
+        }
+        assert!(held <= 2 * LONGEST, "{held} bytes are held");
+        writer.write_all(b"\nnext\n").unwrap();
+        let lines = texts(&mut output);
+        assert_eq!(lines[0], format!("{}… ({} bytes more)", "x".repeat(LONGEST), 6_000_000 - LONGEST));
+        assert_eq!(lines[1], "next");
+    }
+}

@@ -1,0 +1,124 @@
+//! What /proc says of processes. Linux only, proc(5).
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// All descendants of a process, its children first.
+pub fn below(pid: u32) -> Vec<u32> {
+    let mut pids = children(pid);
+    let mut at = 0;
+    while let Some(&pid) = pids.get(at) {
+        pids.extend(children(pid));
+        at += 1;
+    }
+    pids
+}
+
+/// The children of a process, of whichever of its threads.
+fn children(pid: u32) -> Vec<u32> {
+    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {
+        return Vec::new();
+    };
+    let lists = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    lists.flat_map(|list| list.split(' ').filter_map(|pid| pid.trim().parse().ok()).collect::<Vec<u32>>()).collect()
+}
+
+/// The state letters of all threads of the processes, as proc_pid_stat(5) has them: `S` sleeps, `R` runs, `T` is
+/// stopped. Those of processes that have ended (`Z`, `X`) and wait for their parent to take note are left out.
+pub fn states(pids: &[u32]) -> Vec<u8> {
+    let stats = threads(pids).filter_map(|thread| fs::read_to_string(thread.join("stat")).ok());
+    let states = stats.filter_map(|stat| fields(&stat)?.next()?.bytes().next());
+    states.filter(|state| !matches!(state, b'Z' | b'X')).collect()
+}
+
+/// Whether a thread of the processes is in nanosleep(2), and will wake of its own accord: proc_pid_syscall(5). Fails
+/// where that may not be read, for which the kernel wants the right to trace the process (ptrace(2)).
+pub fn in_timed_sleep(pids: &[u32]) -> io::Result<bool> {
+    for thread in threads(pids) {
+        match fs::read_to_string(thread.join("syscall")) {
+            Ok(call) => {
+                let number = call.split(' ').next().and_then(|number| number.parse::<libc::c_long>().ok());
+                if number.is_some_and(|number| [libc::SYS_nanosleep, libc::SYS_clock_nanosleep].contains(&number)) {
+                    return Ok(true);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
+            Err(_) => {} // it has ended since it was listed
+        }
+    }
+    Ok(false)
+}
+
+/// The folders of all threads of the processes, in /proc.
+fn threads(pids: &[u32]) -> impl Iterator<Item = PathBuf> {
+    let tasks = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok());
+    tasks.flatten().flatten().map(|thread| thread.path())
+}
+
+/// The processor time that the processes have used, in the kernel's ticks of a hundredth of a second.
+pub fn cpu_time(pids: &[u32]) -> Duration {
+    let ticks = pids.iter().filter_map(|pid| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let mut times = fields(&stat)?.skip(11);
+        Some(times.next()?.parse::<u64>().ok()? + times.next()?.parse::<u64>().ok()?)
+    });
+    Duration::from_millis(10 * ticks.sum::<u64>())
+}
+
+/// The memory that the processes hold, in bytes, without what belongs to files (RssAnon in proc_pid_status(5)).
+pub fn memory(pids: &[u32]) -> u64 {
+    let kilobytes = pids.iter().filter_map(|pid| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+        line.trim().split(' ').next()?.parse::<u64>().ok()
+    });
+    1024 * kilobytes.sum::<u64>()
+}
+
+/// How many descriptors a process has open.
+pub fn descriptors(pid: u32) -> usize {
+    fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
+}
+
+/// Lets a process have descriptors below `at_least`, or as many as `room` above the highest that it has, and no others.
+/// prlimit(2), RLIMIT_NOFILE.
+pub fn limit_descriptors(pid: u32, at_least: u64, room: u64) -> io::Result<()> {
+    let open = fs::read_dir(format!("/proc/{pid}/fd"))?;
+    let highest = open.flatten().filter_map(|fd| fd.file_name().to_str()?.parse::<u64>().ok()).max().unwrap_or(0);
+    let limit = at_least.max(highest + 1 + room);
+    let limit = libc::rlimit { rlim_cur: limit, rlim_max: limit };
+    let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
+    // SAFETY: the new limit is read, and no old one is asked for.
+    match unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &limit, std::ptr::null_mut()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// The fields of a line of /proc/PID/stat from the third on, after the name, which is in parentheses and may hold any
+/// character.
+fn fields(stat: &str) -> Option<impl Iterator<Item = &str>> {
+    Some(stat.rsplit_once(") ")?.1.split(' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_is_found_after_any_name() {
+        assert_eq!(fields("42 (04-use-after-cl) S 1 42").unwrap().next(), Some("S"));
+        assert_eq!(fields("42 (a) R b) T 1 42").unwrap().next(), Some("T"));
+        assert!(fields("42").is_none());
+    }
+
+    #[test]
+    fn this_process_runs_and_holds_memory() {
+        let ours = [std::process::id()];
+        assert!(states(&ours).contains(&b'R'), "the thread that asks is running");
+        assert!(memory(&ours) > 0);
+        assert_eq!(in_timed_sleep(&[]).ok(), Some(false));
+    }
+}

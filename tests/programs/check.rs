@@ -1,0 +1,171 @@
+//! `cargo run -- check`: verdicts on servers that are not ours, and nothing left running.
+
+use crate::common::{command, exe, left_running, mark, python, say, settings};
+use close_call::command::scoreboard::Board;
+use close_call::command::{book, ladder};
+use close_call::probe::probes::PROBES;
+use insta::assert_snapshot;
+
+/// What `check ARGS` prints, its status, and what it writes on standard error.
+pub fn check(args: &[&str]) -> (String, Option<i32>, String) {
+    let mark = mark();
+    let mut command = command("close-call", &[&["check"], args].concat());
+    let output = command.env("CLOSE_CALL_TEST", &mark).output().unwrap();
+    assert_eq!(left_running(&mark), Vec::<String>::new(), "check {args:?} leaves nothing behind");
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), output.status.code(), text(output.stderr))
+}
+
+/// The verdict on each probe, in one or two words: the second column.
+pub fn verdicts(shown: &str) -> Vec<(&str, &str)> {
+    let rows = shown.lines().filter(|line| PROBES.iter().any(|probe| line.split(' ').next() == Some(probe.name)));
+    rows.map(|row| {
+        let (name, rest) = row.split_once(' ').unwrap();
+        (name, rest.trim_start().split("  ").next().unwrap())
+    })
+    .collect()
+}
+
+#[test]
+fn the_server_of_the_story_with_its_lines_swapped_falls_short_as_the_book_says() {
+    let Some(server) = python("story_server_swapped.py") else { return };
+    let (shown, status, errors) = check(&[&["--"], &server[..]].concat());
+    let _settings = settings();
+    assert_snapshot!("check-story-server-swapped", format!("$ cargo run -- check -- {}\n{shown}", server.join(" ")));
+    assert_eq!((status, errors.as_str()), (Some(1), ""));
+
+    let expected = [
+        ("impatient", "EBADF"),
+        ("half-close", "EBADF"),
+        ("urgent-then-close", "EBADF"),
+        ("stampede", "EBADF"),
+        ("rude", "ECONNRESET"),
+        ("reset-in-queue", "ECONNRESET"),
+        ("send-then-reset", "ENOTCONN"),
+        ("crowd", "ValueError"),
+    ];
+    let verdicts = verdicts(&shown);
+    for wanted in expected {
+        assert!(verdicts.contains(&wanted), "{wanted:?} is not in {verdicts:?}");
+    }
+}
+
+#[test]
+fn a_select_server_gets_as_far_as_select_goes() {
+    let Some(server) = python("select_server.py") else { return };
+    let (shown, status, _) = check(&[&["--"], &server[..]].concat());
+    let _settings = settings();
+    assert_snapshot!("check-select-server", format!("$ cargo run -- check -- {}\n{shown}", server.join(" ")));
+    assert_eq!(status, Some(1));
+}
+
+#[test]
+fn a_sound_server_is_ok_under_every_probe() {
+    let Some(server) = python("asyncio_server.py") else { return };
+    let (shown, status, _) = check(&[&["--"], &server[..]].concat());
+    assert_eq!(status, Some(0), "{shown}");
+    assert_eq!(verdicts(&shown), PROBES.iter().map(|probe| (probe.name, "ok")).collect::<Vec<_>>());
+    assert!(shown.ends_with("\n15 of 15 verdicts are ok. None falls short.\n"), "{shown}");
+}
+
+#[test]
+fn a_chapter_does_under_check_as_on_the_scoreboard() {
+    let board = Board::of(&book::snapshot("scoreboard").unwrap());
+    for chapter in ladder::servers() {
+        say(&format!("check on {}", chapter.name));
+        let program = exe(chapter.name);
+        let (shown, ..) = check(&["--", program.to_str().unwrap(), "--listen", "127.0.0.1:{port}"]);
+        let on_the_board: Vec<&str> = PROBES.iter().map(|probe| &board.cell(chapter, probe).unwrap()[..]).collect();
+        let here: Vec<&str> = verdicts(&shown).into_iter().map(|(_, cell)| cell).collect();
+        assert_eq!(here, on_the_board, "{}", chapter.name);
+    }
+}
+
+#[test]
+fn only_some_probes_and_json() {
+    let Some(server) = python("story_server_swapped.py") else { return };
+    let (shown, status, _) = check(&[&["--only", "rude,polite", "--json", "--"], &server[..]].concat());
+    let _settings = settings();
+    assert_snapshot!("check-json", shown);
+    assert_eq!(status, Some(1));
+}
+
+#[test]
+fn the_port_is_given_as_an_argument_too() {
+    let Some([python, file]) = python("asyncio_server.py") else { return };
+    let line = format!("PORT=$1 exec {python} {file}");
+    let (shown, status, _) = check(&["--only", "polite", "--", "env", "-u", "PORT", "sh", "-c", &line, "sh", "{port}"]);
+    assert_eq!((verdicts(&shown), status), (vec![("polite", "ok")], Some(0)));
+}
+
+#[test]
+fn a_wrapper_is_stopped_continued_and_ended_with_what_it_wraps() {
+    let Some([python, file]) = python("story_server_swapped.py") else { return };
+    // Not `exec`: the shell stays, and waits for the server. Several events in one pass need both to be stopped.
+    let line = format!("{python} {file}; exit $?");
+    let (shown, status, _) = check(&["--only", "impatient,urgent-then-close,polite", "--", "sh", "-c", &line]);
+    let expected = vec![("polite", "ok"), ("impatient", "EBADF"), ("urgent-then-close", "EBADF")];
+    assert_eq!((verdicts(&shown), status), (expected, Some(1)), "{shown}");
+}
+
+#[test]
+fn servers_that_answer_in_pieces_or_by_forking_are_as_good_as_others() {
+    for file in ["byte_server.py", "forking_server.py"] {
+        let Some(server) = python(file) else { return };
+        let (shown, status, _) =
+            check(&[&["--only", "polite,half-close,impatient,stampede", "--"], &server[..]].concat());
+        assert_eq!(status, Some(0), "{file}: {shown}");
+    }
+}
+
+#[test]
+fn a_server_that_never_answers_gets_a_verdict() {
+    let Some(server) = python("silent_server.py") else { return };
+    let (shown, status, _) = check(&[&["--only", "polite", "--"], &server[..]].concat());
+    assert_eq!((verdicts(&shown), status), (vec![("polite", "no reply")], Some(1)));
+}
+
+#[test]
+fn a_server_that_goes_into_the_background_is_ended_there() {
+    let Some(server) = python("daemon_server.py") else { return };
+    let (shown, status, _) = check(&[&["--only", "polite", "--"], &server[..]].concat());
+    assert_eq!((verdicts(&shown), status), (vec![("polite", "exit status 0")], Some(1)), "{shown}");
+}
+
+#[test]
+fn what_is_no_server_is_said_to_be_none_in_one_line() {
+    let hint = "it has no {port} among its arguments, so it must take its port from the variable PORT";
+    for (command, line) in [
+        (&["true"][..], "true: it ended before it listened (exit status 0); it must stay in the foreground, and listen there\n".into()),
+        (&["sh", "-c", "exit 3"], format!("sh -c exit 3: it ended before it listened (exit status 3); {hint}\n")),
+        (&["sleep", "60"], format!("sleep 60: it did not listen within 1 s; {hint}\n")),
+        (
+            &["sleep", "6{port}"],
+            "sleep 6{port}: it did not listen within 1 s; it must listen on 127.0.0.1, on the port that replaces {port}\n".into(),
+        ),
+        (&["./nowhere"], "./nowhere: it could not be started: No such file or directory (os error 2)\n".into()),
+    ] {
+        let (shown, status, errors) = check(&[&["--wait", "1", "--"], command].concat());
+        assert_eq!((shown.as_str(), status, errors), ("", Some(2), line));
+    }
+}
+
+#[test]
+fn what_a_command_says_that_does_not_listen_is_shown() {
+    let (_, status, errors) = check(&["--", "sh", "-c", "echo cannot find the config; exit 1", "{port}"]);
+    assert_eq!(errors.lines().next(), Some("    cannot find the config"));
+    assert_eq!((errors.lines().count(), status), (2, Some(2)));
+}
+
+#[test]
+fn a_flood_of_output_ends_in_a_verdict() {
+    let (_, status, errors) = check(&["--wait", "1", "--", "yes"]);
+    assert_eq!(status, Some(2));
+    assert!(errors.contains("yes: it did not listen within 1 s"), "{errors}");
+
+    let Some([python, file]) = python("asyncio_server.py") else { return };
+    let line = format!("{python} {file} & yes");
+    let (shown, ..) = check(&["--only", "polite", "--", "sh", "-c", &line]);
+    // Its flood may be seen to rest, when its pipe is full, or not; the greeting is all that counts.
+    assert!(matches!(verdicts(&shown)[..], [("polite", "ok" | "spins")]), "{shown}");
+}

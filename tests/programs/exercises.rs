@@ -1,0 +1,102 @@
+//! The exercises of the book, "Your turn": the chapter fails as its page says, and the solution passes.
+
+use crate::common::{command, exe, python, settings, terminal};
+use close_call::probe::probes::PROBES;
+use insta::assert_snapshot;
+
+/// Everything that the program shows.
+fn shown(program: &str, args: &[&str]) -> String {
+    terminal(&mut command(program, args)).0
+}
+
+/// The last line of a story: the verdict.
+fn verdict(program: &str, probe: &str) -> String {
+    shown(program, &["--probe", probe]).lines().last().unwrap().to_string()
+}
+
+fn solution(chapter: &str) -> String {
+    // Chapter 10's exercise is what chapter 11 does.
+    if chapter == "10-never-block" {
+        return "11-limits".into();
+    }
+    let program = format!("examples/solution-{chapter}");
+    assert!(exe(&program).exists(), "{program} is built by a plain `cargo test`, or by `cargo build --examples`");
+    program
+}
+
+#[test]
+fn chapter_1_serves_both_with_a_thread_for_each() {
+    assert!(verdict("01-blocking-server", "two-at-once").starts_with("two-at-once: no reply to bob."));
+    assert_eq!(verdict(&solution("01-blocking-server"), "two-at-once"), "two-at-once: ok. The server still runs.");
+}
+
+#[test]
+fn chapter_2_gains_a_row_for_udp() {
+    let row = |program: &str| shown(program, &[]).lines().find(|line| line.contains("UDP")).map(String::from);
+    assert_eq!(row("02-what-select-says"), None);
+    let _settings = settings();
+    assert_snapshot!("your-turn-02", row(&solution("02-what-select-says")).unwrap());
+}
+
+#[test]
+fn chapter_3_says_who_leaves_and_lives() {
+    // Its solution is where chapter 5 arrives; chapter 4 is the solution that fails.
+    let leaves = |program| shown(program, &["--probe", "leaves"]);
+    assert!(!leaves("03-select-loop").contains("closing connection to"));
+    assert!(!leaves("04-use-after-close").contains("closing connection to"));
+    assert!(leaves("05-log-before-close").contains("server  closing connection to 127.0.0.1:"));
+    assert_eq!(verdict("05-log-before-close", "leaves"), "leaves: ok. The server still runs.");
+}
+
+#[test]
+fn chapter_4_lives_with_the_line_where_it_is() {
+    assert!(verdict("04-use-after-close", "leaves").starts_with("leaves: EBADF in getpeername."));
+    let solution = solution("04-use-after-close");
+    assert_eq!(verdict(&solution, "leaves"), "leaves: ok. The server still runs.");
+    assert!(shown(&solution, &["--probe", "leaves"]).contains("server  closing connection to 127.0.0.1:"));
+}
+
+/// Where the reader begins, the probe, how it goes there, and the solution, under which it is `ok`.
+const SERVERS: &[(&str, &str, &str)] = &[
+    ("05-log-before-close", "impatient", "impatient: EBADF in send."),
+    ("06-skip-the-dead", "rude", "rude: ECONNRESET in recv."),
+    ("06-skip-the-dead", "reset-in-queue", "reset-in-queue: ECONNRESET in recv."),
+    ("07-name-at-accept", "half-close", "half-close: no reply to alice: the connection was closed."),
+    ("08-recycled-number", "stranger", "stranger: bob got a reply that was not for bob."),
+    ("09-owned-connections", "half-close", "half-close: no reply to alice: the connection was closed."),
+    ("10-never-block", "out-of-descriptors", "out-of-descriptors: EMFILE in accept."),
+    ("11-limits", "crowd", "crowd: bob was turned away."),
+];
+
+#[test]
+fn from_chapter_5_on_each_start_fails_as_its_page_says_and_the_solution_passes() {
+    for (chapter, probe, before) in SERVERS {
+        let said = verdict(chapter, probe);
+        assert!(said.starts_with(before), "as it stands in the repository, {chapter} says: {said}");
+        let solution = solution(chapter);
+        assert_eq!(verdict(&solution, probe), format!("{probe}: ok. The server still runs."), "{solution}");
+        assert_eq!(verdict(&solution, "polite"), "polite: ok. The server still runs.", "{solution} still greets");
+    }
+}
+
+#[test]
+fn a_solution_loses_nothing_that_its_chapter_could() {
+    for (chapter, ..) in SERVERS {
+        for probe in PROBES.iter().filter(|probe| verdict(chapter, probe.name).contains(": ok.")) {
+            let said = verdict(&solution(chapter), probe.name);
+            assert!(said.contains(": ok."), "the solution of {chapter}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_does_nothing_passes_no_probe() {
+    // To delete code until nothing fails is no solution: every probe ends with somebody who is to be greeted.
+    let Some(python) = python("silent_server.py") else { return };
+    let names: Vec<&str> = PROBES.iter().map(|probe| probe.name).collect();
+    let shown = shown("close-call", &[&["check", "--"], &python[..]].concat());
+    for name in names {
+        let line = shown.lines().find(|line| line.split(' ').next() == Some(name)).unwrap();
+        assert!(!line.contains(" ok"), "{line}");
+    }
+}

@@ -1,0 +1,25 @@
+//! What is promised of the programs: what each prints, what `check` says of servers that are not ours, what the exercises
+//! and the README say. One binary of many modules, which is linked once and runs them beside each other.
+//!
+//! Nothing here opens a socket that another test counts on: a test that starts a program copies all descriptors of this
+//! process for a moment, and a connection ends only with the last copy.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod check;
+mod command_line;
+mod compile_fail;
+mod exercises;
+mod floors;
+mod left_behind;
+mod limits;
+mod processes;
+mod python;
+mod readme;
+mod scoreboard;
+mod start;
+mod stories;
+mod strace;

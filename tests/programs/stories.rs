@@ -1,0 +1,160 @@
+//! What the chapters print: each story as a terminal shows it, its status, its standard error, and its trace.
+
+use crate::common::{command, output, settings, terminal};
+use close_call::command::names::stored;
+use insta::assert_snapshot;
+use insta_cmd::assert_cmd_snapshot;
+
+/// Chapter, what follows `--`, exit status.
+const STORIES: &[(&str, &[&str], i32)] = &[
+    ("01-blocking-server", &[], 0),
+    ("01-blocking-server", &["--probe", "two-at-once"], 0),
+    ("01-blocking-server", &["--probe", "impatient"], 0),
+    ("01-blocking-server", &["--probe", "urgent"], 0),
+    ("01-blocking-server", &["--trace"], 0),
+    ("02-what-select-says", &[], 0),
+    ("03-select-loop", &[], 0),
+    ("03-select-loop", &["--probe", "leaves"], 0),
+    ("03-select-loop", &["--probe", "impatient"], 1),
+    ("03-select-loop", &["--probe", "urgent"], 0),
+    ("03-select-loop", &["--trace"], 0),
+    ("04-use-after-close", &[], 1),
+    ("04-use-after-close", &["--probe", "polite"], 0),
+    ("04-use-after-close", &["--probe", "impatient"], 1),
+    ("04-use-after-close", &["--trace"], 1),
+    ("04-use-after-close", &["--trace=json"], 1),
+    ("05-log-before-close", &[], 0),
+    ("05-log-before-close", &["--probe", "impatient"], 1),
+    ("05-log-before-close", &["--probe", "impatient", "--trace"], 1),
+    ("05-log-before-close", &["--probe", "urgent"], 0),
+    ("05-log-before-close", &["--trace"], 0),
+    ("05-log-before-close", &["--probe", "urgent-then-close"], 1),
+    ("05-log-before-close", &["--probe", "urgent-then-close", "--trace"], 1),
+    ("05-log-before-close", &["--trace=json"], 0),
+    ("06-skip-the-dead", &[], 0),
+    ("06-skip-the-dead", &["--probe", "urgent-then-close"], 0),
+    ("06-skip-the-dead", &["--probe", "send-then-reset"], 1),
+    ("06-skip-the-dead", &["--probe", "send-then-reset", "--trace"], 1),
+    ("06-skip-the-dead", &["--probe", "rude"], 1),
+    ("06-skip-the-dead", &["--probe", "half-close"], 0),
+    ("06-skip-the-dead", &["--probe", "stranger"], 0),
+    ("06-skip-the-dead", &["--trace"], 0),
+    ("07-name-at-accept", &[], 0),
+    ("07-name-at-accept", &["--probe", "rude"], 0),
+    ("07-name-at-accept", &["--probe", "half-close"], 0),
+    ("07-name-at-accept", &["--probe", "stranger"], 0),
+    ("07-name-at-accept", &["--probe", "stranger", "--trace"], 0),
+    ("07-name-at-accept", &["--probe", "reset-in-queue"], 0),
+    ("07-name-at-accept", &["--trace"], 0),
+    ("08-recycled-number", &[], 0),
+    ("08-recycled-number", &["--trace"], 0),
+    ("08-recycled-number", &["--probe", "send-then-reset"], 0),
+    ("09-owned-connections", &[], 0),
+    ("09-owned-connections", &["--trace"], 0),
+    ("09-owned-connections", &["--probe", "half-close"], 0),
+    ("10-never-block", &[], 0),
+    ("10-never-block", &["--trace"], 0),
+    ("10-never-block", &["--probe", "slow-reader"], 0),
+    ("10-never-block", &["--probe", "out-of-descriptors"], 1),
+    ("11-limits", &[], 0),
+    ("11-limits", &["--probe", "crowd"], 0),
+];
+
+/// `05-log-before-close`, `05-log-before-close-impatient-trace`: the snapshot's name.
+fn snapshot_name(chapter: &str, args: &[&str]) -> String {
+    let words = args.iter().filter(|arg| **arg != "--probe").map(|arg| arg.trim_start_matches("--").replace('=', "-"));
+    [chapter.to_string()].into_iter().chain(words).collect::<Vec<_>>().join("-")
+}
+
+/// The command as the reader types it.
+fn typed(chapter: &str, args: &[&str]) -> String {
+    let separator = if args.is_empty() { "" } else { " -- " };
+    format!("$ cargo run --bin {chapter}{separator}{}", args.join(" "))
+}
+
+#[test]
+fn every_story_is_as_the_book_shows_it() {
+    let _settings = settings();
+    for (chapter, args, status) in STORIES {
+        // JSON is for a machine, which does not mix the two streams as a terminal does.
+        let capture = if args.contains(&"--trace=json") { output } else { terminal };
+        let (shown, ended) = capture(&mut command(chapter, args));
+        let text = format!("{}\n{}", typed(chapter, args), stored(&shown));
+        assert_snapshot!(snapshot_name(chapter, args), text);
+        assert_eq!(ended.code(), Some(*status), "the exit status of {}", typed(chapter, args));
+    }
+}
+
+#[test]
+fn one_send_loses_what_it_does_not_take_without_a_word() {
+    let _settings = settings();
+    let (shown, status) = terminal(&mut command("examples/naive-10-one-send", &["--probe", "slow-reader"]));
+    let typed = "$ cargo run --example naive-10-one-send -- --probe slow-reader";
+    assert_snapshot!("naive-10-one-send", format!("{typed}\n{}", stored(&shown)));
+    assert!(status.success(), "the server has noticed nothing");
+}
+
+#[test]
+fn output_status_and_errors_come_where_they_belong() {
+    let _settings = settings();
+    let mut ports = insta::Settings::clone_current();
+    ports.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:<port>");
+    let _ports = ports.bind_to_scope();
+    assert_cmd_snapshot!("streams-04-use-after-close", command("04-use-after-close", &[]));
+    assert_cmd_snapshot!("streams-05-log-before-close", command("05-log-before-close", &[]));
+    assert_cmd_snapshot!("streams-05-impatient", command("05-log-before-close", &["--probe", "impatient"]));
+}
+
+#[test]
+fn chapter_4_dies_of_ebadf_in_getpeername_and_the_trace_says_where() {
+    let (shown, _) = terminal(&mut command("04-use-after-close", &["--trace=json"]));
+    let calls: Vec<&str> = shown.lines().filter(|line| line.starts_with(r#"{"at""#)).collect();
+    let [close, getpeername] = calls[calls.len() - 2..] else { panic!("no two calls in {shown}") };
+    assert!(close.contains(r#""call":"close","args":"4","ret":"0""#), "{close}");
+    assert!(getpeername.contains(r#""call":"getpeername","args":"4","err":"EBADF","fds":{"3":"listening"}"#));
+
+    let source = include_str!("../../chapters/04-use-after-close.rs");
+    let line = 1 + source.lines().position(|line| line.contains("closing connection to")).unwrap();
+    assert!(getpeername.starts_with(&format!(r#"{{"at":{line},"#)), "{getpeername} is not of line {line}");
+}
+
+#[test]
+fn chapter_5_asks_before_it_closes() {
+    let (shown, _) = terminal(&mut command("05-log-before-close", &["--trace=json"]));
+    let calls: Vec<&str> = shown.lines().filter(|line| line.starts_with(r#"{"at""#)).collect();
+    let closed = calls.iter().position(|call| call.contains(r#""call":"close""#)).unwrap();
+    assert!(calls[closed - 1].contains(r#""call":"getpeername","args":"4","ret":"127.0.0.1:"#));
+    assert!(!shown.contains(r#""err":"#), "no call fails: {shown}");
+}
+
+#[test]
+fn chapter_5_dies_of_ebadf_in_send_when_the_client_is_impatient() {
+    let (shown, _) = terminal(&mut command("05-log-before-close", &["--probe", "impatient", "--trace=json"]));
+    let last = shown.lines().rfind(|line| line.starts_with(r#"{"at""#)).unwrap();
+    assert!(last.contains(r#""call":"send","args":"4, \"Hello, client!\", 14","err":"EBADF""#), "{last}");
+}
+
+#[test]
+fn a_close_in_a_drop_is_traced_with_the_chapters_line() {
+    let (shown, _) = terminal(&mut command("01-blocking-server", &["--trace=json"]));
+    let close = shown.lines().find(|line| line.contains(r#""call":"close","args":"4","ret""#)).unwrap();
+    let source = include_str!("../../chapters/01-blocking-server.rs");
+    let line = 1 + source.lines().position(|line| line.contains("drop(client)")).unwrap();
+    assert!(close.starts_with(&format!(r#"{{"at":{line},"#)), "{close} is not of line {line}");
+}
+
+#[test]
+fn a_story_told_a_hundred_times_is_one_story() {
+    for (chapter, args) in [
+        ("01-blocking-server", &["--probe", "two-at-once"]),
+        ("03-select-loop", &["--probe", "impatient"]),
+        ("04-use-after-close", &["--probe", "leaves"]),
+        ("05-log-before-close", &["--probe", "impatient"]),
+    ] {
+        let first = terminal(&mut command(chapter, args));
+        for _ in 1..100 {
+            let again = terminal(&mut command(chapter, args));
+            assert_eq!((stored(&again.0), again.1), (stored(&first.0), first.1));
+        }
+    }
+}

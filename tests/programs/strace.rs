@@ -1,0 +1,108 @@
+//! strace sees the same calls, in the same order, as our own trace prints. Linux, and only where strace is installed.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use crate::common::{command, exe, output};
+
+/// A call: its POSIX name, its first argument if that is a descriptor, and what it gave, a number or an error's name.
+type Call = (String, String, String);
+
+/// The system calls that stand behind the calls of `net` and `select`, and the names by which strace knows them.
+const NAMES: &[(&str, &str)] = &[
+    ("socket", "socket"),
+    ("setsockopt", "setsockopt"),
+    ("bind", "bind"),
+    ("listen", "listen"),
+    ("getsockname", "getsockname"),
+    ("accept", "accept4"),
+    ("recv", "recvfrom"),
+    ("send", "sendto"),
+    ("getpeername", "getpeername"),
+    ("close", "close"),
+    ("select", "pselect6"),
+    ("select", "select"),
+];
+
+/// What strace saw the story's server do, from its first socket on; `None` where strace cannot be had.
+fn by_strace(chapter: &str, args: &[&str]) -> Option<Vec<Call>> {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut strace = Command::new("strace");
+    strace.args(["-ff", "-qq", "-o"]).arg(folder.join("calls")).arg(exe(chapter)).args(args);
+    let Ok(status) = strace.stdout(Stdio::null()).stderr(Stdio::null()).status() else {
+        eprintln!("left out: there is no strace on this machine");
+        return None;
+    };
+    let files = fs::read_dir(folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    let server = files.into_iter().find(|calls| calls.contains("listen(3, 128)"));
+    let Some(server) = server else {
+        assert!(!status.success(), "strace ran, and saw no server");
+        eprintln!("left out: strace may not trace here");
+        return None;
+    };
+    let calls = server.lines().filter_map(|line| {
+        let (name, rest) = line.split_once('(')?;
+        let (ours, _) = NAMES.iter().find(|(_, theirs)| *theirs == name)?;
+        let (args, result) = rest.rsplit_once(" = ")?;
+        let result = result.trim();
+        let gave = result.strip_prefix("-1 ").unwrap_or(result).split(' ').next()?;
+        Some((ours.to_string(), first(ours, args), gave.to_string()))
+    });
+    Some(calls.skip_while(|(name, ..)| name != "socket").collect())
+}
+
+/// What our trace says of the same story.
+fn by_trace(chapter: &str, args: &[&str]) -> Vec<Call> {
+    let args: Vec<&str> = args.iter().copied().chain(["--trace"]).collect();
+    let (shown, _) = output(&mut command(chapter, &args));
+    let calls = shown.lines().filter_map(|line| {
+        let (name, rest) = line.strip_prefix(':')?.split_once(' ')?.1.split_once('(')?;
+        let (args, result) = rest.rsplit_once(") = ")?;
+        let result = result.strip_prefix("-1 ").unwrap_or(result);
+        let gave = match name {
+            "getpeername" | "getsockname" if !result.starts_with(char::is_uppercase) => "0", // a name or an address
+            _ => result.split([' ', ',']).next()?,
+        };
+        Some((name.to_string(), first(name, args), gave.to_string()))
+    });
+    calls.collect()
+}
+
+/// The descriptor that a call is about. select is about many, and socket about none yet.
+fn first(name: &str, args: &str) -> String {
+    let about_none = matches!(name, "select" | "socket");
+    if about_none { String::new() } else { args.split([',', ')']).next().unwrap_or_default().to_string() }
+}
+
+#[test]
+fn strace_sees_what_the_trace_says() {
+    for (chapter, args) in [
+        ("01-blocking-server", &[][..]),
+        ("03-select-loop", &[]),
+        ("04-use-after-close", &[]),
+        ("05-log-before-close", &[]),
+        ("05-log-before-close", &["--probe", "urgent"]),
+    ] {
+        let Some(mut seen) = by_strace(chapter, args) else {
+            return;
+        };
+        let said = by_trace(chapter, args);
+        // The last call of a server that waits is one that never returned; the trace knows only those that did.
+        if seen.last().is_some_and(|(.., gave)| gave.starts_with('?')) {
+            seen.pop();
+        }
+        assert_eq!(seen, said, "{chapter} {args:?}");
+    }
+}
+
+#[test]
+fn strace_shows_getpeername_on_the_closed_descriptor_4() {
+    let Some(seen) = by_strace("04-use-after-close", &["--probe", "leaves"]) else {
+        return;
+    };
+    let call = |name: &str, fd: &str, gave: &str| (name.to_string(), fd.to_string(), gave.to_string());
+    assert_eq!(seen[0], call("socket", "", "3"), "the listener is 3");
+    assert!(seen.contains(&call("accept", "3", "4")), "the first client is 4");
+    assert_eq!(seen[seen.len() - 2..], [call("close", "4", "0"), call("getpeername", "4", "EBADF")]);
+}
