@@ -169,3 +169,48 @@ fn a_flood_of_output_ends_in_a_verdict() {
     // Its flood may be seen to rest, when its pipe is full, or not; the greeting is all that counts.
     assert!(matches!(verdicts(&shown)[..], [("polite", "ok" | "spins")]), "{shown}");
 }
+
+#[test]
+fn what_falls_short_in_other_ways_has_its_word() {
+    for (file, probe, verdict, why) in [
+        (
+            "closes_silent_server.py",
+            "stranger",
+            "closed on",
+            "the server closed carol's connection although carol had sent nothing. It still runs.",
+        ),
+        ("hoarding_server.py", "never-reads", "grows", "the server holds"),
+        (
+            "stops_itself_server.py",
+            "polite",
+            "stopped",
+            "the server has stopped itself (SIGSTOP or SIGTSTP), and does not go on.",
+        ),
+    ] {
+        let Some(server) = python(file) else { return };
+        say(&format!("{file} under {probe}"));
+        let (shown, status, _) = check(&[&["--only", probe, "--"], &server[..]].concat());
+        assert_eq!((verdicts(&shown), status), (vec![(probe, verdict)], Some(1)), "{shown}");
+        assert!(shown.contains(why), "{shown}");
+        assert!(shown.ends_with("\n0 of 1 verdicts are ok. 1 falls short.\n"), "{shown}");
+    }
+}
+
+#[test]
+fn a_server_that_sleeps_for_a_time_is_seen_to_its_end() {
+    let Some([python, file]) = python("napping_server.py") else { return };
+    let (shown, ..) = check(&["--only", "polite,two-at-once,leaves", "--", python, file]);
+    assert_eq!(verdicts(&shown), [("polite", "ok"), ("leaves", "ok"), ("two-at-once", "ok")], "{shown}");
+    // It dies half a second after a client has left. Bob would be served before that.
+    let (shown, ..) = check(&["--only", "leaves", "--", python, file, "dies"]);
+    assert_eq!(verdicts(&shown), [("leaves", "EBADF")], "{shown}");
+}
+
+#[test]
+fn a_line_that_never_ends_is_read_quickly_and_not_kept() {
+    let line = "head -c 100000000 /dev/zero | tr '\\0' x; exit 3";
+    let (shown, status, errors) = check(&["--", "sh", "-c", line]);
+    assert_eq!((shown.as_str(), status), ("", Some(2)));
+    assert!(errors.len() < 1000, "{} bytes of it are shown", errors.len());
+    assert!(errors.contains("it ended before it listened (exit status 3)"), "{errors}");
+}

@@ -7,7 +7,10 @@ fn a_page_without_a_chapter() {
     let tiny = Tiny::new();
     tiny.write("book/src/03-lost.md", "# Lost\n");
     tiny.append("book/src/SUMMARY.md", "- [Lost](03-lost.md)\n");
-    assert_eq!(tiny.faults(), ["book/src/03-lost.md: there is no chapter 03-lost in close_call::command::ladder::CHAPTERS"]);
+    assert_eq!(
+        tiny.faults(),
+        ["book/src/03-lost.md: there is no chapter 03-lost in close_call::command::ladder::CHAPTERS"]
+    );
 }
 
 #[test]
