@@ -9,6 +9,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod script;
+mod steps;
 
 use std::cell::Cell;
 use std::path::Path;

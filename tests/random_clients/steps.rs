@@ -1,0 +1,117 @@
+//! The clients' steps one by one, against servers that are made for them.
+
+use std::io::Read;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use close_call::net::in_flight::LIMIT;
+use close_call::net::sock_diag::{SockDiag, state};
+use close_call::net::{self, Address, Socket};
+use close_call::probe::clients::{Clients, MESSAGE};
+use close_call::probe::probes;
+use close_call::probe::server::Server;
+use close_call::probe::server::keeper::{Keeper, no_fork_meanwhile};
+use close_call::probe::server::port::Port;
+use close_call::probe::target::Target;
+
+use crate::common::{exe, python};
+
+fn chapter(name: &str) -> Command {
+    let mut command = Command::new(exe(name));
+    command.args(["--listen", "127.0.0.1:0"]);
+    command
+}
+
+/// A server of ours that nobody has patience with is one that waits for nothing but its clients, or for a time.
+#[test]
+fn a_server_that_sleeps_before_it_replies_is_waited_for_without_patience() {
+    let Some([python, file]) = python("napping_server.py") else { return };
+    let mut command = Command::new(python);
+    command.arg(file);
+    let target = Target { command, port: Port::Announced, wait: LIMIT, patience: Duration::ZERO };
+    let verdict = target.verdict(probes::by_name("polite").unwrap(), &mut |_| {});
+    assert_eq!(verdict.cell(), "ok", "{}", verdict.sentence());
+}
+
+#[test]
+fn what_is_sent_again_and_again_has_a_bound() {
+    // Chapter 11 takes all that it is sent, for ever, from a client that reads.
+    let mut server = Server::start(chapter("11-limits"), Port::Announced, LIMIT).unwrap();
+    let mut ignore = |_| {};
+    let mut clients = Clients::new(&mut server, Duration::ZERO, &mut ignore);
+    clients.connect("alice").unwrap();
+    let sent = clients.send_repeatedly("alice", MESSAGE, 1).unwrap();
+    assert!(sent > 0 && sent <= 1000 * MESSAGE.len(), "{sent} bytes");
+    assert_eq!(clients.send_repeatedly("alice", MESSAGE, 0).unwrap(), 0);
+}
+
+/// A new process has a copy of every descriptor until its exec, and a connection ends only with the last copy.
+#[test]
+fn what_is_closed_is_closed_although_processes_are_made_meanwhile() {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let mut command = Command::new("true");
+                // SAFETY: a bare system call, which is async-signal-safe. It makes the moment a long one.
+                unsafe {
+                    command.pre_exec(|| {
+                        let pause = libc::timespec { tv_sec: 0, tv_nsec: 5_000_000 };
+                        libc::nanosleep(&pause, std::ptr::null_mut());
+                        Ok(())
+                    });
+                }
+                command.stdout(Stdio::null());
+                Keeper::spawn(command).unwrap().end(LIMIT);
+            }
+        });
+        let mut kernel = SockDiag::open().unwrap();
+        for _ in 0..50 {
+            let (ours, peer, ends) = net::connection().unwrap();
+            {
+                let _closed_at_once = no_fork_meanwhile();
+                drop(peer);
+            }
+            // On loopback the FIN has arrived when close returns, if it was sent.
+            let (local, remote) = (ends.1.as_socket().unwrap(), ends.0.as_socket().unwrap());
+            let end = kernel.find(local, remote).unwrap().unwrap();
+            assert_eq!(end.state, state::CLOSE_WAIT, "the FIN was sent by the close");
+            drop(ours);
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+const IN_A_PROCESS_OF_ITS_OWN: &str = "CLOSE_CALL_SEND_TO_A_RESET_PEER";
+
+/// libtest ignores SIGPIPE, as every Rust program does at its start. A chapter puts the default back (`… | head`), and
+/// then a send to a peer that is gone must not end it.
+#[test]
+fn a_send_to_a_peer_that_is_gone_is_epipe_and_no_signal() {
+    if std::env::var_os(IN_A_PROCESS_OF_ITS_OWN).is_some() {
+        // SAFETY: a bare system call.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+        println!("{}", send_to_a_reset_peer());
+        return;
+    }
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", "steps::a_send_to_a_peer_that_is_gone_is_epipe_and_no_signal", "--nocapture"]);
+    let mut child = again.env(IN_A_PROCESS_OF_ITS_OWN, "1").stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    let status = child.wait().unwrap();
+    assert!(status.success(), "{status}: {said}");
+    assert!(said.contains("send: Broken pipe (os error 32)"), "{said}");
+}
+
+fn send_to_a_reset_peer() -> net::Error {
+    let (ours, peer, ends): (Socket, Socket, (Address, Address)) = net::connection().unwrap();
+    peer.reset().unwrap();
+    net::until_arrived(&ends.0, &ends.1).unwrap();
+    // The first call takes the error that waits, and from then on the socket is one that cannot send.
+    let _ = ours.take_error().unwrap();
+    ours.send(b"hello").unwrap_err()
+}
