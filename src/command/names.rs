@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
+/// What may come before an address or after it.
+const AROUND: [char; 7] = [' ', '\t', ',', '{', '}', '(', ')'];
+
 /// The names that a story has given to its clients' addresses so far.
 #[derive(Default)]
 pub struct Names(HashMap<String, String>);
@@ -16,8 +19,8 @@ impl Names {
     /// `text` with each address that has a name replaced by it.
     pub fn put_into(&self, text: &str) -> String {
         let mut named = String::new();
-        for word in text.split_inclusive([' ', ',', '{', '}', '(', ')']) {
-            let end = word.len() - word.trim_end_matches([' ', ',', '{', '}', '(', ')']).len();
+        for word in text.split_inclusive(AROUND) {
+            let end = word.len() - word.trim_end_matches(AROUND).len();
             let (address, rest) = word.split_at(word.len() - end);
             named.push_str(self.0.get(address).map_or(address, |name| name));
             named.push_str(rest);

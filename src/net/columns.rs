@@ -68,8 +68,8 @@ mod tests {
     fn the_table_is_beside_the_call_or_below_it() {
         let beside = call_and_table(":9 close(4) = 0", "{3 listening}");
         assert_eq!(beside, format!("{:<58} {{3 listening}}", ":9 close(4) = 0"));
-        let below = call_and_table(&format!(":9 {}", "x".repeat(60)), "{3 listening, 4 alice}");
-        assert_eq!(below, format!(":9 {}\n{}{{3 listening, 4 alice}}", "x".repeat(60), " ".repeat(59)));
+        let below = call_and_table(&format!(":9 {}", "x".repeat(63)), "{3 listening, 4 alice}");
+        assert_eq!(below, format!(":9 {}\n{}{{3 listening, 4 alice}}", "x".repeat(63), " ".repeat(59)));
         let left = call_and_table(":9 accept(3) = 5, carol", "{3 listening, 4 alice, 5 carol}");
         assert_eq!(left.chars().count(), WIDTH, "a wider table begins further left: {left}");
         let many: Vec<String> = (3..40).map(|fd| format!("{fd} client {fd}")).collect();

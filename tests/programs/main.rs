@@ -11,6 +11,7 @@ mod common;
 
 mod check;
 mod command_line;
+mod compare;
 mod compile_fail;
 mod exercises;
 mod floors;
