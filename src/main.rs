@@ -17,11 +17,11 @@ use lexopt::Parser;
 const HELP: &str = "\
 close-call: a use-after-close bug, reproduced, understood, and made impossible.
 
-cargo run                            the bug, the fix that everyone gives, what it missed
-cargo run -- list                    the chapters and the probes
-cargo run -- start DIR [CHAPTER]     creates a server of your own, as a chapter leaves it
+cargo run                          the bug, the fix that everyone gives, what it missed
+cargo run -- list                  the chapters and the probes
+cargo run -- start DIR [CHAPTER]   creates a server of your own, as a chapter leaves it
 cargo run -- check -- COMMAND [ARG ...]
-                                     your own server, in any language, under every probe
+                                   your own server, in any language, under every probe
 
 check starts COMMAND afresh for each probe. {port} in its arguments is replaced by the
 port on which it must listen; its environment has it in PORT. Between `check` and `--`:
@@ -31,8 +31,8 @@ port on which it must listen; its environment has it in PORT. Between `check` an
                         otherwise
 Exit status of check: 0 nothing fell short, 1 something did, 2 nothing could be checked.
 
-cargo xtask book                     builds the book; with --open, opens it
-cargo test                           proves it
+cargo xtask book                   builds the book; with --open, opens it
+cargo test                         proves it
 ";
 
 enum Task {
