@@ -27,7 +27,7 @@ pub fn show() -> io::Result<ExitCode> {
 
     let coloured = style::wanted(&io::stdout());
     let heading = |text: &str| println!("{}", paint(coloured, Style::Bold, text));
-    heading("The bug. Chapter 4 closes the socket of a client that has left, and then logs who it was.\n");
+    heading("The bug. Chapter 4 closes the socket of a client that left, and then logs who it was.\n");
     play(folder, BUG)?;
     heading("\nThe fix that everyone gives. Chapter 5 logs first, and then closes.\n");
     play(folder, FIX)?;
