@@ -52,11 +52,11 @@ pub fn show() -> io::Result<ExitCode> {
     println!(
         "
 To go on:
-  cargo xtask book --open                                     the book, beside the code
-  cargo run --bin 04-use-after-close -- --trace               the socket calls of the bug
-  cargo run --bin 05-log-before-close -- --probe impatient    what still breaks the fix
-  cargo run -- check -- COMMAND                               your own server
-  cargo run -- list                                           all chapters and probes"
+  cargo xtask book --open                                   the book, beside the code
+  cargo run --bin 04-use-after-close -- --trace             the socket calls of the bug
+  cargo run --bin 05-log-before-close -- --probe impatient  what still breaks the fix
+  cargo run -- check -- COMMAND                             your own server
+  cargo run -- list                                         all chapters and probes"
     );
     Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

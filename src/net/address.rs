@@ -10,7 +10,7 @@ use socket2::SockAddr;
 pub struct Address(pub(super) SockAddr);
 
 impl Address {
-    /// Port 0 of the loopback address, for which [`Socket::bind`] finds a free port.
+    /// Port 0 of the loopback address, for which `bind` finds a free port.
     pub fn any_port() -> Address {
         SocketAddr::from(([127, 0, 0, 1], 0)).into()
     }
