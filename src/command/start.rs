@@ -48,7 +48,7 @@ pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
     let probe = broken_by.unwrap_or("polite");
     let manifest = quoted(&folder.join("Cargo.toml")).into_owned();
     println!(
-        "{} is the server of chapter {}, and yours to change.
+        "{} is yours to change. It begins as {}.
 
 See how it does:
   cargo run -- check -- cargo run -q --manifest-path {manifest} \\
