@@ -27,7 +27,7 @@ pub struct Check {
     pub json: bool,
     /// How long the server may take until it listens.
     pub wait: Duration,
-    /// The server's program and its arguments, in which `{port}` stands for the port.
+    /// The server's program and its arguments, in which `{port}` is replaced by the port.
     pub command: Vec<OsString>,
 }
 

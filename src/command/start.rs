@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use super::ladder::Chapter;
 use crate::probe::probes;
 
-/// The chapter from which one begins, unless told otherwise: the fix that everyone gives.
+/// The chapter to begin from, unless told otherwise: the fix that everyone gives.
 pub const FROM: &str = "05-log-before-close";
 
 /// Creates a package in `folder`, whose `main.rs` is the server of `chapter`, and says what to type next. Nothing that is

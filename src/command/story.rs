@@ -90,7 +90,7 @@ impl Printer {
         }
     }
 
-    /// Whether there have been enough lines like this one, but for its numbers, since a client did something.
+    /// Whether there have been enough lines like this one, numbers aside, since a client did something.
     fn is_one_too_many(&mut self, event: &Event) -> bool {
         const ENOUGH: usize = 3;
         let line = match event {

@@ -1,12 +1,12 @@
 //! Error numbers by name, as errno(3) lists them.
 
 /// The symbolic name of an error number: `9` in, `"EBADF"` out. The names are those that calls on sockets and
-/// descriptors can give; any other number gives `None`.
+/// descriptors can fail with; for any other number it is `None`.
 pub fn name(errno: i32) -> Option<&'static str> {
     NAMES.iter().find(|(number, _)| *number == errno).map(|(_, name)| *name)
 }
 
-/// The error number that stands in a message of the system, as Rust (`(os error 9)`), Python (`[Errno 9]`) or Node
+/// The error number in a message of the system, as Rust (`(os error 9)`), Python (`[Errno 9]`) or Node
 /// (`EBADF`) write it: the words in, the name out.
 pub fn name_in(message: &str) -> Option<&'static str> {
     let number_after = |mark: &str| {

@@ -16,7 +16,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// `source` is what `call` failed of. Names are POSIX's: `recv`, not `recvfrom`.
+    /// `source` says why `call` failed. Names are POSIX's: `recv`, not `recvfrom`.
     pub fn new(call: &'static str, source: io::Error) -> Error {
         Error { call, source }
     }
@@ -36,7 +36,7 @@ impl Error {
         self.raw_os_error() == Some(libc::EINTR)
     }
 
-    /// An error of the connection that accept was about to give, not of the listener: ECONNABORTED, and the network's
+    /// An error of the connection that accept was about to return, not of the listener: ECONNABORTED, and the network's
     /// errors that Linux passes on there (accept(2), "Error handling").
     pub fn aborted(&self) -> bool {
         use libc::*;

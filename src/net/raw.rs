@@ -30,7 +30,7 @@ pub fn accept(fd: RawFd) -> Result<(RawFd, Address)> {
     result
 }
 
-/// Receives what is there, at most `buffer.len()` bytes, or waits for some; gives their count. 0 is the end: the peer
+/// Receives what is there, at most `buffer.len()` bytes, or waits for some, and returns how many. 0 is the end: the peer
 /// sends no more. Fails as recv(2) says.
 #[track_caller]
 pub fn recv(fd: RawFd, buffer: &mut [u8]) -> Result<usize> {
@@ -44,7 +44,7 @@ pub fn recv(fd: RawFd, buffer: &mut [u8]) -> Result<usize> {
     result
 }
 
-/// Sends from `bytes`, and gives how many were taken, which can be fewer than there are. To a peer that is gone it
+/// Sends from `bytes`, and returns how many were taken, which can be fewer than there are. To a peer that is gone it
 /// fails with EPIPE and raises no SIGPIPE (MSG_NOSIGNAL). Fails as send(2) says.
 #[track_caller]
 pub fn send(fd: RawFd, bytes: &[u8]) -> Result<usize> {
@@ -58,7 +58,7 @@ pub fn send(fd: RawFd, bytes: &[u8]) -> Result<usize> {
 /// Closes `fd`. The number is free at once: the next descriptor that the process opens may be the same. close(2).
 #[track_caller]
 pub fn close(fd: RawFd) -> Result<()> {
-    // SAFETY: nothing of memory hangs on a descriptor. That nobody still counts on it is the caller's to know, and is
+    // SAFETY: no memory depends on a descriptor. Whether other code still counts on it is for the caller to know, and is
     // what this book is about.
     let result = sys::check(unsafe { libc::close(fd) }).map_err(|e| Error::new("close", e));
     trace::call("close", result.as_ref(), || fd.to_string());
@@ -67,8 +67,8 @@ pub fn close(fd: RawFd) -> Result<()> {
 
 /// The address of the peer that `fd` is connected to: getpeername(2) on a bare descriptor.
 ///
-/// EBADF: `fd` is not open. ENOTSOCK: it is not a socket. ENOTCONN: it is not connected, or no longer; after a reset
-/// that is so although the descriptor is open. An address that accept gave stays right in all these cases.
+/// EBADF: `fd` is not open. ENOTSOCK: it is not a socket. ENOTCONN: it is not connected, or no longer, as
+/// after a reset, although the descriptor is open. An address from accept stays right in all these cases.
 #[track_caller]
 pub fn peer_name(fd: RawFd) -> Result<Address> {
     let result = sys::peer_name(fd).map_err(|e| Error::new("getpeername", e));

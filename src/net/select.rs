@@ -28,7 +28,7 @@ pub const FD_SETSIZE: RawFd = libc::FD_SETSIZE as RawFd;
 /// A number promises nothing. A borrow promises that the descriptor stays open for as long as the borrow is held, be it
 /// by the list that went in or by one of those that came out: to close it meanwhile does not compile.
 ///
-/// It cannot be implemented elsewhere: that the number is the same at each asking is what the sets rely on.
+/// It cannot be implemented elsewhere: the sets rely on getting the same number at each asking.
 pub trait Watched: Copy + sealed::Sealed {
     /// The number that the kernel is asked about.
     fn number(&self) -> RawFd;
@@ -61,8 +61,8 @@ impl<Tag: Copy> Watched for (Tag, BorrowedFd<'_>) {
     }
 }
 
-/// What select said: those that are ready, each list in the order in which they were asked for. It is news of the
-/// moment of the call. What you do with one descriptor can make the rest of it old.
+/// What select said: what is ready, each list in the order in which it was asked for. It was true at the
+/// moment of the call. What you do with one descriptor can make the rest of it stale.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Ready<W> {
     /// A recv or accept would not wait.
@@ -78,8 +78,8 @@ pub struct Ready<W> {
 /// time in microseconds, rounded up.
 ///
 /// Fails, before any call, for a descriptor that is negative or not below FD_SETSIZE (1024), which is as far as an
-/// `fd_set` reaches. EBADF: one of the descriptors is not open. EINTR: a signal was caught, also one installed with
-/// SA_RESTART; what to do then is the caller's to decide. select(2).
+/// `fd_set` reaches. EBADF: one of the descriptors is not open. EINTR: a signal was caught, even by a handler
+/// installed with SA_RESTART; what to do then is for the caller to decide. select(2).
 #[track_caller]
 pub fn select<W: Watched>(
     inputs: &[W],
@@ -117,7 +117,7 @@ fn call<W: Watched>(inputs: &[W], outputs: &[W], exceptions: &[W], timeout: Opti
     // inside them, because `FdSet::of` refused all others.
     let ready = unsafe { libc::select(nfds, &mut readable.0, &mut writable.0, &mut exceptional.0, timeout) };
     if ready == -1 {
-        // The sets are now as they went in: to look at them would be to take old news for new.
+        // The sets are as they went in: looking at them would take stale bits for fresh ones.
         return Err(io::Error::last_os_error());
     }
     // The kernel does not look beyond the process's table of descriptors (select(2), BUGS). The bits of closed
@@ -147,7 +147,7 @@ impl FdSet {
         for fd in list.iter().map(Watched::number) {
             // FD_SET(1024) writes past the set in C, and aborts the process in Rust's libc: so it is not called.
             if (0..FD_SETSIZE).contains(&fd) {
-                // SAFETY: `fd` is from 0 to FD_SETSIZE - 1, so its bit lies in the set.
+                // SAFETY: `fd` is from 0 to FD_SETSIZE - 1, so its bit is in the set.
                 unsafe { libc::FD_SET(fd, &mut set) };
             } else {
                 let mut why = format!("descriptor {fd} is out of range: ");

@@ -64,8 +64,8 @@ impl SockDiag {
     /// The TCP socket that listens at `address`, if there is one. Its receive queue counts the connections that wait to
     /// be accepted; its send queue is the backlog, beyond which there is no room.
     pub fn listener(&mut self, address: SocketAddr) -> io::Result<Option<End>> {
-        let nobody = SocketAddr::new(if address.is_ipv4() { [0; 4].into() } else { [0u16; 8].into() }, 0);
-        Ok(self.lookup(address, nobody)?.filter(|end| end.state == state::LISTEN))
+        let no_peer = SocketAddr::new(if address.is_ipv4() { [0; 4].into() } else { [0u16; 8].into() }, 0);
+        Ok(self.lookup(address, no_peer)?.filter(|end| end.state == state::LISTEN))
     }
 
     fn lookup(&mut self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<End>> {

@@ -39,7 +39,7 @@ pub enum Format {
 
 struct Tracing {
     format: Format,
-    /// The chapter's file name: a close in a drop is attributed to the first frame that lies in it.
+    /// The chapter's file name: a close in a drop is attributed to the first frame that is in it.
     file: &'static str,
 }
 
@@ -103,7 +103,7 @@ impl Drop for CloseOnDrop {
     }
 }
 
-/// The line of the first frame that lies in `file`: a backtrace has `at ./chapters/04-name.rs:39:5` for each.
+/// The line of the first frame that is in `file`: a backtrace has `at ./chapters/04-name.rs:39:5` for each.
 fn first_line_in(file: &str, backtrace: &str) -> Option<u32> {
     let places = backtrace.lines().filter_map(|line| line.trim_start().strip_prefix("at "));
     let mut ours = places.filter_map(|place| {

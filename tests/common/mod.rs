@@ -12,7 +12,7 @@ use insta::internals::SettingsBindDropGuard;
 
 /// The program of that name, as cargo has built it for the tests.
 pub fn exe(name: &str) -> PathBuf {
-    // Examples and programs lie beside each other; the environment variable of one tells where.
+    // Examples and programs are beside each other; the environment variable of one says where.
     Path::new(env!("CARGO_BIN_EXE_client")).with_file_name(name)
 }
 

@@ -149,7 +149,7 @@ fn every_chapter_of_the_ladder_is_a_program_with_a_page_of_source() {
 
 #[test]
 fn colour_is_for_terminals_and_no_color_is_heard() {
-    // script(1) gives a program a terminal; where it is not installed, nothing can be said.
+    // script(1) gives a program a terminal; where it is not installed, this is left out.
     let on_a_terminal = |no_color: &str| {
         let line = format!("{} --probe leaves", crate::common::exe("04-use-after-close").display());
         let mut script = Command::new("script");

@@ -1,8 +1,8 @@
 //! What does not compile, and the compiler's own words for it, which the book shows.
 //!
-//! The words are those of one version of the compiler, which stands in `tests/compile_fail/rustc`. With another one the
-//! test says that it was left out: the words may be others, and a book is not to fail for that.
-//! `TRYBUILD=overwrite cargo test --test compile_fail` writes them anew.
+//! The words are those of one version of the compiler, which `tests/compile_fail/rustc` names. With another one the
+//! test says that it was left out: the words may differ, and a book must not fail for that.
+//! `TRYBUILD=overwrite cargo test --test programs compile_fail` writes them anew.
 
 use std::process::Command;
 

@@ -72,7 +72,7 @@ const SERVERS: &[(&str, &str, &str)] = &[
 fn from_chapter_5_on_each_start_fails_as_its_page_says_and_the_solution_passes() {
     for (chapter, probe, before) in SERVERS {
         let said = verdict(chapter, probe);
-        assert!(said.starts_with(before), "as it stands in the repository, {chapter} says: {said}");
+        assert!(said.starts_with(before), "as it is in the repository, {chapter} says: {said}");
         let solution = solution(chapter);
         assert_eq!(verdict(&solution, probe), format!("{probe}: ok. The server still runs."), "{solution}");
         assert_eq!(verdict(&solution, "polite"), "polite: ok. The server still runs.", "{solution} still greets");
@@ -91,7 +91,7 @@ fn a_solution_loses_nothing_that_its_chapter_could() {
 
 #[test]
 fn a_server_that_does_nothing_passes_no_probe() {
-    // To delete code until nothing fails is no solution: every probe ends with somebody who is to be greeted.
+    // To delete code until nothing fails is no solution: every probe ends with a client that must be served.
     let Some(python) = python("silent_server.py") else { return };
     let names: Vec<&str> = PROBES.iter().map(|probe| probe.name).collect();
     let shown = shown("close-call", &[&["check", "--"], &python[..]].concat());

@@ -20,7 +20,7 @@ fn ladder() -> String {
     format!("| chapter | what it adds | what still breaks it |\n|---|---|---|\n{}", rows.collect::<String>())
 }
 
-/// The README with everything fetched anew that stands behind a `<!-- … -->` of ours.
+/// The README with everything fetched again that follows a `<!-- … -->` of ours.
 fn fetched(readme: &str) -> String {
     let mut lines = readme.lines();
     let mut fetched = String::new();

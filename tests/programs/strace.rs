@@ -5,10 +5,10 @@ use std::process::{Command, Stdio};
 
 use crate::common::{command, exe, output};
 
-/// A call: its POSIX name, its first argument if that is a descriptor, and what it gave, a number or an error's name.
+/// A call: its POSIX name, its first argument if that is a descriptor, and its result, a number or an error's name.
 type Call = (String, String, String);
 
-/// The system calls that stand behind the calls of `net` and `select`, and the names by which strace knows them.
+/// The system calls behind the calls of `net` and `select`, and the names by which strace knows them.
 const NAMES: &[(&str, &str)] = &[
     ("socket", "socket"),
     ("setsockopt", "setsockopt"),
@@ -46,8 +46,8 @@ fn by_strace(chapter: &str, args: &[&str]) -> Option<Vec<Call>> {
         let (ours, _) = NAMES.iter().find(|(_, theirs)| *theirs == name)?;
         let (args, result) = rest.rsplit_once(" = ")?;
         let result = result.trim();
-        let gave = result.strip_prefix("-1 ").unwrap_or(result).split(' ').next()?;
-        Some((ours.to_string(), first(ours, args), gave.to_string()))
+        let outcome = result.strip_prefix("-1 ").unwrap_or(result).split(' ').next()?;
+        Some((ours.to_string(), first(ours, args), outcome.to_string()))
     });
     Some(calls.skip_while(|(name, ..)| name != "socket").collect())
 }
@@ -60,11 +60,11 @@ fn by_trace(chapter: &str, args: &[&str]) -> Vec<Call> {
         let (name, rest) = line.strip_prefix(':')?.split_once(' ')?.1.split_once('(')?;
         let (args, result) = rest.rsplit_once(") = ")?;
         let result = result.strip_prefix("-1 ").unwrap_or(result);
-        let gave = match name {
+        let outcome = match name {
             "getpeername" | "getsockname" if !result.starts_with(char::is_uppercase) => "0", // a name or an address
             _ => result.split([' ', ',']).next()?,
         };
-        Some((name.to_string(), first(name, args), gave.to_string()))
+        Some((name.to_string(), first(name, args), outcome.to_string()))
     });
     calls.collect()
 }
@@ -89,7 +89,7 @@ fn strace_sees_what_the_trace_says() {
         };
         let said = by_trace(chapter, args);
         // The last call of a server that waits is one that never returned; the trace knows only those that did.
-        if seen.last().is_some_and(|(.., gave)| gave.starts_with('?')) {
+        if seen.last().is_some_and(|(.., outcome)| outcome.starts_with('?')) {
             seen.pop();
         }
         assert_eq!(seen, said, "{chapter} {args:?}");
@@ -101,7 +101,7 @@ fn strace_shows_getpeername_on_the_closed_descriptor_4() {
     let Some(seen) = by_strace("04-use-after-close", &["--probe", "leaves"]) else {
         return;
     };
-    let call = |name: &str, fd: &str, gave: &str| (name.to_string(), fd.to_string(), gave.to_string());
+    let call = |name: &str, fd: &str, outcome: &str| (name.to_string(), fd.to_string(), outcome.to_string());
     assert_eq!(seen[0], call("socket", "", "3"), "the listener is 3");
     assert!(seen.contains(&call("accept", "3", "4")), "the first client is 4");
     assert_eq!(seen[seen.len() - 2..], [call("close", "4", "0"), call("getpeername", "4", "EBADF")]);

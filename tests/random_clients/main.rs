@@ -1,7 +1,7 @@
 //! Clients that do anything, in any order, several of them at once; and what is promised to them all the same.
 //!
 //! `cargo test` plays some hundred scripts; `RANDOM_SCRIPTS=10000 cargo test --release --test random_clients -- --nocapture`
-//! plays as many as you like against the sound chapters, of which `RANDOM_SEED=7` and other numbers give other ones. With
+//! plays as many as you like against the sound chapters, and `RANDOM_SEED=7` chooses others. With
 //! `RANDOM_SERVER=target/debug/NN-name` they play against that one.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -28,7 +28,7 @@ struct Found {
     why: String,
 }
 
-/// Plays random scripts against a server until one breaks the promise, and shrinks that one. The same seed gives the
+/// Plays random scripts against a server until one breaks the promise, and shrinks that one. The same seed makes the
 /// same scripts.
 fn search(server: &Path, promise: Promise, cases: u32, seed: u64) -> Option<Found> {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 5_000, ..Config::default() };

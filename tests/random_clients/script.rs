@@ -35,7 +35,7 @@ use Step::*;
 /// One step: who, what, and whether it is in the same pass of the server's loop as the one before.
 type Entry = (usize, Step, bool);
 
-/// Steps of several clients. One that makes no sense where it stands is skipped: a client that is not connected can only
+/// Steps of several clients. One that makes no sense where it is is skipped: a client that is not connected can only
 /// connect, and that once.
 #[derive(Clone, Debug)]
 pub struct Script(Vec<Entry>);
@@ -47,7 +47,7 @@ pub enum Promise {
     UsesNothingClosed,
     /// It still serves a polite client afterwards.
     Lives,
-    /// And nobody got anything without having sent something.
+    /// And no client got anything without having sent something.
     CrossesNothing,
     /// And every reply that could be delivered was.
     Delivers,
@@ -65,7 +65,7 @@ pub fn scripts() -> impl Strategy<Value = Script> {
 }
 
 impl Script {
-    /// What is done, without who does it and what is done at once.
+    /// The steps alone, without their clients and passes.
     pub fn steps(&self) -> Vec<Step> {
         self.0.iter().map(|(_, step, _)| *step).collect()
     }

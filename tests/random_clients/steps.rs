@@ -25,7 +25,7 @@ fn chapter(name: &str) -> Command {
     command
 }
 
-/// A server of ours that nobody has patience with is one that waits for nothing but its clients, or for a time.
+/// With no patience for a server that is idle, one that sleeps for a time must not be taken for idle.
 #[test]
 fn a_server_that_sleeps_before_it_replies_is_waited_for_without_patience() {
     let Some([python, file]) = python("napping_server.py") else { return };

@@ -168,7 +168,7 @@ fn a_signal_is_eintr_even_with_sa_restart() {
     // SAFETY: pthread_self has no conditions.
     let waiting = unsafe { libc::pthread_self() };
     let signals = thread::spawn(move || {
-        // Again and again, because nobody knows when the other thread has begun to wait.
+        // Again and again, because it cannot be known when the other thread has begun to wait.
         while !DONE.load(Ordering::Relaxed) {
             // SAFETY: the thread waits for this one below, so it is still there.
             unsafe { libc::pthread_kill(waiting, libc::SIGUSR1) };
@@ -183,7 +183,7 @@ fn a_signal_is_eintr_even_with_sa_restart() {
 
 #[test]
 fn what_is_left_of_a_timeout_after_a_signal_is_waited_for() {
-    // As chapter 11 does it: the deadline is kept, and after a signal the rest of the time is asked for again.
+    // As chapter 11 does it: the deadline is kept, and after a signal what is left of the time is asked for again.
     extern "C" fn nothing_to_do(_: libc::c_int) {}
     // SAFETY: the handler does nothing, which is safe in any thread at any time.
     unsafe { libc::signal(libc::SIGUSR2, nothing_to_do as extern "C" fn(libc::c_int) as libc::sighandler_t) };

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::mem;
 use std::os::fd::{AsRawFd, RawFd};
 
-/// Of a line, so many bytes are kept; the rest is dropped, and an ellipsis says so.
+/// So many bytes of a line are kept. More are dropped, and an ellipsis says so.
 const LONGEST: usize = 4096;
 /// So many reads at a time: a server that writes without end must not keep us.
 const READS: usize = 16;
