@@ -3,8 +3,8 @@
 use crate::arguments::Arguments;
 use crate::directives::{Directive, MDBOOKS};
 use crate::excerpts::{Excerpt, difference, fence, language};
-use crate::pages::listing_page;
-use crate::project::{PAGES, Project};
+use crate::html::escape;
+use crate::project::{PAGES, Project, chapter_file, listing_page};
 use std::fmt::Write;
 
 /// What a directive of ours becomes on a page, whose path is given from book/src.
@@ -68,7 +68,7 @@ fn code(project: &Project, page: &str, path: &str, texts: Option<(&str, &str)>) 
 }
 
 fn diff(project: &Project, page: &str, old: &str, new: &str) -> Result<String, String> {
-    let [old, new] = [old, new].map(|name| if name.contains('/') { name.to_string() } else { chapter_path(name) });
+    let [old, new] = [old, new].map(|name| if name.contains('/') { name.to_string() } else { chapter_file(name) });
     let (old_file, new_file) = (read(project, &old)?, read(project, &new)?);
     let lines = difference(&old_file, &new_file);
     if lines.is_empty() {
@@ -83,7 +83,7 @@ fn diff(project: &Project, page: &str, old: &str, new: &str) -> Result<String, S
 /// A whole chapter, its lines numbered. The numbers are attributes that the style sheet shows: they are not copied with
 /// the code, and every line can be linked to.
 fn listing(project: &Project, name: &str) -> Result<String, String> {
-    let path = chapter_path(name);
+    let path = chapter_file(name);
     let file = read(project, &path)?;
     let excerpt = Excerpt::whole(&file);
     shown(&path, &excerpt)?;
@@ -119,10 +119,6 @@ fn shown(path: &str, excerpt: &Excerpt) -> Result<(), String> {
     Ok(())
 }
 
-fn chapter_path(name: &str) -> String {
-    format!("chapters/{name}.rs")
-}
-
 fn caption(html: &str) -> String {
     format!("<p class=\"listing\">{html}</p>\n\n")
 }
@@ -139,8 +135,4 @@ fn linked(project: &Project, page: &str, path: &str, line: Option<usize>) -> Str
         }
         _ => escape(path),
     }
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

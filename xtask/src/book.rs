@@ -1,8 +1,9 @@
 //! Builds the book and checks it.
 
 use crate::directives;
+use crate::faults::Fault;
 use crate::preprocessor::{InProcess, NAME};
-use crate::project::{Fault, PAGES, Project};
+use crate::project::{PAGES, Project};
 use crate::{commands, links, log, pages};
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;

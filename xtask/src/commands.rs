@@ -4,7 +4,9 @@
 //! command that is meant to fail goes in a `text` block. A name in capitals, one with `<`, `…` or `...` in it, and one
 //! that begins with `NN-` stand for any name.
 
-use crate::project::{Fault, PAGES, Project, line_of, markdown};
+use crate::faults::Fault;
+use crate::markdown::{line_of, markdown};
+use crate::project::{PAGES, Project};
 use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 
 /// What may follow `cargo run --`.

@@ -3,7 +3,8 @@
 //! A link must lead to a file that was built, and to an `id` in it. A link out of the book is the reader's choice; what
 //! a page fetches by being opened is not, so there nothing may come from elsewhere. Scripts are not looked into.
 
-use crate::project::{Fault, files_under};
+use crate::faults::Fault;
+use crate::project::files_under;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};

@@ -1,4 +1,18 @@
 //! `cargo xtask`: builds close-call's book, and fails if anything in it is not true.
+//!
+//! The files, lowest floor first. Each uses only those on floors below it.
+//!
+//! ```text
+//! faults  html  arguments  excerpts  log     a fault; escaped text; what a directive is given; parts of files; what mdBook logs
+//! project  markdown                          files and names; a page as mdBook reads it
+//! directives                                 the directives of a page, found
+//! blocks  includes                           what ours become; whether mdBook's own will find what they include
+//! expand                                     a page with its directives expanded
+//! preprocessor                               the same for a whole book, as mdBook asks for it
+//! commands  links  pages                     what must be true of commands, of what was built, of pages and SUMMARY.md
+//! book                                       builds and checks it all
+//! main                                       the command line
+//! ```
 
 mod arguments;
 mod blocks;
@@ -6,9 +20,13 @@ mod book;
 mod commands;
 mod directives;
 mod excerpts;
+mod expand;
+mod faults;
+mod html;
 mod includes;
 mod links;
 mod log;
+mod markdown;
 mod pages;
 mod preprocessor;
 mod project;

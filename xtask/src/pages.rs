@@ -1,13 +1,10 @@
 //! Whether pages, chapters, listings and SUMMARY.md belong together.
 
 use crate::directives::directives;
-use crate::project::{Fault, PAGES, Project, markdown};
+use crate::faults::Fault;
+use crate::markdown::markdown;
+use crate::project::{PAGES, Project, chapter_file, listing_page};
 use mdbook_markdown::pulldown_cmark::{Event, Tag};
-
-/// The page that shows a whole chapter, from book/src.
-pub fn listing_page(chapter: &str) -> String {
-    format!("listings/{chapter}.md")
-}
 
 /// What SUMMARY.md lists that is not there. mdBook cannot build then.
 pub fn missing(project: &Project) -> Vec<Fault> {
@@ -46,7 +43,7 @@ pub fn check(project: &Project) -> Vec<Fault> {
         if !project.has(&page) {
             faults.push(Fault::of(page, format!("missing: the page of chapter {name}")));
         }
-        let program = format!("chapters/{name}.rs");
+        let program = chapter_file(name);
         if !project.has(&program) {
             faults.push(Fault::of(program, format!("missing: close_call::ladder::CHAPTERS has {name}")));
         }

@@ -1,15 +1,23 @@
-//! What is built and checked, and how a fault in it is told.
+//! What is built and checked: where its files are, and the names that its pages may use.
 
-use mdbook_markdown::{MarkdownOptions, new_cmark_parser, pulldown_cmark::Parser};
 use std::env;
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The pages' folder, from the project's root.
 pub const PAGES: &str = "book/src";
 
-/// A project: where it lies, and the names that its pages may use.
+/// The file of a chapter's program, from the project's root.
+pub fn chapter_file(chapter: &str) -> String {
+    format!("chapters/{chapter}.rs")
+}
+
+/// The page that shows a whole chapter, from book/src.
+pub fn listing_page(chapter: &str) -> String {
+    format!("listings/{chapter}.md")
+}
+
+/// A project: where it is, and the names that its pages may use.
 pub struct Project {
     /// The folder with `Cargo.toml`, `chapters/` and `book/`.
     pub root: PathBuf,
@@ -68,40 +76,4 @@ pub fn files_under(folder: &Path) -> Vec<String> {
     }
     found.sort();
     found
-}
-
-/// Something that is wrong with the book: where, and what. Always one line.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Fault {
-    place: String,
-    what: String,
-}
-
-impl Fault {
-    /// A fault of a whole file.
-    pub fn of(place: impl Into<String>, what: impl Into<String>) -> Fault {
-        Fault { place: place.into(), what: what.into() }
-    }
-
-    /// A fault at a line of a file.
-    pub fn at(place: &str, line: usize, what: impl Into<String>) -> Fault {
-        Fault::of(format!("{place}:{line}"), what)
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words: Vec<&str> = self.what.split_whitespace().collect();
-        write!(f, "{}: {}", self.place, words.join(" "))
-    }
-}
-
-/// The number of the line that holds this byte, from one.
-pub fn line_of(text: &str, offset: usize) -> usize {
-    text[..offset].matches('\n').count() + 1
-}
-
-/// A page as mdBook reads it.
-pub fn markdown(text: &str) -> Parser<'_> {
-    new_cmark_parser(text, &MarkdownOptions::default())
 }

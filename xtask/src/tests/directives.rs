@@ -1,7 +1,7 @@
 //! Our own directives.
 
 use super::Tiny;
-use crate::directives::expand;
+use crate::expand::expand;
 use crate::preprocessor;
 use mdbook_preprocessor::PreprocessorContext;
 use mdbook_preprocessor::book::{Book, Chapter};
