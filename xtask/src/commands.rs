@@ -83,7 +83,7 @@ impl Names<'_> {
         let manifest: toml::Table = project.read("Cargo.toml")?.parse().map_err(|error| format!("{error}"))?;
         let programs = manifest.get("bin").and_then(toml::Value::as_array).into_iter().flatten();
         let programs = programs.filter_map(|program| program.get("name")?.as_str()).map(str::to_string).collect();
-        Ok(Names { programs, probes: project.probes.iter().map(String::as_str).collect() })
+        Ok(Names { programs, probes: project.probes().collect() })
     }
 
     /// What a line names that does not exist.

@@ -7,9 +7,10 @@
 //! {{#code PATH from="TEXT" to="TEXT"}}        the same part; only one line of the file may hold the first text
 //! {{#diff A B}}                               how chapter B differs from chapter A (names, or paths with a `/`)
 //! {{#listing NAME}}                           a whole chapter with line numbers: what book/src/listings/NAME.md shows
+//! {{#scoreboard}}                             tests/snapshots/scoreboard.snap as a table, each cell a link
 //! ```
 //!
-//! A directive stands alone on its line, which may be indented (in a list) or begin with `>` (in a quotation), and not in
+//! A directive is alone on its line, which may be indented (in a list) or begin with `>` (in a quotation), and not in
 //! a code block: it makes its own. A part includes both lines, and may be one line that holds both texts. A name or
 //! path with spaces goes in quotes; inside quotes `\"` is a quote and `\\` a backslash. A backslash before the braces
 //! leaves a directive as it is, as in mdBook. mdBook's own directives stay, once `includes.rs` has checked them.

@@ -2,15 +2,23 @@
 
 use crate::blocks::block;
 use crate::directives::{MDBOOKS, directives};
+use crate::evidence;
 use crate::faults::Fault;
 use crate::includes;
-use crate::markdown::{code_ranges, line_of};
+use crate::markdown::{code_lines, code_ranges, line_of};
 use crate::project::{PAGES, Project};
+use crate::width;
 use std::ops::Range;
 
 /// Expands the directives of a page, its path given from book/src. A directive at fault is left out.
 pub fn expand(project: &Project, page: &str, text: &str, faults: &mut Vec<Fault>) -> String {
+    let place = format!("{PAGES}/{page}");
+    let wide = code_lines(text).into_iter().filter_map(|(line, code)| Some((line, width::fault(&code)?)));
+    faults.extend(wide.map(|(line, what)| Fault::at(&place, line, what)));
+
     let code = code_ranges(text);
+    let chapter = page.strip_suffix(".md").and_then(|name| project.chapter(name));
+    let evidence = chapter.map(|chapter| evidence::evidence(project, chapter, text)).unwrap_or_default();
     let mut expanded = String::with_capacity(text.len());
     let mut copied = 0;
     for directive in directives(text) {
@@ -21,17 +29,19 @@ pub fn expand(project: &Project, page: &str, text: &str, faults: &mut Vec<Fault>
 
         let outcome = if !directive.closed {
             Err("its braces do not close on the same line".to_string())
+        } else if code.iter().any(|range| range.contains(&start)) {
+            // An include would put there what no one has checked.
+            Err("it is inside code; {{#code PATH}} shows a file, a backslash before it leaves it as it is".to_string())
         } else if MDBOOKS.contains(&directive.name) {
             match includes::check(project, page, &directive) {
                 Ok(()) => continue,
                 Err(message) => Err(message),
             }
-        } else if code.iter().any(|range| range.contains(&start)) {
-            Err("it stands in code; a backslash before it leaves it as it is".to_string())
         } else if !before.chars().all(|c| " \t>".contains(c)) || !after.trim().is_empty() {
-            Err("it must stand alone on its line".to_string())
+            Err("it must be alone on its line".to_string())
         } else {
-            block(project, page, &directive)
+            let probe = evidence.iter().find(|(_, at)| **at == start).map(|(probe, _)| evidence::id(probe));
+            block(project, page, &directive, probe.as_deref())
         };
         match outcome {
             Ok(block) => {
@@ -46,7 +56,6 @@ pub fn expand(project: &Project, page: &str, text: &str, faults: &mut Vec<Fault>
                 copied = line_end;
             }
             Err(message) => {
-                let place = format!("{PAGES}/{page}");
                 faults.push(Fault::at(&place, line_of(text, start), format!("{}: {message}", directive.text)));
                 expanded.push_str(&text[copied..start]);
                 copied = end;

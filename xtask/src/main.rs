@@ -19,6 +19,7 @@ mod blocks;
 mod book;
 mod commands;
 mod directives;
+mod evidence;
 mod excerpts;
 mod expand;
 mod faults;
@@ -30,8 +31,12 @@ mod markdown;
 mod pages;
 mod preprocessor;
 mod project;
+mod scoreboard;
+mod snapshots;
 #[cfg(test)]
 mod tests;
+mod transcript;
+mod width;
 
 use anyhow::Context;
 use project::Project;

@@ -3,7 +3,7 @@
 use crate::directives::directives;
 use crate::faults::Fault;
 use crate::markdown::markdown;
-use crate::project::{PAGES, Project, chapter_file, listing_page};
+use crate::project::{PAGES, Project, chapter_file, is_numbered, listing_page};
 use mdbook_markdown::pulldown_cmark::{Event, Tag};
 
 /// What SUMMARY.md lists that is not there. mdBook cannot build then.
@@ -32,13 +32,13 @@ pub fn check(project: &Project) -> Vec<Fault> {
         }
         let name = page.strip_suffix(".md").unwrap_or(page);
         let name = name.strip_prefix("listings/").unwrap_or(name);
-        if is_numbered(name) && !project.chapters.iter().any(|chapter| chapter == name) {
+        if is_numbered(name) && project.chapter(name).is_none() {
             let what = format!("there is no chapter {name} in close_call::ladder::CHAPTERS");
             faults.push(Fault::of(format!("{PAGES}/{page}"), what));
         }
     }
 
-    for name in &project.chapters {
+    for name in project.chapters.iter().map(|chapter| &chapter.name) {
         let page = format!("{PAGES}/{name}.md");
         if !project.has(&page) {
             faults.push(Fault::of(page, format!("missing: the page of chapter {name}")));
@@ -52,7 +52,7 @@ pub fn check(project: &Project) -> Vec<Fault> {
 
     for file in project.files("chapters") {
         if let Some(name) = file.strip_suffix(".rs").filter(|name| is_numbered(name))
-            && !project.chapters.iter().any(|chapter| chapter == name)
+            && project.chapter(name).is_none()
         {
             let what = format!("close_call::ladder::CHAPTERS does not have {name}");
             faults.push(Fault::of(format!("chapters/{file}"), what));
@@ -79,10 +79,4 @@ fn summary_links(project: &Project) -> Result<Vec<String>, String> {
         _ => None,
     });
     Ok(links.filter(|link| !link.is_empty()).collect())
-}
-
-/// Whether a name begins as a chapter's does: two digits and a hyphen.
-fn is_numbered(name: &str) -> bool {
-    let bytes = name.as_bytes();
-    bytes.len() > 3 && bytes[..2].iter().all(u8::is_ascii_digit) && bytes[2] == b'-'
 }

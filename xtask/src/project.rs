@@ -17,14 +17,38 @@ pub fn listing_page(chapter: &str) -> String {
     format!("listings/{chapter}.md")
 }
 
+/// Whether a name begins as a chapter's does: two digits and a hyphen.
+pub fn is_numbered(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    bytes.len() > 3 && bytes[..2].iter().all(u8::is_ascii_digit) && bytes[2] == b'-'
+}
+
+/// A chapter.
+pub struct Chapter {
+    /// Such as `04-use-after-close`.
+    pub name: String,
+    /// The probe of its own story; `None` when it is no server.
+    pub story: Option<String>,
+}
+
+/// A probe of the scoreboard.
+pub struct Probe {
+    /// Such as `leaves`.
+    pub name: String,
+    /// The page that explains it, from book/src, without `.md`.
+    pub page: String,
+}
+
 /// A project: where it is, and the names that its pages may use.
 pub struct Project {
     /// The folder with `Cargo.toml`, `chapters/` and `book/`.
     pub root: PathBuf,
-    /// The chapters' names, such as `04-use-after-close`.
-    pub chapters: Vec<String>,
-    /// The probes' names, such as `leaves`.
-    pub probes: Vec<String>,
+    /// The chapters, in their order.
+    pub chapters: Vec<Chapter>,
+    /// The probes of the scoreboard, in its order.
+    pub board: Vec<Probe>,
+    /// The names of the other probes.
+    pub others: Vec<String>,
 }
 
 impl Project {
@@ -34,15 +58,28 @@ impl Project {
         // with the same target folder; it serves when the program is started without cargo.
         let xtask = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         let xtask = Path::new(&xtask);
+        let chapter = |chapter: &close_call::ladder::Chapter| Chapter {
+            name: chapter.name.to_string(),
+            story: chapter.story.map(str::to_string),
+        };
+        let probe =
+            |probe: &close_call::probe::Probe| Probe { name: probe.name.to_string(), page: probe.page.to_string() };
         Project {
             root: xtask.parent().unwrap_or(xtask).to_path_buf(),
-            chapters: close_call::ladder::CHAPTERS.iter().map(|chapter| chapter.name.to_string()).collect(),
-            probes: close_call::probe::PROBES
-                .iter()
-                .chain([&close_call::probe::SLOW_READER])
-                .map(|probe| probe.name.to_string())
-                .collect(),
+            chapters: close_call::ladder::CHAPTERS.iter().map(chapter).collect(),
+            board: close_call::probe::PROBES.iter().map(probe).collect(),
+            others: vec![close_call::probe::SLOW_READER.name.to_string()],
         }
+    }
+
+    /// The chapter of that name.
+    pub fn chapter(&self, name: &str) -> Option<&Chapter> {
+        self.chapters.iter().find(|chapter| chapter.name == name)
+    }
+
+    /// The names of all probes.
+    pub fn probes(&self) -> impl Iterator<Item = &str> {
+        self.board.iter().map(|probe| &probe.name).chain(&self.others).map(String::as_str)
     }
 
     /// The text of a file, its path given from the project's root. The error does not repeat the path.

@@ -68,6 +68,16 @@ fn links_from_a_deeper_page() {
 }
 
 #[test]
+fn a_link_into_a_block_that_was_left_out() {
+    let tiny = Tiny::saying("[x](listings/01-open.md#L30)");
+    tiny.write("book/src/listings/01-open.md", "# 01-open\n\n{{#listing 01-open}}\n{{#listing lost}}\n");
+    assert_eq!(
+        tiny.faults(),
+        ["book/src/listings/01-open.md:4: {{#listing lost}}: chapters/lost.rs: No such file or directory (os error 2)"]
+    );
+}
+
+#[test]
 fn a_broken_link_of_404() {
     let tiny = Tiny::new();
     tiny.write("book/src/404.md", "# Not here\n\nGo [home](/index.html), or [away](lost.html).\n");

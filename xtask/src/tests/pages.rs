@@ -24,7 +24,7 @@ fn a_listing_without_a_chapter() {
 #[test]
 fn a_chapter_without_anything() {
     let mut tiny = Tiny::new();
-    tiny.chapters.push("03-lost".to_string());
+    tiny.chapters.push(("03-lost", None));
     assert_eq!(
         tiny.faults(),
         [
