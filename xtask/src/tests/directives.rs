@@ -189,9 +189,9 @@ fn no_difference() {
 fn a_listing() {
     let tiny = Tiny::saying("{{#listing 03-x}}");
     tiny.write("chapters/03-x.rs", "# a\n\nb < c\n");
-    tiny.write("book/src/03-x.md", "# X\n");
+    tiny.write("book/src/03-x.md", "# 3. X\n");
     tiny.write("book/src/listings/03-x.md", "{{#listing 03-x}}\n");
-    tiny.append("book/src/SUMMARY.md", "- [X](03-x.md)\n- [X](listings/03-x.md)\n");
+    tiny.append("book/src/SUMMARY.md", "- [3. X](03-x.md)\n- [X](listings/03-x.md)\n");
     let tiny = Tiny { chapters: vec![("01-open", None), ("02-shut", None), ("03-x", None)], ..tiny };
     assert_eq!(
         tiny.shown(),
@@ -208,7 +208,7 @@ fn a_directive_inside_html_a_list_and_a_quotation() {
     let tiny = Tiny::new();
     tiny.write("tests/snapshots/x.snap", "---\nsource: y\n---\n  one\n\n    two\n");
     let saying = |text: &str| {
-        tiny.write("book/src/02-shut.md", &format!("# Shut\n\nThe page.\n\n{text}\n"));
+        tiny.write("book/src/02-shut.md", &format!("# 2. Shut\n\nThe page.\n\n{text}\n"));
         tiny.shown()
     };
     let block = "<pre class=\"transcript\"><code class=\"nohighlight\"><span>  one</span>\n<span></span>\n\

@@ -43,12 +43,12 @@ impl Tiny {
             ),
             (
                 "book/src/SUMMARY.md",
-                "# Summary\n\n[Welcome](README.md)\n\n- [Open](01-open.md)\n- [Shut](02-shut.md)\n\n# Listings\n\n\
+                "# Summary\n\n[Welcome](README.md)\n\n- [1. Open](01-open.md)\n- [2. `Shut`](02-shut.md)\n\n# Listings\n\n\
                  - [01](listings/01-open.md)\n- [02](listings/02-shut.md)\n- [Draft]()\n",
             ),
-            ("book/src/README.md", "# Welcome\n\nTo [open](01-open.md#open), or [abroad](https://example.org/).\n"),
-            ("book/src/01-open.md", "# Open\n\nThe page.\n"),
-            ("book/src/02-shut.md", "# Shut\n\nThe page.\n"),
+            ("book/src/README.md", "# Welcome\n\nTo [open](01-open.md#1-open), or [abroad](https://example.org/).\n"),
+            ("book/src/01-open.md", "# 1. Open\n\nThe page.\n"),
+            ("book/src/02-shut.md", "# 2. Shut\n\nThe page.\n"),
             ("book/src/listings/01-open.md", "# 01-open\n\n{{#listing 01-open}}\n"),
             ("book/src/listings/02-shut.md", "# 02-shut\n\n{{#listing 02-shut}}\n"),
         ] {

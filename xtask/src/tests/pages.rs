@@ -43,6 +43,28 @@ fn a_program_that_is_no_chapter() {
 }
 
 #[test]
+fn a_chapter_with_the_wrong_number() {
+    let tiny = Tiny::new();
+    tiny.write("book/src/02-shut.md", "# 02. Shut\n\n# 2. Shut\n");
+    let summary = tiny.read("book/src/SUMMARY.md");
+    tiny.write("book/src/SUMMARY.md", &summary.replace("1. Open", "11. Open"));
+    assert_eq!(
+        tiny.faults(),
+        [
+            "book/src/SUMMARY.md: the title `11. Open` of 01-open.md does not begin with `1. `",
+            "book/src/02-shut.md: the title `02. Shut` of 02-shut.md does not begin with `2. `",
+        ]
+    );
+}
+
+#[test]
+fn a_chapter_without_a_title() {
+    let tiny = Tiny::new();
+    tiny.write("book/src/02-shut.md", "Shut.\n");
+    assert_eq!(tiny.faults(), ["book/src/02-shut.md: it has no title; one that begins with `2. ` is wanted"]);
+}
+
+#[test]
 fn a_listing_of_another_chapter() {
     let tiny = Tiny::new();
     tiny.write("book/src/listings/01-open.md", "# 01-open\n\n{{#listing 02-shut}}\n");
