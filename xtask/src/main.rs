@@ -1,17 +1,26 @@
 //! `cargo xtask`: builds close-call's book, and fails if anything in it is not true.
 //!
-//! The files, lowest floor first. Each uses only those on floors below it.
+//! The files, the lowest floor first. Each uses only files of lines above its own.
 //!
 //! ```text
-//! faults  html  arguments  excerpts  log     a fault; escaped text; what a directive is given; parts of files; what mdBook logs
-//! project  markdown                          files and names; a page as mdBook reads it
-//! directives                                 the directives of a page, found
-//! blocks  includes                           what ours become; whether mdBook's own will find what they include
-//! expand                                     a page with its directives expanded
-//! preprocessor                               the same for a whole book, as mdBook asks for it
-//! commands  links  pages                     what must be true of commands, of what was built, of pages and SUMMARY.md
-//! book                                       builds and checks it all
-//! main                                       the command line
+//! faults      what is wrong, and where           project     where the files are, and the names
+//! markdown    a page as mdBook reads it          directives  the directives in a text
+//! arguments   what a directive is given          excerpts    parts of files, and differences
+//! html        text as HTML                       width       how wide a block may be
+//! log         what mdBook logs
+//!
+//! snapshots   what was printed                   transcript  the same as HTML
+//! evidence    where a page shows a probe
+//! scoreboard  the table of chapters by probes
+//! blocks      what our directives become         includes    whether mdBook's own find what they include
+//! expand      a page, its directives expanded
+//! preprocessor  all pages, as mdBook asks for it
+//!
+//! commands    what the reader is told to type    pages       pages, chapters, listings and SUMMARY.md
+//! links       what was built
+//!
+//! book        builds and checks
+//! main        the command line
 //! ```
 
 mod arguments;

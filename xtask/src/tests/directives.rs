@@ -45,7 +45,7 @@ fn a_snapshot() {
     assert_eq!(
         expanded("before\n{{#snapshot 02-shut}}\nafter\n"),
         "before\n\n<pre class=\"transcript\" id=\"under-leaves\"><code class=\"nohighlight\"><span>listening</span>\n\
-         <span>  alice: hello</span>\n<span>closed</span>\n</code></pre>\n\n\nafter\n"
+         <span style=\"--indent:2ch\">  alice: hello</span>\n<span>closed</span>\n</code></pre>\n\n\nafter\n"
     );
 }
 
@@ -211,8 +211,8 @@ fn a_directive_inside_html_a_list_and_a_quotation() {
         tiny.write("book/src/02-shut.md", &format!("# 2. Shut\n\nThe page.\n\n{text}\n"));
         tiny.shown()
     };
-    let block = "<pre class=\"transcript\"><code class=\"nohighlight\"><span>  one</span>\n<span></span>\n\
-                 <span>    two</span>\n</code></pre>\n";
+    let block = "<pre class=\"transcript\"><code class=\"nohighlight\"><span style=\"--indent:2ch\">  one</span>\n<span></span>\n\
+                 <span style=\"--indent:4ch\">    two</span>\n</code></pre>\n";
     let directive = "{{#snapshot x}}";
     assert_eq!(saying(&format!("<details>\n{directive}\n</details>")), format!("<details>\n{block}\n</details>"));
     assert_eq!(
