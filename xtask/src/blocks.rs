@@ -2,46 +2,45 @@
 
 use crate::arguments::Arguments;
 use crate::directives::{Directive, MDBOOKS};
-use crate::excerpts::{Excerpt, difference, fence, language};
-use crate::pages::listing_page;
-use crate::project::{PAGES, Project};
+use crate::excerpts::{Change, Excerpt, difference, fence, language};
+use crate::html::escape;
+use crate::project::{PAGES, Project, chapter_file, listing_page};
+use crate::snapshots::Snapshot;
+use crate::{scoreboard, transcript, width};
 use std::fmt::Write;
 
-/// What a directive of ours becomes on a page, whose path is given from book/src.
-pub fn block(project: &Project, page: &str, directive: &Directive) -> Result<String, String> {
+/// What a directive of ours becomes on a page, whose path is given from book/src. A snapshot can be given an `id`.
+pub fn block(project: &Project, page: &str, directive: &Directive, id: Option<&str>) -> Result<String, String> {
     let arguments = Arguments::parse(directive.rest)?;
     let texts = arguments.texts.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
     let words: Vec<&str> = arguments.words.iter().map(String::as_str).collect();
     match (directive.name, words.as_slice(), texts) {
-        ("snapshot", [name], texts) => snapshot(project, name, texts),
+        ("snapshot", [name], texts) => snapshot(project, name, texts, id),
         ("code", [path], texts) => code(project, page, path, texts),
         ("diff", [old, new], None) => diff(project, page, old, new),
         ("listing", [name], None) => listing(project, name),
+        ("scoreboard", [], None) => scoreboard::table(project, page),
         ("snapshot", ..) => Err("write {{#snapshot NAME}} or {{#snapshot NAME from=\"TEXT\" to=\"TEXT\"}}".to_string()),
         ("code", ..) => Err("write {{#code PATH}} or {{#code PATH from=\"TEXT\" to=\"TEXT\"}}".to_string()),
         ("diff", ..) => Err("write {{#diff A B}}".to_string()),
         ("listing", ..) => Err("write {{#listing NAME}}".to_string()),
+        ("scoreboard", ..) => Err("write {{#scoreboard}}".to_string()),
         _ => Err(format!(
-            "there is no such directive; ours are snapshot, code, diff and listing, mdBook's {}",
+            "there is no such directive; ours are snapshot, code, diff, listing and scoreboard, mdBook's {}",
             MDBOOKS.join(", ")
         )),
     }
 }
 
-fn snapshot(project: &Project, name: &str, texts: Option<(&str, &str)>) -> Result<String, String> {
-    let path = format!("tests/snapshots/{name}.snap");
-    let file = read(project, &path)?;
-    let body =
-        file.strip_prefix("---\n").and_then(|file| file.split_once("\n---\n")).map(|(_, body)| body).ok_or_else(
-            || format!("{path} does not begin with insta's front matter, a part between two lines of `---`"),
-        )?;
-    let all = Excerpt::whole(body);
+fn snapshot(project: &Project, name: &str, texts: Option<(&str, &str)>, id: Option<&str>) -> Result<String, String> {
+    let snapshot = Snapshot::read(project, name)?;
+    let all = snapshot.printed();
     let excerpt = match texts {
-        Some((from, to)) => all.part(&path, from, to)?,
+        Some((from, to)) => all.part(&snapshot.path, from, to)?,
         None => all,
     };
-    shown(&path, &excerpt)?;
-    Ok(fence("console", &excerpt.lines))
+    shown(&snapshot.path, &excerpt)?;
+    Ok(transcript::html(&excerpt.lines, id))
 }
 
 fn code(project: &Project, page: &str, path: &str, texts: Option<(&str, &str)>) -> Result<String, String> {
@@ -68,14 +67,25 @@ fn code(project: &Project, page: &str, path: &str, texts: Option<(&str, &str)>) 
 }
 
 fn diff(project: &Project, page: &str, old: &str, new: &str) -> Result<String, String> {
-    let [old, new] = [old, new].map(|name| if name.contains('/') { name.to_string() } else { chapter_path(name) });
+    let [old, new] = [old, new].map(|name| if name.contains('/') { name.to_string() } else { chapter_file(name) });
     let (old_file, new_file) = (read(project, &old)?, read(project, &new)?);
-    let lines = difference(&old_file, &new_file);
-    if lines.is_empty() {
-        return Err(format!("{old} and {new} do not differ, but perhaps in their first comment"));
+    let hunks = difference(&old_file, &new_file);
+    if hunks.is_empty() {
+        return Err(format!("{old} and {new} differ in nothing, except perhaps in their first comment"));
     }
-    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    shown(&new, &Excerpt { first: 1, lines: lines.clone() })?;
+    let mut lines = Vec::new();
+    for hunk in &hunks {
+        // Where it is in the new file.
+        let first = hunk.iter().find(|change| change.sign != '-').map_or(1, |change| change.number);
+        lines.push((&new, first, format!("@@ line {first} @@")));
+        for Change { number, sign, line } in hunk {
+            lines.push((if *sign == '-' { &old } else { &new }, *number, format!("{sign}{line}")));
+        }
+    }
+    for file in [&old, &new] {
+        sound(file, lines.iter().filter(|(path, ..)| *path == file).map(|(_, number, line)| (*number, line.as_str())))?;
+    }
+    let lines: Vec<&str> = lines.iter().map(|(.., line)| line.as_str()).collect();
     let words = format!("from {} to {}", linked(project, page, &old, None), linked(project, page, &new, None));
     Ok(caption(&words) + &fence("diff", &lines))
 }
@@ -83,7 +93,7 @@ fn diff(project: &Project, page: &str, old: &str, new: &str) -> Result<String, S
 /// A whole chapter, its lines numbered. The numbers are attributes that the style sheet shows: they are not copied with
 /// the code, and every line can be linked to.
 fn listing(project: &Project, name: &str) -> Result<String, String> {
-    let path = chapter_path(name);
+    let path = chapter_file(name);
     let file = read(project, &path)?;
     let excerpt = Excerpt::whole(&file);
     shown(&path, &excerpt)?;
@@ -105,22 +115,23 @@ fn read(project: &Project, path: &str) -> Result<String, String> {
     project.read(path).map_err(|error| format!("{path}: {error}"))
 }
 
-/// Fails when a text is empty, or holds what mdBook, which comes after us, would take for one of its directives.
+/// Checks what a block shows of a file: there is something to see, and each line is sound.
 fn shown(path: &str, excerpt: &Excerpt) -> Result<(), String> {
-    if excerpt.lines.iter().all(|line| line.trim().is_empty()) {
-        return Err(format!("{path} has nothing to show"));
+    match excerpt.lines.iter().all(|line| line.trim().is_empty()) {
+        true => Err(format!("{path} has nothing to show")),
+        false => sound(path, excerpt.numbered()),
     }
-    for (index, line) in excerpt.lines.iter().enumerate() {
+}
+
+/// Checks lines of a file, each with its number: none is too wide, and none is what mdBook, which comes after us, would
+/// take for one of its directives.
+fn sound<'a>(path: &str, lines: impl Iterator<Item = (usize, &'a str)> + Clone) -> Result<(), String> {
+    for (number, line) in lines.clone() {
         if line.match_indices("{{").any(|(at, _)| line[at + 2..].trim_start().starts_with('#')) {
-            let number = excerpt.first + index;
             return Err(format!("{path}, line {number}: mdBook would take the `{{{{#` in it for a directive"));
         }
     }
-    Ok(())
-}
-
-fn chapter_path(name: &str) -> String {
-    format!("chapters/{name}.rs")
+    width::check(path, lines)
 }
 
 fn caption(html: &str) -> String {
@@ -139,8 +150,4 @@ fn linked(project: &Project, page: &str, path: &str, line: Option<usize>) -> Str
         }
         _ => escape(path),
     }
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,8 +1,9 @@
 //! Builds the book and checks it.
 
 use crate::directives;
+use crate::faults::Fault;
 use crate::preprocessor::{InProcess, NAME};
-use crate::project::{Fault, PAGES, Project};
+use crate::project::{PAGES, Project};
 use crate::{commands, links, log, pages};
 use mdbook_driver::MDBook;
 use mdbook_driver::config::Config;
@@ -27,10 +28,10 @@ pub fn build(project: Project) -> Result<PathBuf, Vec<Fault>> {
     faults.extend(messages.into_iter().map(|message| Fault::of("mdbook", message)));
     match built {
         Err(error) => faults.push(Fault::of("mdbook", format!("{error:#}"))),
-        Ok((book, folder)) => {
+        Ok(Rendered { book, folder, complete }) => {
             let sources = sources(&book);
             faults.extend(leftovers(&book, &folder, &sources));
-            faults.extend(links::check(&folder, &sources));
+            faults.extend(links::check(&folder, &sources, complete));
             if faults.is_empty() {
                 return Ok(folder);
             }
@@ -39,8 +40,16 @@ pub fn build(project: Project) -> Result<PathBuf, Vec<Fault>> {
     Err(faults)
 }
 
+/// What mdBook built.
+struct Rendered {
+    book: MDBook,
+    folder: PathBuf,
+    /// Whether no directive was left out.
+    complete: bool,
+}
+
 /// Has mdBook build the book.
-fn render(project: &Rc<Project>, faults: &mut Vec<Fault>) -> anyhow::Result<(MDBook, PathBuf)> {
+fn render(project: &Rc<Project>, faults: &mut Vec<Fault>) -> anyhow::Result<Rendered> {
     let root = project.root.join("book");
     // From the file alone: `MDBook::load` would also heed the environment.
     let mut config = Config::from_disk(root.join("book.toml"))?;
@@ -57,10 +66,11 @@ fn render(project: &Rc<Project>, faults: &mut Vec<Fault>) -> anyhow::Result<(MDB
     let found = Rc::new(RefCell::new(Vec::new()));
     book.with_preprocessor(InProcess { project: Rc::clone(project), faults: Rc::clone(&found) });
     let result = book.build();
+    let complete = found.borrow().is_empty();
     faults.append(&mut found.borrow_mut());
     result?;
     let folder = book.build_dir_for("html");
-    Ok((book, folder))
+    Ok(Rendered { book, folder, complete })
 }
 
 /// The page that each HTML file was made from.

@@ -4,7 +4,9 @@
 //! command that is meant to fail goes in a `text` block. A name in capitals, one with `<`, `…` or `...` in it, and one
 //! that begins with `NN-` stand for any name.
 
-use crate::project::{Fault, PAGES, Project, line_of, markdown};
+use crate::faults::Fault;
+use crate::markdown::{line_of, markdown};
+use crate::project::{PAGES, Project};
 use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 
 /// What may follow `cargo run --`.
@@ -81,7 +83,7 @@ impl Names<'_> {
         let manifest: toml::Table = project.read("Cargo.toml")?.parse().map_err(|error| format!("{error}"))?;
         let programs = manifest.get("bin").and_then(toml::Value::as_array).into_iter().flatten();
         let programs = programs.filter_map(|program| program.get("name")?.as_str()).map(str::to_string).collect();
-        Ok(Names { programs, probes: project.probes.iter().map(String::as_str).collect() })
+        Ok(Names { programs, probes: project.probes().collect() })
     }
 
     /// What a line names that does not exist.

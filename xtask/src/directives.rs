@@ -7,17 +7,14 @@
 //! {{#code PATH from="TEXT" to="TEXT"}}        the same part; only one line of the file may hold the first text
 //! {{#diff A B}}                               how chapter B differs from chapter A (names, or paths with a `/`)
 //! {{#listing NAME}}                           a whole chapter with line numbers: what book/src/listings/NAME.md shows
+//! {{#scoreboard}}                             tests/snapshots/scoreboard.snap as a table, each cell a link
 //! ```
 //!
-//! A directive stands alone on its line, which may be indented (in a list) or begin with `>` (in a quotation), and not in
+//! A directive is alone on its line, which may be indented (in a list) or begin with `>` (in a quotation), and not in
 //! a code block: it makes its own. A part includes both lines, and may be one line that holds both texts. A name or
 //! path with spaces goes in quotes; inside quotes `\"` is a quote and `\\` a backslash. A backslash before the braces
-//! leaves a directive as it is, as in mdBook. mdBook's own directives stay, once `includes.rs` has looked at them.
+//! leaves a directive as it is, as in mdBook. mdBook's own directives stay, once `includes.rs` has checked them.
 
-use crate::blocks::block;
-use crate::includes;
-use crate::project::{Fault, PAGES, Project, line_of, markdown};
-use mdbook_markdown::pulldown_cmark::{Event, Tag};
 use std::ops::Range;
 
 /// mdBook's own directives.
@@ -97,62 +94,4 @@ fn unquoted_end(text: &str) -> Option<usize> {
 pub fn escaped(text: &str) -> usize {
     let all = text.matches("{{#").count();
     all - directives(text).iter().filter(|directive| directive.text.starts_with("{{#")).count()
-}
-
-/// Expands the directives of a page, its path given from book/src. A directive at fault is left out.
-pub fn expand(project: &Project, page: &str, text: &str, faults: &mut Vec<Fault>) -> String {
-    let code = code_ranges(text);
-    let mut expanded = String::with_capacity(text.len());
-    let mut copied = 0;
-    for directive in directives(text) {
-        let Range { start, end } = directive.range;
-        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = text[end..].find('\n').map_or(text.len(), |newline| end + newline);
-        let (before, after) = (&text[line_start..start], &text[end..line_end]);
-
-        let outcome = if !directive.closed {
-            Err("its braces do not close on the same line".to_string())
-        } else if MDBOOKS.contains(&directive.name) {
-            match includes::check(project, page, &directive) {
-                Ok(()) => continue,
-                Err(message) => Err(message),
-            }
-        } else if code.iter().any(|range| range.contains(&start)) {
-            Err("it stands in code; a backslash before it leaves it as it is".to_string())
-        } else if !before.chars().all(|c| " \t>".contains(c)) || !after.trim().is_empty() {
-            Err("it must stand alone on its line".to_string())
-        } else {
-            block(project, page, &directive)
-        };
-        match outcome {
-            Ok(block) => {
-                expanded.push_str(&text[copied..line_start]);
-                // The blank lines end a paragraph, or an HTML tag such as <details>: right after one, Markdown would
-                // take a fence to be HTML.
-                for line in ["", &block, ""].iter().flat_map(|part| part.split('\n')) {
-                    expanded.push_str(if line.is_empty() { before.trim_end() } else { before });
-                    expanded.push_str(line);
-                    expanded.push('\n');
-                }
-                copied = line_end;
-            }
-            Err(message) => {
-                let place = format!("{PAGES}/{page}");
-                faults.push(Fault::at(&place, line_of(text, start), format!("{}: {message}", directive.text)));
-                expanded.push_str(&text[copied..start]);
-                copied = end;
-            }
-        }
-    }
-    expanded.push_str(&text[copied..]);
-    expanded
-}
-
-/// Where a page has code: blocks and spans.
-fn code_ranges(text: &str) -> Vec<Range<usize>> {
-    markdown(text)
-        .into_offset_iter()
-        .filter(|(event, _)| matches!(event, Event::Start(Tag::CodeBlock(_)) | Event::Code(_)))
-        .map(|(_, range)| range)
-        .collect()
 }

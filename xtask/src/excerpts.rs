@@ -16,6 +16,11 @@ impl<'a> Excerpt<'a> {
         Excerpt { first: 1, lines: text.lines().collect() }
     }
 
+    /// Each line with its number.
+    pub fn numbered(&self) -> impl Iterator<Item = (usize, &'a str)> + Clone {
+        (self.first..).zip(self.lines.iter().copied())
+    }
+
     /// The number of the last line in its file.
     pub fn last(&self) -> usize {
         self.first + self.lines.len().saturating_sub(1)
@@ -82,26 +87,31 @@ pub fn language(path: &str) -> &'static str {
     }
 }
 
-/// The difference between two files with three lines of context, without each one's first comment. A hunk begins with
-/// the number of its first line in the new file.
-pub fn difference(old: &str, new: &str) -> Vec<String> {
-    let ((_, old), (skipped, new)) = (without_comment(old), without_comment(new));
+/// A line of a difference.
+pub struct Change<'a> {
+    /// The number of the line in its file.
+    pub number: usize,
+    /// `-` when it is in the old file alone, `+` when in the new one alone, a space when it is in both.
+    pub sign: char,
+    /// The line itself.
+    pub line: &'a str,
+}
+
+/// The difference between two files with three lines of context, in hunks, without each one's first comment.
+pub fn difference<'a>(old: &'a str, new: &'a str) -> Vec<Vec<Change<'a>>> {
+    let ((old_skipped, old), (new_skipped, new)) = (without_comment(old), without_comment(new));
     // Patience keeps whole the blocks that moved, which reads better than the shortest difference.
     let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_slices(&old, &new);
-    let mut lines = Vec::new();
-    for hunk in diff.grouped_ops(3) {
-        let first = hunk.first().map_or(0, |op| op.new_range().start);
-        lines.push(format!("@@ line {} @@", skipped + first + 1));
-        for change in hunk.iter().flat_map(|op| diff.iter_changes(op)) {
-            let sign = match change.tag() {
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-                ChangeTag::Equal => ' ',
-            };
-            lines.push(format!("{sign}{}", change.value()));
-        }
-    }
-    lines
+    let change = |change: similar::Change<&'a str>| {
+        let (sign, index, skipped) = match change.tag() {
+            ChangeTag::Delete => ('-', change.old_index(), old_skipped),
+            ChangeTag::Insert => ('+', change.new_index(), new_skipped),
+            ChangeTag::Equal => (' ', change.new_index(), new_skipped),
+        };
+        Change { number: index.unwrap_or(0) + skipped + 1, sign, line: change.value() }
+    };
+    let hunks = diff.grouped_ops(3);
+    hunks.iter().map(|hunk| hunk.iter().flat_map(|op| diff.iter_changes(op)).map(change).collect()).collect()
 }
 
 /// The lines of a file after its leading `//!` block, and how many come before them.

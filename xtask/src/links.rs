@@ -3,7 +3,8 @@
 //! A link must lead to a file that was built, and to an `id` in it. A link out of the book is the reader's choice; what
 //! a page fetches by being opened is not, so there nothing may come from elsewhere. Scripts are not looked into.
 
-use crate::project::{Fault, files_under};
+use crate::faults::Fault;
+use crate::project::files_under;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
@@ -12,8 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Checks every file that was built. `sources` has the page of each HTML file that was made from one.
-pub fn check(built: &Path, sources: &BTreeMap<String, String>) -> Vec<Fault> {
+/// Checks every file that was built. `sources` has the page of each HTML file that was made from one. Where a directive
+/// was at fault, what was built is not complete: it lacks the places that its block would have had.
+pub fn check(built: &Path, sources: &BTreeMap<String, String>, complete: bool) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut pages = BTreeMap::new();
     let mut files = BTreeSet::new();
@@ -36,7 +38,7 @@ pub fn check(built: &Path, sources: &BTreeMap<String, String>) -> Vec<Fault> {
         pages.remove("index.html");
     }
 
-    let book = Built { pages, files };
+    let book = Built { pages, files, complete };
     let is_print = |file: &String| file == "print.html";
     for (file, page) in book.pages.iter().filter(|(file, _)| !is_print(file)) {
         faults.extend(book.faults(file, page).into_iter().map(|what| Fault::of(place(sources, file), what)));
@@ -58,6 +60,7 @@ fn place(sources: &BTreeMap<String, String>, file: &str) -> String {
 struct Built {
     pages: BTreeMap<String, Page>,
     files: BTreeSet<String>,
+    complete: bool,
 }
 
 impl Built {
@@ -108,7 +111,7 @@ impl Built {
         }
         let fragment = decoded(fragment);
         match self.pages.get(&target) {
-            Some(page) if !fragment.is_empty() && !page.ids.contains(&fragment) => {
+            Some(page) if self.complete && !fragment.is_empty() && !page.ids.contains(&fragment) => {
                 Some(format!("there is no #{fragment} in {target}"))
             }
             _ => None,

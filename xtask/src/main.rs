@@ -1,19 +1,51 @@
 //! `cargo xtask`: builds close-call's book, and fails if anything in it is not true.
+//!
+//! The files, the lowest floor first. Each uses only files of lines above its own.
+//!
+//! ```text
+//! faults      what is wrong, and where           project     where the files are, and the names
+//! markdown    a page as mdBook reads it          directives  the directives in a text
+//! arguments   what a directive is given          excerpts    parts of files, and differences
+//! html        text as HTML                       width       how wide a block may be
+//! log         what mdBook logs
+//!
+//! snapshots   what was printed                   transcript  the same as HTML
+//! evidence    where a page shows a probe
+//! scoreboard  the table of chapters by probes
+//! blocks      what our directives become         includes    whether mdBook's own find what they include
+//! expand      a page, its directives expanded
+//! preprocessor  all pages, as mdBook asks for it
+//!
+//! commands    what the reader is told to type    pages       pages, chapters, listings and SUMMARY.md
+//! links       what was built
+//!
+//! book        builds and checks
+//! main        the command line
+//! ```
 
 mod arguments;
 mod blocks;
 mod book;
 mod commands;
 mod directives;
+mod evidence;
 mod excerpts;
+mod expand;
+mod faults;
+mod html;
 mod includes;
 mod links;
 mod log;
+mod markdown;
 mod pages;
 mod preprocessor;
 mod project;
+mod scoreboard;
+mod snapshots;
 #[cfg(test)]
 mod tests;
+mod transcript;
+mod width;
 
 use anyhow::Context;
 use project::Project;

@@ -1,13 +1,11 @@
 //! Whether pages, chapters, listings and SUMMARY.md belong together.
 
 use crate::directives::directives;
-use crate::project::{Fault, PAGES, Project, markdown};
-use mdbook_markdown::pulldown_cmark::{Event, Tag};
-
-/// The page that shows a whole chapter, from book/src.
-pub fn listing_page(chapter: &str) -> String {
-    format!("listings/{chapter}.md")
-}
+use crate::faults::Fault;
+use crate::markdown::markdown;
+use crate::project::{PAGES, Project, chapter_file, is_numbered, listing_page};
+use mdbook_markdown::pulldown_cmark::{Event, HeadingLevel, Tag};
+use std::iter;
 
 /// What SUMMARY.md lists that is not there. mdBook cannot build then.
 pub fn missing(project: &Project) -> Vec<Fault> {
@@ -16,8 +14,9 @@ pub fn missing(project: &Project) -> Vec<Fault> {
         Err(error) => vec![Fault::of(summary, error)],
         Ok(links) => links
             .iter()
-            .filter(|link| !project.has(&format!("{PAGES}/{link}")))
-            .map(|link| Fault::of(&summary, format!("lists {link}, which does not exist")))
+            .map(|(_, page)| page)
+            .filter(|page| !project.has(&format!("{PAGES}/{page}")))
+            .map(|page| Fault::of(&summary, format!("lists {page}, which does not exist")))
             .collect(),
     }
 }
@@ -30,23 +29,25 @@ pub fn check(project: &Project) -> Vec<Fault> {
 
     for page in pages.iter().filter(|page| page.ends_with(".md")) {
         // mdBook takes these two without their being listed.
-        if !listed.contains(page) && !["SUMMARY.md", "404.md"].contains(&page.as_str()) {
+        if !listed.iter().any(|(_, listed)| listed == page) && !["SUMMARY.md", "404.md"].contains(&page.as_str()) {
             faults.push(Fault::of(format!("{PAGES}/{page}"), "SUMMARY.md does not list it"));
         }
         let name = page.strip_suffix(".md").unwrap_or(page);
         let name = name.strip_prefix("listings/").unwrap_or(name);
-        if is_numbered(name) && !project.chapters.iter().any(|chapter| chapter == name) {
+        if is_numbered(name) && project.chapter(name).is_none() {
             let what = format!("there is no chapter {name} in close_call::command::ladder::CHAPTERS");
             faults.push(Fault::of(format!("{PAGES}/{page}"), what));
         }
     }
 
-    for name in &project.chapters {
+    for name in project.chapters.iter().map(|chapter| &chapter.name) {
         let page = format!("{PAGES}/{name}.md");
         if !project.has(&page) {
             faults.push(Fault::of(page, format!("missing: the page of chapter {name}")));
+        } else {
+            faults.extend(number_faults(project, name, &listed));
         }
-        let program = format!("chapters/{name}.rs");
+        let program = chapter_file(name);
         if !project.has(&program) {
             faults.push(Fault::of(program, format!("missing: close_call::command::ladder::CHAPTERS has {name}")));
         }
@@ -55,13 +56,33 @@ pub fn check(project: &Project) -> Vec<Fault> {
 
     for file in project.files("chapters") {
         if let Some(name) = file.strip_suffix(".rs").filter(|name| is_numbered(name))
-            && !project.chapters.iter().any(|chapter| chapter == name)
+            && project.chapter(name).is_none()
         {
             let what = format!("close_call::command::ladder::CHAPTERS does not have {name}");
             faults.push(Fault::of(format!("chapters/{file}"), what));
         }
     }
     faults
+}
+
+/// Where the number of a chapter is not that of its file: in the title of its page, and in what SUMMARY.md calls it.
+fn number_faults(project: &Project, name: &str, listed: &[(String, String)]) -> Vec<Fault> {
+    let page = format!("{name}.md");
+    let digits = name.split('-').next().unwrap_or(name);
+    let number = format!("{}. ", digits.trim_start_matches('0'));
+    let text = project.read(&format!("{PAGES}/{page}")).unwrap_or_default();
+    let titles = texts(&text, |tag| matches!(tag, Tag::Heading { level: HeadingLevel::H1, .. }));
+    let Some((_, title)) = titles.into_iter().next() else {
+        let what = format!("it has no title; one that begins with `{number}` is wanted");
+        return vec![Fault::of(format!("{PAGES}/{page}"), what)];
+    };
+    let in_summary = listed.iter().filter(|(_, listed)| *listed == page);
+    let in_summary = in_summary.map(|(title, _)| (format!("{PAGES}/SUMMARY.md"), title.clone()));
+    iter::once((format!("{PAGES}/{page}"), title))
+        .chain(in_summary)
+        .filter(|(_, title)| !title.starts_with(&number))
+        .map(|(place, title)| Fault::of(place, format!("the title `{title}` of {page} does not begin with `{number}`")))
+        .collect()
 }
 
 /// What is wrong with a chapter's listing page.
@@ -74,18 +95,34 @@ fn listing_fault(project: &Project, name: &str) -> Option<Fault> {
     (!shown).then(|| Fault::of(page, format!("does not show {{{{#listing {name}}}}}")))
 }
 
-/// The files that SUMMARY.md lists, from book/src. A draft has none.
-fn summary_links(project: &Project) -> Result<Vec<String>, String> {
+/// What SUMMARY.md lists: each page's title there, and its file, from book/src. A draft has no file.
+fn summary_links(project: &Project) -> Result<Vec<(String, String)>, String> {
     let text = project.read(&format!("{PAGES}/SUMMARY.md"))?;
-    let links = markdown(&text).filter_map(|event| match event {
-        Event::Start(Tag::Link { dest_url, .. }) => Some(dest_url.trim_start_matches("./").replace("%20", " ")),
+    let links = texts(&text, |tag| matches!(tag, Tag::Link { .. })).into_iter().filter_map(|(tag, title)| match tag {
+        Tag::Link { dest_url, .. } => Some((title, dest_url.trim_start_matches("./").replace("%20", " "))),
         _ => None,
     });
-    Ok(links.filter(|link| !link.is_empty()).collect())
+    Ok(links.filter(|(_, page)| !page.is_empty()).collect())
 }
 
-/// Whether a name begins as a chapter's does: two digits and a hyphen.
-fn is_numbered(name: &str) -> bool {
-    let bytes = name.as_bytes();
-    bytes.len() > 3 && bytes[..2].iter().all(u8::is_ascii_digit) && bytes[2] == b'-'
+/// Every element of this kind, with the text in it.
+fn texts<'a>(text: &'a str, kind: impl Fn(&Tag) -> bool) -> Vec<(Tag<'a>, String)> {
+    let mut found: Vec<(Tag, String)> = Vec::new();
+    let mut open = None;
+    for event in markdown(text) {
+        match event {
+            Event::Start(tag) if kind(&tag) => {
+                open = Some(tag.to_end());
+                found.push((tag, String::new()));
+            }
+            Event::End(end) if open == Some(end) => open = None,
+            Event::Text(part) | Event::Code(part) if open.is_some() => {
+                if let Some((_, text)) = found.last_mut() {
+                    text.push_str(&part);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
 }

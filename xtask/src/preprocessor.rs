@@ -1,8 +1,9 @@
 //! The preprocessor as mdBook knows it: in process for `cargo xtask book`, and on standard input and output for stock
 //! `mdbook build book` and `mdbook serve book`.
 
-use crate::directives;
-use crate::project::{Fault, Project};
+use crate::expand;
+use crate::faults::Fault;
+use crate::project::Project;
 use anyhow::{Context, Result};
 use mdbook_preprocessor::book::Book;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext, parse_input};
@@ -30,7 +31,7 @@ impl Preprocessor for InProcess {
     }
 
     fn run(&self, _: &PreprocessorContext, mut book: Book) -> mdbook_preprocessor::errors::Result<Book> {
-        expand(&self.project, &mut book, &mut self.faults.borrow_mut());
+        expand_all(&self.project, &mut book, &mut self.faults.borrow_mut());
         Ok(book)
     }
 }
@@ -40,18 +41,18 @@ impl Preprocessor for InProcess {
 pub fn filter(project: &Project, input: impl Read, output: impl Write) -> Result<Vec<Fault>> {
     let (_, mut book) = parse_input(input).context("reading the book from standard input")?;
     let mut faults = Vec::new();
-    expand(project, &mut book, &mut faults);
+    expand_all(project, &mut book, &mut faults);
     if faults.is_empty() {
         serde_json::to_writer(output, &book).context("writing the book to standard output")?;
     }
     Ok(faults)
 }
 
-fn expand(project: &Project, book: &mut Book, faults: &mut Vec<Fault>) {
+fn expand_all(project: &Project, book: &mut Book, faults: &mut Vec<Fault>) {
     book.for_each_chapter_mut(|chapter| {
         // A draft has no file, and no text.
         if let Some(page) = chapter.source_path.as_ref().and_then(|path| path.to_str()) {
-            chapter.content = directives::expand(project, page, &chapter.content, faults);
+            chapter.content = expand::expand(project, page, &chapter.content, faults);
         }
     });
 }

@@ -1,22 +1,54 @@
-//! What is built and checked, and how a fault in it is told.
+//! What is built and checked: where its files are, and the names that its pages may use.
 
-use mdbook_markdown::{MarkdownOptions, new_cmark_parser, pulldown_cmark::Parser};
 use std::env;
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The pages' folder, from the project's root.
 pub const PAGES: &str = "book/src";
 
-/// A project: where it lies, and the names that its pages may use.
+/// The file of a chapter's program, from the project's root.
+pub fn chapter_file(chapter: &str) -> String {
+    format!("chapters/{chapter}.rs")
+}
+
+/// The page that shows a whole chapter, from book/src.
+pub fn listing_page(chapter: &str) -> String {
+    format!("listings/{chapter}.md")
+}
+
+/// Whether a name begins as a chapter's does: two digits and a hyphen.
+pub fn is_numbered(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    bytes.len() > 3 && bytes[..2].iter().all(u8::is_ascii_digit) && bytes[2] == b'-'
+}
+
+/// A chapter.
+pub struct Chapter {
+    /// Such as `04-use-after-close`.
+    pub name: String,
+    /// The probe of its own story; `None` when it is no server.
+    pub story: Option<String>,
+}
+
+/// A probe of the scoreboard.
+pub struct Probe {
+    /// Such as `leaves`.
+    pub name: String,
+    /// The page that explains it, from book/src, without `.md`.
+    pub page: String,
+}
+
+/// A project: where it is, and the names that its pages may use.
 pub struct Project {
     /// The folder with `Cargo.toml`, `chapters/` and `book/`.
     pub root: PathBuf,
-    /// The chapters' names, such as `04-use-after-close`.
-    pub chapters: Vec<String>,
-    /// The probes' names, such as `leaves`.
-    pub probes: Vec<String>,
+    /// The chapters, in their order.
+    pub chapters: Vec<Chapter>,
+    /// The probes of the scoreboard, in its order.
+    pub board: Vec<Probe>,
+    /// The names of the other probes.
+    pub others: Vec<String>,
 }
 
 impl Project {
@@ -26,15 +58,30 @@ impl Project {
         // with the same target folder; it serves when the program is started without cargo.
         let xtask = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         let xtask = Path::new(&xtask);
+        let chapter = |chapter: &close_call::command::ladder::Chapter| Chapter {
+            name: chapter.name.to_string(),
+            story: chapter.story.map(str::to_string),
+        };
+        let probe = |probe: &close_call::probe::probes::Probe| Probe {
+            name: probe.name.to_string(),
+            page: close_call::command::pages::page_of(probe.name).to_string(),
+        };
         Project {
             root: xtask.parent().unwrap_or(xtask).to_path_buf(),
-            chapters: close_call::command::ladder::CHAPTERS.iter().map(|chapter| chapter.name.to_string()).collect(),
-            probes: close_call::probe::probes::PROBES
-                .iter()
-                .chain([&close_call::command::slow_reader::SLOW_READER])
-                .map(|probe| probe.name.to_string())
-                .collect(),
+            chapters: close_call::command::ladder::CHAPTERS.iter().map(chapter).collect(),
+            board: close_call::probe::probes::PROBES.iter().map(probe).collect(),
+            others: vec![close_call::command::slow_reader::SLOW_READER.name.to_string()],
         }
+    }
+
+    /// The chapter of that name.
+    pub fn chapter(&self, name: &str) -> Option<&Chapter> {
+        self.chapters.iter().find(|chapter| chapter.name == name)
+    }
+
+    /// The names of all probes.
+    pub fn probes(&self) -> impl Iterator<Item = &str> {
+        self.board.iter().map(|probe| &probe.name).chain(&self.others).map(String::as_str)
     }
 
     /// The text of a file, its path given from the project's root. The error does not repeat the path.
@@ -68,40 +115,4 @@ pub fn files_under(folder: &Path) -> Vec<String> {
     }
     found.sort();
     found
-}
-
-/// Something that is wrong with the book: where, and what. Always one line.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Fault {
-    place: String,
-    what: String,
-}
-
-impl Fault {
-    /// A fault of a whole file.
-    pub fn of(place: impl Into<String>, what: impl Into<String>) -> Fault {
-        Fault { place: place.into(), what: what.into() }
-    }
-
-    /// A fault at a line of a file.
-    pub fn at(place: &str, line: usize, what: impl Into<String>) -> Fault {
-        Fault::of(format!("{place}:{line}"), what)
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words: Vec<&str> = self.what.split_whitespace().collect();
-        write!(f, "{}: {}", self.place, words.join(" "))
-    }
-}
-
-/// The number of the line that holds this byte, from one.
-pub fn line_of(text: &str, offset: usize) -> usize {
-    text[..offset].matches('\n').count() + 1
-}
-
-/// A page as mdBook reads it.
-pub fn markdown(text: &str) -> Parser<'_> {
-    new_cmark_parser(text, &MarkdownOptions::default())
 }

@@ -9,9 +9,9 @@ fn faults(text: &str) -> Vec<String> {
 #[test]
 fn links_that_lead_somewhere() {
     let tiny = Tiny::saying(
-        "[a](01-open.md) [b](01-open.md#open) [c](#shut) [d](listings/01-open.md#L3) [e](picture%20one.svg) \
+        "[a](01-open.md) [b](01-open.md#1-open) [c](#2-shut) [d](listings/01-open.md#L3) [e](picture%20one.svg) \
          [f](./index.md) [g](mailto:a@b) [h](print.html) <a id=\"mark\"></a> [i](#mark) [j](https://example.org/#x)\n\n\
-         ![k](picture%20one.svg) <img src=\"data:image/svg+xml,http://x\"> [l](listings/../02-shut.html?q#shut) \
+         ![k](picture%20one.svg) <img src=\"data:image/svg+xml,http://x\"> [l](listings/../02-shut.html?q#2-shut) \
          <a name=\"old\"></a> [m](#old)\n\n<script>'<a href=\"lost\">'</script>\n<style>/* <a href=\"lost\"> */</style>",
     );
     tiny.write("book/src/picture one.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>");
@@ -59,11 +59,21 @@ fn a_fault_of_the_first_page_is_told_once() {
 #[test]
 fn links_from_a_deeper_page() {
     let tiny = Tiny::new();
-    tiny.append("book/src/listings/01-open.md", "\n[x](../01-open.md#open) [y](01-open.md)\n");
+    tiny.append("book/src/listings/01-open.md", "\n[x](../01-open.md#1-open) [y](01-open.md)\n");
     tiny.append("book/src/README.md", "\n[x](listings/01-open.md#lost)\n");
     assert_eq!(
         tiny.faults(),
         ["book/src/README.md: link to listings/01-open.html#lost: there is no #lost in listings/01-open.html"]
+    );
+}
+
+#[test]
+fn a_link_into_a_block_that_was_left_out() {
+    let tiny = Tiny::saying("[x](listings/01-open.md#L30)");
+    tiny.write("book/src/listings/01-open.md", "# 01-open\n\n{{#listing 01-open}}\n{{#listing lost}}\n");
+    assert_eq!(
+        tiny.faults(),
+        ["book/src/listings/01-open.md:4: {{#listing lost}}: chapters/lost.rs: No such file or directory (os error 2)"]
     );
 }
 

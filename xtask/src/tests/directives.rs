@@ -1,7 +1,7 @@
 //! Our own directives.
 
 use super::Tiny;
-use crate::directives::expand;
+use crate::expand::expand;
 use crate::preprocessor;
 use mdbook_preprocessor::PreprocessorContext;
 use mdbook_preprocessor::book::{Book, Chapter};
@@ -17,6 +17,12 @@ fn expanded_in(tiny: &Tiny, page: &str, text: &str) -> String {
 
 fn expanded(text: &str) -> String {
     expanded_in(&Tiny::new(), "02-shut.md", text)
+}
+
+/// The lines of a transcript as they are written in HTML.
+fn text_of(transcript: &str) -> String {
+    let (_, code) = transcript.split_once("<code class=\"nohighlight\">").unwrap();
+    code.split_once("</code>").unwrap().0.replace("<span>", "").replace("</span>", "")
 }
 
 /// What is wrong with a directive in line 2 of a page.
@@ -38,7 +44,8 @@ fn fault(directive: &str) -> String {
 fn a_snapshot() {
     assert_eq!(
         expanded("before\n{{#snapshot 02-shut}}\nafter\n"),
-        "before\n\n```console\nlistening\n  alice: hello\nclosed\n```\n\n\nafter\n"
+        "before\n\n<pre class=\"transcript\" id=\"under-leaves\"><code class=\"nohighlight\"><span>listening</span>\n\
+         <span style=\"--indent:2ch\">  alice: hello</span>\n<span>closed</span>\n</code></pre>\n\n\nafter\n"
     );
 }
 
@@ -50,7 +57,7 @@ fn a_part_of_a_snapshot() {
         [("from=\"a\" to=\"b\"", "a 1\nb 1\n"), ("from=\"b\" to=\"b\"", "b 1\n"), ("from=\"b\" to=\"a\"", "b 1\na 2\n")]
     {
         let expanded = expanded_in(&tiny, "x.md", &format!("{{{{#snapshot x {texts}}}}}"));
-        assert_eq!(expanded, format!("\n```console\n{shown}```\n\n"));
+        assert_eq!(text_of(&expanded), shown);
     }
 }
 
@@ -58,10 +65,7 @@ fn a_part_of_a_snapshot() {
 fn a_snapshot_as_it_is_stored() {
     let tiny = Tiny::new();
     tiny.write("tests/snapshots/a b@c.snap", "---\nsource: y\n---\n\n---\n````\n<b>  \n# x\n\n");
-    assert_eq!(
-        expanded_in(&tiny, "x.md", "{{#snapshot \"a b@c\"}}"),
-        "\n`````console\n\n---\n````\n<b>  \n# x\n\n`````\n\n"
-    );
+    assert_eq!(text_of(&expanded_in(&tiny, "x.md", "{{#snapshot \"a b@c\"}}")), "\n---\n````\n&lt;b&gt;  \n# x\n\n");
 }
 
 #[test]
@@ -73,7 +77,7 @@ fn snapshots_that_are_not_there() {
     );
     assert_eq!(
         fault("{{#snapshot 02-shut from=\"alice\" to=\"listening\"}}"),
-        "no line of tests/snapshots/02-shut.snap from line 2 on contains `listening`"
+        "no line of tests/snapshots/02-shut.snap from line 5 on contains `listening`"
     );
     let tiny = Tiny::new();
     tiny.write("tests/snapshots/bare.snap", "listening\n");
@@ -176,7 +180,7 @@ fn no_difference() {
     tiny.write("chapters/03-same.rs", &tiny.read("chapters/02-shut.rs").replace("//! ", "//! Again: "));
     assert_eq!(
         fault_in(&tiny, "{{#diff 02-shut 03-same}}"),
-        "chapters/02-shut.rs and chapters/03-same.rs do not differ, but perhaps in their first comment"
+        "chapters/02-shut.rs and chapters/03-same.rs differ in nothing, except perhaps in their first comment"
     );
     assert_eq!(fault("{{#diff 01-open lost}}"), "chapters/lost.rs: No such file or directory (os error 2)");
 }
@@ -185,10 +189,10 @@ fn no_difference() {
 fn a_listing() {
     let tiny = Tiny::saying("{{#listing 03-x}}");
     tiny.write("chapters/03-x.rs", "# a\n\nb < c\n");
-    tiny.write("book/src/03-x.md", "# X\n");
+    tiny.write("book/src/03-x.md", "# 3. X\n");
     tiny.write("book/src/listings/03-x.md", "{{#listing 03-x}}\n");
-    tiny.append("book/src/SUMMARY.md", "- [X](03-x.md)\n- [X](listings/03-x.md)\n");
-    let tiny = Tiny { chapters: vec!["01-open".into(), "02-shut".into(), "03-x".into()], ..tiny };
+    tiny.append("book/src/SUMMARY.md", "- [3. X](03-x.md)\n- [X](listings/03-x.md)\n");
+    let tiny = Tiny { chapters: vec![("01-open", None), ("02-shut", None), ("03-x", None)], ..tiny };
     assert_eq!(
         tiny.shown(),
         "<p class=\"listing\">chapters/03-x.rs, 3 lines</p>\n\n\
@@ -201,20 +205,21 @@ fn a_listing() {
 
 #[test]
 fn a_directive_inside_html_a_list_and_a_quotation() {
-    let block = "<pre><code class=\"language-console\">  alice: hello\n</code></pre>";
-    let directive = "{{#snapshot 02-shut from=\"alice\" to=\"alice\"}}";
+    let tiny = Tiny::new();
+    tiny.write("tests/snapshots/x.snap", "---\nsource: y\n---\n  one\n\n    two\n");
+    let saying = |text: &str| {
+        tiny.write("book/src/02-shut.md", &format!("# 2. Shut\n\nThe page.\n\n{text}\n"));
+        tiny.shown()
+    };
+    let block = "<pre class=\"transcript\"><code class=\"nohighlight\"><span style=\"--indent:2ch\">  one</span>\n<span></span>\n\
+                 <span style=\"--indent:4ch\">    two</span>\n</code></pre>\n";
+    let directive = "{{#snapshot x}}";
+    assert_eq!(saying(&format!("<details>\n{directive}\n</details>")), format!("<details>\n{block}\n</details>"));
     assert_eq!(
-        Tiny::saying(&format!("<details>\n{directive}\n</details>")).shown(),
-        format!("<details>\n{block}\n</details>")
-    );
-    assert_eq!(
-        Tiny::saying(&format!("- one\n\n  {directive}\n- two")).shown(),
+        saying(&format!("- one\n\n  {directive}\n- two")),
         format!("<ul>\n<li>\n<p>one</p>\n{block}\n</li>\n<li>\n<p>two</p>\n</li>\n</ul>")
     );
-    assert_eq!(
-        Tiny::saying(&format!("> one\n> {directive}")).shown(),
-        format!("<blockquote>\n<p>one</p>\n{block}\n</blockquote>")
-    );
+    assert_eq!(saying(&format!("> one\n> {directive}")), format!("<blockquote>\n<p>one</p>\n{block}\n</blockquote>"));
 }
 
 #[test]
@@ -229,7 +234,7 @@ fn a_backslash_leaves_a_directive_as_it_is() {
 
 #[test]
 fn directives_that_are_not_understood() {
-    let no_such = "there is no such directive; ours are snapshot, code, diff and listing, mdBook's include, rustdoc_include, \
+    let no_such = "there is no such directive; ours are snapshot, code, diff, listing and scoreboard, mdBook's include, rustdoc_include, \
          playground, playpen, title";
     for (directive, what) in [
         ("{{#snapshoot x}}", no_such),
@@ -239,6 +244,7 @@ fn directives_that_are_not_understood() {
         ("{{#diff a}}", "write {{#diff A B}}"),
         ("{{#diff a b from=\"c\" to=\"d\"}}", "write {{#diff A B}}"),
         ("{{#listing}}", "write {{#listing NAME}}"),
+        ("{{#scoreboard x}}", "write {{#scoreboard}}"),
         ("{{#code a from=\"b\"}}", "from and to go together, and neither is empty"),
         ("{{#code a from=\"b\" to=\"\"}}", "from and to go together, and neither is empty"),
         ("{{#code a form=\"b\"}}", "form=\"b\" is not known here; once each, from=\"…\" and to=\"…\" are"),
@@ -256,16 +262,16 @@ fn directives_that_are_not_understood() {
 #[test]
 fn directives_in_the_wrong_place() {
     let mut faults = Vec::new();
-    let text = "see {{#snapshot 02-shut}}\n{{#diff 01-open 02-shut}} see\n\n`{{#listing 01-open}}`\n\n```\n{{#listing 02-shut}}\n```\n";
+    let text = "see {{#snapshot 02-shut}}\n{{#diff 01-open 02-shut}} see\n\n`{{#listing 01-open}}`\n\n```\n{{#include x}}\n```\n";
     expand(&Tiny::new().project(), "x.md", text, &mut faults);
     let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
     assert_eq!(
         faults,
         [
-            "book/src/x.md:1: {{#snapshot 02-shut}}: it must stand alone on its line",
-            "book/src/x.md:2: {{#diff 01-open 02-shut}}: it must stand alone on its line",
-            "book/src/x.md:4: {{#listing 01-open}}: it stands in code; a backslash before it leaves it as it is",
-            "book/src/x.md:7: {{#listing 02-shut}}: it stands in code; a backslash before it leaves it as it is",
+            "book/src/x.md:1: {{#snapshot 02-shut}}: it must be alone on its line",
+            "book/src/x.md:2: {{#diff 01-open 02-shut}}: it must be alone on its line",
+            "book/src/x.md:4: {{#listing 01-open}}: it is inside code; {{#code PATH}} shows a file, a backslash before it leaves it as it is",
+            "book/src/x.md:7: {{#include x}}: it is inside code; {{#code PATH}} shows a file, a backslash before it leaves it as it is",
         ]
     );
 }

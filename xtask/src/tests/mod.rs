@@ -6,23 +6,26 @@ mod commands;
 mod directives;
 mod includes;
 mod pages;
+mod scoreboard;
+mod width;
 
 use crate::book;
-use crate::project::Project;
+use crate::project::{Chapter, Probe, Project};
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
-/// A project with two chapters, their pages, a probe and a snapshot.
+/// A project with two chapters, their pages, two probes and a snapshot.
 struct Tiny {
     folder: TempDir,
-    chapters: Vec<String>,
+    /// Each chapter's name and, when it is a server, the probe of its story.
+    chapters: Vec<(&'static str, Option<&'static str>)>,
 }
 
 impl Tiny {
     fn new() -> Tiny {
-        let tiny =
-            Tiny { folder: TempDir::new().unwrap(), chapters: vec!["01-open".to_string(), "02-shut".to_string()] };
+        let chapters = vec![("01-open", Some("leaves")), ("02-shut", Some("leaves"))];
+        let tiny = Tiny { folder: TempDir::new().unwrap(), chapters };
         let manifest = "[[bin]]\nname = \"close-call\"\n[[bin]]\nname = \"01-open\"\n[[bin]]\nname = \"02-shut\"\n";
         for (path, text) in [
             ("Cargo.toml", manifest),
@@ -40,12 +43,12 @@ impl Tiny {
             ),
             (
                 "book/src/SUMMARY.md",
-                "# Summary\n\n[Welcome](README.md)\n\n- [Open](01-open.md)\n- [Shut](02-shut.md)\n\n# Listings\n\n\
+                "# Summary\n\n[Welcome](README.md)\n\n- [1. Open](01-open.md)\n- [2. `Shut`](02-shut.md)\n\n# Listings\n\n\
                  - [01](listings/01-open.md)\n- [02](listings/02-shut.md)\n- [Draft]()\n",
             ),
-            ("book/src/README.md", "# Welcome\n\nTo [open](01-open.md#open), or [abroad](https://example.org/).\n"),
-            ("book/src/01-open.md", "# Open\n\nThe page.\n"),
-            ("book/src/02-shut.md", "# Shut\n\nThe page.\n"),
+            ("book/src/README.md", "# Welcome\n\nTo [open](01-open.md#1-open), or [abroad](https://example.org/).\n"),
+            ("book/src/01-open.md", "# 1. Open\n\nThe page.\n"),
+            ("book/src/02-shut.md", "# 2. Shut\n\nThe page.\n"),
             ("book/src/listings/01-open.md", "# 01-open\n\n{{#listing 01-open}}\n"),
             ("book/src/listings/02-shut.md", "# 02-shut\n\n{{#listing 02-shut}}\n"),
         ] {
@@ -84,10 +87,14 @@ impl Tiny {
     }
 
     fn project(&self) -> Project {
+        let chapter =
+            |(name, story): &(&str, Option<&str>)| Chapter { name: name.to_string(), story: story.map(str::to_string) };
+        let probe = |(name, page): &(&str, &str)| Probe { name: name.to_string(), page: page.to_string() };
         Project {
             root: self.folder.path().to_path_buf(),
-            chapters: self.chapters.clone(),
-            probes: vec!["leaves".to_string()],
+            chapters: self.chapters.iter().map(chapter).collect(),
+            board: [("leaves", "02-shut"), ("rude", "01-open")].iter().map(probe).collect(),
+            others: vec!["slow".to_string()],
         }
     }
 

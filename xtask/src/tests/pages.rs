@@ -27,7 +27,7 @@ fn a_listing_without_a_chapter() {
 #[test]
 fn a_chapter_without_anything() {
     let mut tiny = Tiny::new();
-    tiny.chapters.push("03-lost".to_string());
+    tiny.chapters.push(("03-lost", None));
     assert_eq!(
         tiny.faults(),
         [
@@ -43,6 +43,28 @@ fn a_program_that_is_no_chapter() {
     let tiny = Tiny::new();
     tiny.write("chapters/03-lost.rs", "fn main() {}\n");
     assert_eq!(tiny.faults(), ["chapters/03-lost.rs: close_call::command::ladder::CHAPTERS does not have 03-lost"]);
+}
+
+#[test]
+fn a_chapter_with_the_wrong_number() {
+    let tiny = Tiny::new();
+    tiny.write("book/src/02-shut.md", "# 02. Shut\n\n# 2. Shut\n");
+    let summary = tiny.read("book/src/SUMMARY.md");
+    tiny.write("book/src/SUMMARY.md", &summary.replace("1. Open", "11. Open"));
+    assert_eq!(
+        tiny.faults(),
+        [
+            "book/src/SUMMARY.md: the title `11. Open` of 01-open.md does not begin with `1. `",
+            "book/src/02-shut.md: the title `02. Shut` of 02-shut.md does not begin with `2. `",
+        ]
+    );
+}
+
+#[test]
+fn a_chapter_without_a_title() {
+    let tiny = Tiny::new();
+    tiny.write("book/src/02-shut.md", "Shut.\n");
+    assert_eq!(tiny.faults(), ["book/src/02-shut.md: it has no title; one that begins with `2. ` is wanted"]);
 }
 
 #[test]
