@@ -56,8 +56,8 @@ impl AsFd for Signals {
 
 extern "C" fn handler(signal: libc::c_int) {
     let byte = u8::try_from(signal).unwrap_or(0);
-    // SAFETY: write is async-signal-safe; one byte into an empty pipe is taken at once; errno is put back, because the
-    // handler may run between a call and its error's reading.
+    // SAFETY: write is async-signal-safe; one byte into an empty pipe is taken at once;
+    // errno is put back, because the handler may run between a call and a look at errno.
     unsafe {
         let errno = *libc::__errno_location();
         libc::write(WRITER.load(Ordering::SeqCst), (&raw const byte).cast(), 1);

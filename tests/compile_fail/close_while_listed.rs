@@ -1,4 +1,5 @@
-//! Chapter 5's loops, written against lists that borrow: the first closes what the second still holds.
+//! Chapter 5's loops, written against lists that borrow: the first closes what the
+//! second still holds.
 
 use std::collections::BTreeMap;
 use std::os::fd::AsFd;
@@ -7,7 +8,8 @@ use close_call::net::{Result, Socket};
 use close_call::select::select;
 
 fn pass(connections: &mut BTreeMap<u64, Socket>) -> Result<()> {
-    let inputs: Vec<_> = connections.iter().map(|(&id, socket)| (id, socket.as_fd())).collect();
+    let inputs = connections.iter().map(|(&id, socket)| (id, socket.as_fd()));
+    let inputs: Vec<_> = inputs.collect();
     let ready = select(&inputs, &inputs, &[], None)?;
 
     for (id, _) in ready.readable {

@@ -8,7 +8,8 @@ use close_call::select::select;
 
 fn pass(socket: Socket) {
     let inputs = vec![socket.as_fd()];
-    let waiting = thread::spawn(move || select(&inputs, &[], &[], None).map(|ready| ready.readable.len()));
+    let wait = move || select(&inputs, &[], &[], None).map(|ready| ready.readable.len());
+    let waiting = thread::spawn(wait);
     drop(socket);
     let _ = waiting.join();
 }

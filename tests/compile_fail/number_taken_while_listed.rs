@@ -1,4 +1,5 @@
-//! To take the number out of a socket, which is how one closes it by hand, while a list holds it.
+//! To take the number out of a socket, which is how one closes it by hand, while a
+//! list holds it.
 
 use std::os::fd::{AsFd, IntoRawFd};
 
