@@ -12,7 +12,7 @@ fn main() -> ExitCode {
 
 fn serve(listener: Socket) -> Result<()> {
     loop {
-        // Waits until somebody connects.
+        // Waits until a client connects.
         let (client, address) = listener.accept()?;
         println!("New connection from {address}");
 
