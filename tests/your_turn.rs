@@ -100,7 +100,7 @@ fn from_chapter_5_on_each_start_fails_as_its_page_says_and_the_solution_passes()
 #[test]
 fn chapter_10_notices_a_descriptor_that_is_freed_outside_its_connections() {
     for program in ["bash", "prlimit"] {
-        if Command::new(program).arg("--version").output().is_err() {
+        if std::process::Command::new(program).arg("--version").output().is_err() {
             eprintln!("left out: there is no {program} on this machine");
             return;
         }
@@ -108,7 +108,7 @@ fn chapter_10_notices_a_descriptor_that_is_freed_outside_its_connections() {
     // A cure that waits until it has closed a connection passes the probe, so the exercise asks for more.
     let waits_for_a_close = "examples/naive-10-no-timeout";
     assert_eq!(verdict(waits_for_a_close, "out-of-descriptors"), "out-of-descriptors: ok. The server still runs.");
-    let said = |server: &str| terminal(Command::new("bash").arg("tests/shortage.sh").arg(exe(server)));
+    let said = |server: &str| terminal(std::process::Command::new("bash").arg("tests/shortage.sh").arg(exe(server)));
     for (server, ends, status) in [
         ("10-never-block", "the server has died: accept: Too many open files (os error 24)\n", 1),
         (waits_for_a_close, "no reply to alice within five seconds\n", 1),
