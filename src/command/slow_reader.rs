@@ -1,5 +1,5 @@
 //! A probe for the chapters from 10 on, whose greeting can be made long: `GREETING=4000000` in the server's environment.
-//! It is not on the scoreboard, because it knows of no other server what a whole reply is.
+//! It is not on the scoreboard, because for no other server does it know what a whole reply is.
 
 use super::greeting::greeting_of;
 use crate::probe::clients::{Clients, MESSAGE};

@@ -49,9 +49,19 @@ fn chapter_3_says_who_leaves_and_lives() {
 }
 
 #[test]
-fn chapter_4_lives_with_the_line_where_it_is() {
+fn chapter_4_asks_after_the_close_and_is_told() {
+    // What the page greps for: the call below close(4).
+    let below_the_close = |program: &str| {
+        let shown = shown(program, &["--probe", "leaves", "--trace"]);
+        let mut lines = shown.lines().skip_while(|line| !line.contains(" close(4) = 0 ")).skip(1);
+        lines.next().unwrap().to_string()
+    };
     assert!(verdict("04-use-after-close", "leaves").starts_with("leaves: EBADF in getpeername."));
+    assert!(below_the_close("04-use-after-close").contains(" getpeername(4) = -1 EBADF "));
+
     let solution = solution("04-use-after-close");
+    let answer = below_the_close(&solution);
+    assert!(answer.contains(" getpeername(5) = ") && !answer.contains("-1"), "{answer}");
     assert_eq!(verdict(&solution, "leaves"), "leaves: ok. The server still runs.");
     assert!(shown(&solution, &["--probe", "leaves"]).contains("server  closing connection to 127.0.0.1:"));
 }
@@ -76,6 +86,29 @@ fn from_chapter_5_on_each_start_fails_as_its_page_says_and_the_solution_passes()
         let solution = solution(chapter);
         assert_eq!(verdict(&solution, probe), format!("{probe}: ok. The server still runs."), "{solution}");
         assert_eq!(verdict(&solution, "polite"), "polite: ok. The server still runs.", "{solution} still greets");
+    }
+}
+
+#[test]
+fn chapter_10_notices_a_descriptor_that_is_freed_outside_its_connections() {
+    for program in ["bash", "prlimit"] {
+        if std::process::Command::new(program).arg("--version").output().is_err() {
+            eprintln!("left out: there is no {program} on this machine");
+            return;
+        }
+    }
+    // A cure that waits until it has closed a connection passes the probe, so the exercise asks for more.
+    let waits_for_a_close = "examples/naive-10-no-timeout";
+    assert_eq!(verdict(waits_for_a_close, "out-of-descriptors"), "out-of-descriptors: ok. The server still runs.");
+    let said = |server: &str| terminal(std::process::Command::new("bash").arg("tests/shortage.sh").arg(exe(server)));
+    for (server, ends, status) in [
+        ("10-never-block", "the server has died: accept: Too many open files (os error 24)\n", 1),
+        (waits_for_a_close, "no reply to alice within five seconds\n", 1),
+        (&solution("10-never-block"), "alice gets her reply: ok\n", 0),
+    ] {
+        let (said, code) = said(server);
+        assert!(said.ends_with(ends), "{server}: {said}");
+        assert_eq!(code.code(), Some(status), "{server}: {said}");
     }
 }
 

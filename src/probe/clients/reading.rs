@@ -66,8 +66,7 @@ impl Clients<'_> {
             }
         }
         let all = whole.next().is_none();
-        let words =
-            if all { format!("{read} bytes, all as they should be") } else { "the beginning, and no more".into() };
+        let words = if all { format!("{read} bytes, the whole reply") } else { "the beginning, and no more".into() };
         self.did(who, "recv", words.clone(), format!("Received from server: {words}"))?;
         if all { Ok(()) } else { Err(Verdict::CutShort(who.into())) }
     }
