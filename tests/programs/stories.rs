@@ -58,6 +58,7 @@ const STORIES: &[(&str, &[&str], i32)] = &[
     ("10-never-block", &["--probe", "out-of-descriptors"], 1),
     ("11-limits", &[], 0),
     ("11-limits", &["--probe", "crowd"], 0),
+    ("11-limits", &["--probe", "shortage"], 0),
 ];
 
 /// `05-log-before-close`, `05-log-before-close-impatient-trace`: the snapshot's name.
