@@ -107,6 +107,7 @@ fn chapter_10_notices_a_descriptor_that_is_freed_outside_its_connections() {
 #[test]
 fn a_solution_loses_nothing_that_its_chapter_could() {
     for (chapter, ..) in SERVERS {
+        say(&format!("the solution of {chapter} under every probe that it passes"));
         for probe in PROBES.iter().filter(|probe| verdict(chapter, probe.name).contains(": ok.")) {
             let said = verdict(&solution(chapter), probe.name);
             assert!(said.contains(": ok."), "the solution of {chapter}: {said}");
@@ -119,6 +120,7 @@ fn a_server_that_does_nothing_passes_no_probe() {
     // To delete code until nothing fails is no solution: every probe ends with a client that must be served.
     let Some(python) = python("silent_server.py") else { return };
     let names: Vec<&str> = PROBES.iter().map(|probe| probe.name).collect();
+    say("a server that does nothing, under every probe");
     let shown = shown("close-call", &[&["check", "--"], &python[..]].concat());
     for name in names {
         let line = shown.lines().find(|line| line.split(' ').next() == Some(name)).unwrap();

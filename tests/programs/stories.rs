@@ -1,6 +1,6 @@
 //! What the chapters print: each story as a terminal shows it, its status, its standard error, and its trace.
 
-use crate::common::{command, output, settings, terminal};
+use crate::common::{command, output, say, settings, terminal};
 use close_call::command::names::stored;
 use insta::assert_snapshot;
 use insta_cmd::assert_cmd_snapshot;
@@ -152,6 +152,7 @@ fn a_story_told_a_hundred_times_is_one_story() {
         ("04-use-after-close", &["--probe", "leaves"]),
         ("05-log-before-close", &["--probe", "impatient"]),
     ] {
+        say(&format!("{chapter}, a hundred times"));
         let first = terminal(&mut command(chapter, args));
         for _ in 1..100 {
             let again = terminal(&mut command(chapter, args));
