@@ -16,8 +16,8 @@
 //! ```
 //!
 //! A call that waits has two more keys before `fds`: `asked` and, unless it failed, `said`. Each is an object with the
-//! lists `r`, `w` and `x`, of descriptors that were asked about, or are, readable, writable and exceptional. For poll
-//! these are IN, OUT and PRI, and its `said` has three more lists: `err`, `hup` and `nval`.
+//! lists `r`, `w` and `x`: the descriptors that it was asked about, or called, readable, writable and exceptional. For
+//! poll these are IN, OUT and PRI, and its `said` has the lists `e`, `h` and `n` as well, for ERR, HUP and NVAL.
 
 use std::backtrace::Backtrace;
 use std::fmt::{Display, Write};
@@ -113,9 +113,9 @@ const LISTS: [(&str, Events); 6] = [
     ("r", Events::IN),
     ("w", Events::OUT),
     ("x", Events::PRI),
-    ("err", Events::ERR),
-    ("hup", Events::HUP),
-    ("nval", Events::NVAL),
+    ("e", Events::ERR),
+    ("h", Events::HUP),
+    ("n", Events::NVAL),
 ];
 
 /// Lists of descriptors as the members of a JSON object.
