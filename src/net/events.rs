@@ -37,6 +37,11 @@ impl Events {
         self.0
     }
 
+    /// These and `others`, as `|` has it, for a constant.
+    pub const fn or(self, others: Events) -> Events {
+        Events(self.0 | others.0)
+    }
+
     /// Whether it has at least one of `others`.
     pub fn intersects(self, others: Events) -> bool {
         self.0 & others.0 != 0

@@ -17,7 +17,10 @@
 //!
 //! A call that waits has two more keys before `fds`: `asked` and, unless it failed, `said`. Each is an object with the
 //! lists `r`, `w` and `x`: the descriptors that it was asked about, or called, readable, writable and exceptional. For
-//! poll these are IN, OUT and PRI, and its `said` has the lists `e`, `h` and `n` as well, for ERR, HUP and NVAL.
+//! poll and epoll_wait these are IN, OUT and PRI, and `said` has the lists `e`, `h` and `n` as well, for ERR, HUP and
+//! NVAL. What epoll_wait returns are tokens, which its `args` and `ret` have. `asked` and `said` have the numbers under
+//! which the kernel has them registered, and a third key, `stale`, lists those of these numbers that were closed since,
+//! or given out again, and whose registration is still there.
 
 use std::backtrace::Backtrace;
 use std::fmt::{Display, Write};
@@ -106,6 +109,26 @@ pub(crate) fn poll(
         format!("{} ({})", said.len(), entries(&said))
     });
     tracing.print(Location::caller().line(), "poll", &args, &outcome(result), Some(&sets));
+}
+
+/// Traces an epoll_wait: what the kernel has registered with `epoll`, and what it said.
+#[track_caller]
+pub(crate) fn epoll_wait(epoll: RawFd, timeout: Option<Duration>, result: Result<&[(u64, Events)], &Error>) {
+    let Some(tracing) = TRACING.get() else { return };
+    let args = format!("{epoll}, {}", limit(timeout));
+    let registered = table::registered(epoll);
+    let asked: Vec<(RawFd, Events)> = registered.iter().map(|one| (one.fd, one.events)).collect();
+    let mut sets = format!(r#","asked":{{{}}}"#, lists_of(&asked, 3));
+    let result = result.map(|said| {
+        let number = |token: u64| registered.iter().find(|one| one.token == token).map(|one| one.fd);
+        let numbers: Vec<_> = said.iter().filter_map(|(token, events)| Some((number(*token)?, *events))).collect();
+        let _ = write!(sets, r#","said":{{{}}}"#, lists_of(&numbers, 6));
+        let events: Vec<String> = said.iter().map(|(token, events)| format!("{{{events}, {token}}}")).collect();
+        format!("{} ({})", said.len(), events.join(", "))
+    });
+    let stale: Vec<RawFd> = registered.iter().filter(|one| !one.current).map(|one| one.fd).collect();
+    let _ = write!(sets, r#","stale":{}"#, list(&stale));
+    tracing.print(Location::caller().line(), "epoll_wait", &args, &outcome(result), Some(&sets));
 }
 
 /// The keys of the lists, and the event that each is about. poll says more than it is asked.
