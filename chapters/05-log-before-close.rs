@@ -1,6 +1,6 @@
 //! Chapter 5: chapter 4 with two lines swapped: log, then close, the fix that everyone
-//! gives. The client of the story can leave now; the server is not broken on purpose,
-//! and not sound either.
+//! suggests. The client of the story can leave now; the server is not broken on
+//! purpose, and not sound either.
 
 use std::os::fd::{IntoRawFd, RawFd};
 use std::process::ExitCode;

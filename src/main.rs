@@ -1,4 +1,4 @@
-//! `cargo run`: the bug, the fix that everyone gives, and what it missed. `--help` says what else there is.
+//! `cargo run`: the bug, the fix that everyone suggests, and what it missed. `--help` says what else there is.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,9 +17,9 @@ use lexopt::Parser;
 const HELP: &str = "\
 close-call: a use-after-close bug, reproduced, understood, and made impossible.
 
-cargo run                          the bug, the fix that everyone gives, what it missed
+cargo run                          the bug, its usual fix, and what that missed
 cargo run -- list                  the chapters and the probes
-cargo run -- start DIR [CHAPTER]   creates a server of your own, as a chapter leaves it
+cargo run -- start DIR [CHAPTER]   creates a server of your own, a chapter's copy
 cargo run -- check -- COMMAND [ARG ...]
                                    your own server, in any language, under every probe
 

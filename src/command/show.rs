@@ -1,4 +1,4 @@
-//! `cargo run`: the bug, the fix that everyone gives, and what it missed.
+//! `cargo run`: the bug, the fix that everyone suggests, and what it missed.
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 
 use super::style::{self, Style, paint};
-use super::{ladder, scoreboard, slow_reader, story};
+use super::{chapter_probes, ladder, scoreboard, story};
 
 /// The chapters of the first two stories, which are built first.
 const BUG: &str = "04-use-after-close";
@@ -27,9 +27,9 @@ pub fn show() -> io::Result<ExitCode> {
 
     let coloured = style::wanted(&io::stdout());
     let heading = |text: &str| println!("{}", paint(coloured, Style::Bold, text));
-    heading("The bug. Chapter 4 closes the socket of a client that left, and then logs who it was.\n");
+    heading("The bug. Chapter 4 closes the socket of a client that left, and then logs its name.\n");
     play(folder, BUG)?;
-    heading("\nThe fix that everyone gives. Chapter 5 logs first, and then closes.\n");
+    heading("\nThe fix that everyone suggests. Chapter 5 logs first, and then closes.\n");
     play(folder, FIX)?;
 
     if let Some(build) = rest
@@ -62,7 +62,7 @@ To go on:
 }
 
 fn play(folder: &Path, chapter: &str) -> io::Result<()> {
-    let story = ladder::by_name(chapter).and_then(|chapter| chapter.story).and_then(slow_reader::by_name);
+    let story = ladder::by_name(chapter).and_then(|chapter| chapter.story).and_then(chapter_probes::by_name);
     let story = story.ok_or_else(|| io::Error::other(format!("{chapter} has no story")))?;
     println!("$ cargo run --bin {chapter}");
     story::play(&folder.join(chapter), chapter, story, None);

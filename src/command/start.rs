@@ -1,4 +1,4 @@
-//! `cargo run -- start DIR`: a server of the reader's own, to begin from.
+//! `cargo run -- start DIR`: a server of the reader's own, to begin with.
 
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use super::ladder::Chapter;
 use crate::probe::probes;
 
-/// The chapter to begin from, unless told otherwise: the fix that everyone gives.
+/// The chapter to begin from, unless told otherwise: the fix that everyone suggests.
 pub const FROM: &str = "05-log-before-close";
 
 /// Creates a package in `folder`, whose `main.rs` is the server of `chapter`, and says what to type next. Nothing that is
@@ -66,7 +66,7 @@ Under one probe, and with its socket calls:
 fn main_rs(source: &str, chapter: &str) -> String {
     let code = source.lines().skip_while(|line| line.starts_with("//!"));
     let code: String = code.map(|line| format!("{line}\n")).collect();
-    format!("//! My server. It begins as chapter {chapter} of close-call leaves it.\n{code}")
+    format!("//! My server. It starts as a copy of chapter {chapter} of close-call.\n{code}")
 }
 
 /// The folder's name, as cargo allows it for a package: `my-` before it, because it may be a name that cargo, the compiler

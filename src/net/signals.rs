@@ -56,8 +56,8 @@ impl AsFd for Signals {
 
 extern "C" fn handler(signal: libc::c_int) {
     let byte = u8::try_from(signal).unwrap_or(0);
-    // SAFETY: write is async-signal-safe; one byte into an empty pipe is taken at once;
-    // errno is put back, because the handler may run between a call and a look at errno.
+    // SAFETY: write is async-signal-safe, and one byte into an empty pipe is taken at
+    // once. errno is put back: the handler may run just before errno is looked at.
     unsafe {
         let errno = *libc::__errno_location();
         libc::write(WRITER.load(Ordering::SeqCst), (&raw const byte).cast(), 1);

@@ -27,7 +27,7 @@ pub const PROBES: &[Probe] = &[
     Probe {
         name: "leaves",
         clients: "connect, send, read the reply, and close",
-        sound: "serves the next",
+        sound: "serves the next client",
         script: scripts::leaves,
     },
     Probe {
@@ -39,7 +39,7 @@ pub const PROBES: &[Probe] = &[
     Probe {
         name: "impatient",
         clients: "send and close at once, without reading the reply",
-        sound: "lives, and serves the next",
+        sound: "survives, and serves the next client",
         script: scripts::impatient,
     },
     Probe {
@@ -51,43 +51,43 @@ pub const PROBES: &[Probe] = &[
     Probe {
         name: "urgent",
         clients: "send one urgent byte (MSG_OOB), and stay",
-        sound: "lives, and serves the next",
+        sound: "survives, and serves the next client",
         script: scripts::urgent,
     },
     Probe {
         name: "urgent-then-close",
         clients: "send one urgent byte and close, seen in one pass",
-        sound: "lives, and serves the next",
+        sound: "survives, and serves the next client",
         script: scripts::urgent_then_close,
     },
     Probe {
         name: "rude",
         clients: "reset the connection while it is idle",
-        sound: "lives, and serves the next",
+        sound: "survives, and serves the next client",
         script: scripts::rude,
     },
     Probe {
         name: "send-then-reset",
         clients: "send, and reset before the server reads",
-        sound: "lives, and serves the next",
+        sound: "survives, and serves the next client",
         script: scripts::send_then_reset,
     },
     Probe {
         name: "reset-in-queue",
         clients: "reset before they are accepted",
-        sound: "lives, and serves the next",
+        sound: "survives, and serves the next client",
         script: scripts::reset_in_queue,
     },
     Probe {
         name: "stranger",
         clients: "while one sends and leaves, new ones connect and send nothing",
-        sound: "sends them nothing, and serves the next",
+        sound: "sends them nothing, and serves the next client",
         script: scripts::stranger,
     },
     Probe {
         name: "stampede",
         clients: "forty of each of four kinds, in one pass, and new ones that reset",
-        sound: "lives, and serves the next",
+        sound: "survives, and serves the next client",
         script: scripts::stampede,
     },
     Probe {
@@ -99,7 +99,7 @@ pub const PROBES: &[Probe] = &[
     Probe {
         name: "out-of-descriptors",
         clients: "forty connect, the server has few descriptors, and they leave",
-        sound: "neither dies nor spins, and serves the next when they have left",
+        sound: "neither dies nor spins, and serves the next client afterwards",
         script: scripts::out_of_descriptors,
     },
     Probe {

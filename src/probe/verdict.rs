@@ -106,18 +106,18 @@ impl Verdict {
             }
             Verdict::TurnedAway(who) => format!("{who} was turned away. The server still runs."),
             Verdict::NoEnd(who) => {
-                format!("{who} got the reply, and no end of the connection. The server still runs.")
+                format!("{who} got the reply, but not the end of the connection. The server still runs.")
             }
             Verdict::WrongClient(who) => format!("{who} got a reply that was not for {who}. The server still runs."),
             Verdict::CutShort(who) => {
-                format!("{who} got the beginning of the reply, and not the rest. The server still runs.")
+                format!("{who} got the beginning of the reply, but not the rest. The server still runs.")
             }
             Verdict::Grows(bytes) => format!("the server holds {} MB more than before.", bytes >> 20),
             Verdict::Busy(used, time) => {
                 let (used, time) = (used.as_secs_f32(), time.as_secs_f32());
                 format!("the server never went idle: {used:.1} s of processor time in {time:.1} s.")
             }
-            Verdict::Stopped => "the server has stopped itself (SIGSTOP or SIGTSTP), and does not go on.".into(),
+            Verdict::Stopped => "the server stopped itself (SIGSTOP or SIGTSTP).".into(),
             Verdict::Failed(why) => format!("the probe could not do its part: {why}"),
         }
     }

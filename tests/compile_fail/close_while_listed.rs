@@ -8,8 +8,8 @@ use close_call::net::{Result, Socket};
 use close_call::select::select;
 
 fn pass(connections: &mut BTreeMap<u64, Socket>) -> Result<()> {
-    let inputs = connections.iter().map(|(&id, socket)| (id, socket.as_fd()));
-    let inputs: Vec<_> = inputs.collect();
+    let sockets = connections.iter().map(|(&id, socket)| (id, socket.as_fd()));
+    let inputs: Vec<_> = sockets.collect();
     let ready = select(&inputs, &inputs, &[], None)?;
 
     for (id, _) in ready.readable {

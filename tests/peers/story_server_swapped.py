@@ -1,4 +1,4 @@
-"""The server of the story with the two lines swapped: first it logs who has left, then it closes."""
+"""The server of the story with the two lines swapped: first it logs which client has left, then it closes."""
 
 import os
 import select

@@ -1,6 +1,6 @@
 //! The exercises of the book, "Your turn": the chapter fails as its page says, and the solution passes.
 
-use crate::common::{command, exe, python, settings, terminal};
+use crate::common::{command, exe, python, say, settings, terminal};
 use close_call::probe::probes::PROBES;
 use insta::assert_snapshot;
 
@@ -49,9 +49,19 @@ fn chapter_3_says_who_leaves_and_lives() {
 }
 
 #[test]
-fn chapter_4_lives_with_the_line_where_it_is() {
+fn chapter_4_asks_after_the_close_and_is_told() {
+    // What the page greps for: the call below close(4).
+    let below_the_close = |program: &str| {
+        let shown = shown(program, &["--probe", "leaves", "--trace"]);
+        let mut lines = shown.lines().skip_while(|line| !line.contains(" close(4) = 0 ")).skip(1);
+        lines.next().unwrap().to_string()
+    };
     assert!(verdict("04-use-after-close", "leaves").starts_with("leaves: EBADF in getpeername."));
+    assert!(below_the_close("04-use-after-close").contains(" getpeername(4) = -1 EBADF "));
+
     let solution = solution("04-use-after-close");
+    let answer = below_the_close(&solution);
+    assert!(answer.contains(" getpeername(5) = ") && !answer.contains("-1"), "{answer}");
     assert_eq!(verdict(&solution, "leaves"), "leaves: ok. The server still runs.");
     assert!(shown(&solution, &["--probe", "leaves"]).contains("server  closing connection to 127.0.0.1:"));
 }
@@ -79,9 +89,25 @@ fn from_chapter_5_on_each_start_fails_as_its_page_says_and_the_solution_passes()
     }
 }
 
+/// A cure that waits until it has closed a connection passes the first probe, so the exercise asks for more.
+#[test]
+fn chapter_10_notices_a_descriptor_that_is_freed_outside_its_connections() {
+    say("a server that does not look again is waited for");
+    let waits_for_a_close = "examples/naive-10-no-timeout";
+    assert_eq!(verdict(waits_for_a_close, "out-of-descriptors"), "out-of-descriptors: ok. The server still runs.");
+    for (server, said) in [
+        ("10-never-block", "shortage: EMFILE in accept. The server has died: exit status 1."),
+        (waits_for_a_close, "shortage: no reply to alice. The server still runs, and is idle."),
+        (&solution("10-never-block"), "shortage: ok. The server still runs."),
+    ] {
+        assert_eq!(verdict(server, "shortage"), said, "{server}");
+    }
+}
+
 #[test]
 fn a_solution_loses_nothing_that_its_chapter_could() {
     for (chapter, ..) in SERVERS {
+        say(&format!("the solution of {chapter} under every probe that it passes"));
         for probe in PROBES.iter().filter(|probe| verdict(chapter, probe.name).contains(": ok.")) {
             let said = verdict(&solution(chapter), probe.name);
             assert!(said.contains(": ok."), "the solution of {chapter}: {said}");
@@ -94,6 +120,7 @@ fn a_server_that_does_nothing_passes_no_probe() {
     // To delete code until nothing fails is no solution: every probe ends with a client that must be served.
     let Some(python) = python("silent_server.py") else { return };
     let names: Vec<&str> = PROBES.iter().map(|probe| probe.name).collect();
+    say("a server that does nothing, under every probe");
     let shown = shown("close-call", &[&["check", "--"], &python[..]].concat());
     for name in names {
         let line = shown.lines().find(|line| line.split(' ').next() == Some(name)).unwrap();

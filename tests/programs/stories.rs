@@ -1,6 +1,6 @@
 //! What the chapters print: each story as a terminal shows it, its status, its standard error, and its trace.
 
-use crate::common::{command, output, settings, terminal};
+use crate::common::{command, output, say, settings, terminal};
 use close_call::command::names::stored;
 use insta::assert_snapshot;
 use insta_cmd::assert_cmd_snapshot;
@@ -68,6 +68,7 @@ const STORIES: &[(&str, &[&str], i32)] = &[
     ("10-never-block", &["--probe", "out-of-descriptors"], 1),
     ("11-limits", &[], 0),
     ("11-limits", &["--probe", "crowd"], 0),
+    ("11-limits", &["--probe", "shortage"], 0),
 ];
 
 /// `05-log-before-close`, `05-log-before-close-impatient-trace`: the snapshot's name.
@@ -161,6 +162,7 @@ fn a_story_told_a_hundred_times_is_one_story() {
         ("04-use-after-close", &["--probe", "leaves"]),
         ("05-log-before-close", &["--probe", "impatient"]),
     ] {
+        say(&format!("{chapter}, a hundred times"));
         let first = terminal(&mut command(chapter, args));
         for _ in 1..100 {
             let again = terminal(&mut command(chapter, args));

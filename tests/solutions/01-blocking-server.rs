@@ -30,7 +30,7 @@ fn serve(listener: Socket) -> Result<()> {
 fn converse(client: &Socket, address: &Address) -> Result<()> {
     let mut buffer = [0; 1024];
     loop {
-        // Waits until this client sends something, or ends.
+        // Waits until this client sends or closes.
         let n = client.recv(&mut buffer)?;
         if n == 0 {
             return Ok(());

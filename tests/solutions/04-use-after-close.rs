@@ -1,11 +1,11 @@
-//! Chapter 4's exercise, solved: the line stays where it is, and the question is asked
-//! earlier.
+//! Chapter 4's exercise, solved: the server asks after the close, through a second
+//! descriptor for the same socket.
 
-use std::os::fd::{IntoRawFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, RawFd};
 use std::process::ExitCode;
 
 use close_call::chapter;
-use close_call::net::{self, Result, Socket};
+use close_call::net::{self, Error, Result, Socket};
 use close_call::select::select;
 
 fn main() -> ExitCode {
@@ -40,9 +40,13 @@ fn serve(listener: Socket) -> Result<()> {
                 // Readable, and nothing to receive: the client has left.
                 inputs.retain(|&other| other != fd);
                 outputs.retain(|&other| other != fd);
-                let address = net::peer_name(fd)?;
+                // SAFETY: fd is open until the close below.
+                let second = unsafe { BorrowedFd::borrow_raw(fd) }
+                    .try_clone_to_owned()
+                    .map_err(|e| Error::new("fcntl", e))?;
                 net::close(fd)?;
-                println!("closing connection to {address}");
+                let fd = second.as_raw_fd(); // another number, the same socket
+                println!("closing connection to {}", net::peer_name(fd)?);
             }
         }
 

@@ -47,7 +47,7 @@ fn serve(listener: Socket) -> Result<()> {
 
         for fd in ready.writable {
             if !outputs.contains(&fd) {
-                continue; // It was closed above, in this very pass.
+                continue; // closed above, in this very pass
             }
             net::send(fd, b"Hello, client!")?;
             outputs.retain(|&other| other != fd);

@@ -44,7 +44,7 @@ fn serve(listener: Socket) -> Result<()> {
                 match net::peer_name(fd) {
                     Ok(name) => println!("closing connection to {name}"),
                     Err(error) => {
-                        println!("closing connection to a client unknown: {error}")
+                        println!("closing connection to an unknown client: {error}")
                     }
                 }
                 net::close(fd)?;

@@ -40,13 +40,12 @@ fn serve(listener: Socket) -> Result<()> {
                 if !outputs.contains(&fd) {
                     outputs.push(fd);
                 }
+            } else if received.is_ok() && outputs.contains(&fd) {
+                // It sends no more, but it is owed a reply: the writable loop sends
+                // it, and a later pass closes.
             } else {
                 // Nothing received, or an error: this client has left, the others
                 // stay.
-                if received.is_ok() && outputs.contains(&fd) {
-                    // It sends no more, but it may still read what it is owed.
-                    let _ = net::send(fd, b"Hello, client!");
-                }
                 inputs.retain(|&other| other != fd);
                 outputs.retain(|&other| other != fd);
                 names.remove(&fd);

@@ -1,5 +1,5 @@
-//! Chapter 11's exercise, solved: poll(2) in place of select, which knows no highest
-//! descriptor.
+//! Chapter 11's exercise, solved: poll(2) in place of select. It has no FD_SETSIZE, so
+//! any descriptor will do.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -166,8 +166,7 @@ fn wait(
     {
         return Err(Error::new("poll", io::Error::last_os_error()));
     }
-    // Unlike select, poll tells of an end and of an error also when neither was asked
-    // for.
+    // Unlike select, poll reports an end and an error even when not asked for them.
     let those = |events: i16| {
         let ready =
             ids.iter().zip(&fds).filter(move |(_, fd)| fd.revents & events != 0);
