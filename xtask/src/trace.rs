@@ -399,13 +399,16 @@ impl Trace {
     }
 }
 
+/// A call, and the line that it was made from.
+type Made<'a> = (&'a str, usize);
+
 /// What one pass has done with select's marks so far.
 #[derive(Default)]
 struct Pass<'a> {
     /// The marks that a call has acted on.
     used: Vec<(Number, List)>,
-    /// For each number, the list that its calls act on at the moment, and which calls those were.
-    current: BTreeMap<Number, (List, Vec<(&'a str, usize)>)>,
+    /// For each number, the list that its calls act on at the moment, and which calls those were, and from which line.
+    current: BTreeMap<Number, (List, Vec<Made<'a>>)>,
 }
 
 impl<'a> Pass<'a> {

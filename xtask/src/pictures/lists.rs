@@ -172,9 +172,8 @@ fn states(trace: &Trace) -> Result<Vec<State>, String> {
                 }
             }
             ("recv", Some(1..)) => {
-                if !state.outputs.iter().any(|(number, _)| *number == fd) {
-                    state.outputs.extend(meant(fd));
-                }
+                let due = state.outputs.iter().any(|(number, _)| *number == fd);
+                state.outputs.extend(meant(fd).filter(|_| !due));
             }
             ("recv", _) => {
                 state.inputs.retain(|(number, _)| *number != fd);

@@ -8,7 +8,7 @@
 //! frame       a picture on a page, and one that stands alone
 //! show        the lanes of a trace, on a page and in a file
 //! sequence tables select lists ids queue      the figures of ideas, each drawn from traces
-//! figures     one of them, on a page
+//! figures     one of them, on a page          readme      the README's picture
 //! ```
 
 pub mod columns;
@@ -20,6 +20,7 @@ pub mod lanes;
 pub mod lists;
 pub mod part;
 pub mod queue;
+pub mod readme;
 pub mod select;
 pub mod sequence;
 pub mod shapes;
