@@ -8,7 +8,7 @@ use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
 
 use super::args::{self, DEFAULT_ADDRESS, Wrong, one_of};
-use super::slow_reader::{self, SLOW_READER};
+use super::chapter_probes::{self, CHAPTER_PROBES};
 use super::{book, compare, ladder, story, style};
 use crate::net::columns::wrap;
 use crate::net::trace::{self, Format};
@@ -49,7 +49,7 @@ pub fn main(name: &str, serve: fn(Socket) -> net::Result<()>) -> ExitCode {
     if options.compare {
         return compare_with_the_book(name, &options);
     }
-    let own = || ladder::by_name(name).and_then(|chapter| chapter.story).and_then(slow_reader::by_name);
+    let own = || ladder::by_name(name).and_then(|chapter| chapter.story).and_then(chapter_probes::by_name);
     let Some(probe) = options.probe.or_else(own) else {
         return Wrong(format!("{name} has no story of its own; --probe NAME plays one")).refuse();
     };
@@ -131,9 +131,10 @@ fn parse(mut parser: Parser, server: bool) -> Result<Options, Wrong> {
                     let names: Vec<&str> = PROBES.iter().map(|probe| probe.name).collect();
                     Wrong(format!("--probe needs a name, one of {}", names.join(", ")))
                 })?;
-                options.probe = Some(match name.to_string_lossy() {
-                    name if name == SLOW_READER.name => &SLOW_READER,
-                    _ => one_of("probe", &name, PROBES, |probe| probe.name)?,
+                let known = CHAPTER_PROBES.iter().find(|probe| name == probe.name);
+                options.probe = Some(match known {
+                    Some(probe) => probe,
+                    None => one_of("probe", &name, PROBES, |probe| probe.name)?,
                 });
             }
             Long("listen") if server => {

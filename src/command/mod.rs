@@ -3,7 +3,7 @@
 //! From the lowest room up:
 //!
 //! - [`args`]: what the command lines have in common; [`style`]: colour; [`greeting`]: what every server sends;
-//! - [`ladder`]: the chapters; [`pages`]: which page explains a probe; [`slow_reader`]: a probe for chapters only;
+//! - [`ladder`]: the chapters; [`pages`]: which page explains a probe; [`chapter_probes`]: two probes for chapters only;
 //! - [`names`]: names in place of addresses; [`book`]: what the book shows;
 //! - [`story`]: a chapter and a probe as a transcript; [`compare`]: the same beside the book's;
 //! - [`scoreboard`]: chapters by probes;
@@ -12,6 +12,7 @@
 pub mod args;
 pub mod book;
 pub mod chapter;
+pub mod chapter_probes;
 pub mod check;
 pub mod compare;
 pub mod greeting;
@@ -21,7 +22,6 @@ pub mod names;
 pub mod pages;
 pub mod scoreboard;
 pub mod show;
-pub mod slow_reader;
 pub mod start;
 pub mod story;
 pub mod style;

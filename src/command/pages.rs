@@ -10,7 +10,7 @@ pub fn page_of(probe: &str) -> &'static str {
         "rude" | "send-then-reset" => "06-skip-the-dead",
         "reset-in-queue" => "07-name-at-accept",
         "stranger" => "08-recycled-number",
-        "half-close" | "never-reads" | "slow-reader" => "10-never-block",
+        "half-close" | "never-reads" | "slow-reader" | "shortage" => "10-never-block",
         "out-of-descriptors" | "crowd" => "11-limits",
         _ => "check",
     }

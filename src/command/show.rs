@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 
 use super::style::{self, Style, paint};
-use super::{ladder, scoreboard, slow_reader, story};
+use super::{chapter_probes, ladder, scoreboard, story};
 
 /// The chapters of the first two stories, which are built first.
 const BUG: &str = "04-use-after-close";
@@ -62,7 +62,7 @@ To go on:
 }
 
 fn play(folder: &Path, chapter: &str) -> io::Result<()> {
-    let story = ladder::by_name(chapter).and_then(|chapter| chapter.story).and_then(slow_reader::by_name);
+    let story = ladder::by_name(chapter).and_then(|chapter| chapter.story).and_then(chapter_probes::by_name);
     let story = story.ok_or_else(|| io::Error::other(format!("{chapter} has no story")))?;
     println!("$ cargo run --bin {chapter}");
     story::play(&folder.join(chapter), chapter, story, None);

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
+use super::chapter_probes::{LONG_GREETING, SLOW_READER};
 use super::names::Names;
-use super::slow_reader::{LONG_GREETING, SLOW_READER};
 use super::style::{Style, paint, wanted};
 use crate::net::columns::{call_and_table, wrap};
 use crate::net::in_flight::LIMIT;
@@ -140,6 +140,7 @@ impl Printer {
         let (style, who, words) = match event {
             Event::Did { who, words, .. } => (Style::Client(self.number(who)), &who[..], &words[..]),
             Event::Said(line) => (Style::Server, "server", &line.text[..]),
+            Event::Noted(what) => (Style::Dim, "", &what[..]),
             Event::Stopped(true) => (Style::Dim, "", "(the server is stopped: SIGSTOP)"),
             Event::Stopped(false) => (Style::Dim, "", "(the server goes on: SIGCONT)"),
             Event::Named { .. } => return,
@@ -157,6 +158,7 @@ impl Printer {
             }
             Event::Said(_) | Event::Named { .. } => {}
             Event::Did { who, words, .. } => println!("{}", wrap(&format!("--- {who} {words} ---"), 4)),
+            Event::Noted(what) => println!("{}", wrap(&format!("--- {what} ---"), 4)),
             Event::Stopped(true) => println!("--- SIGSTOP ---"),
             Event::Stopped(false) => println!("--- SIGCONT ---"),
         }
@@ -210,6 +212,7 @@ fn json_line(event: &Event) {
         Event::Did { who, call, args, .. } => {
             println!(r#"{{"who":{},"call":{},"args":{}}}"#, json::string(who), json::string(call), json::string(args));
         }
+        Event::Noted(what) => println!(r#"{{"who":"story","notes":{}}}"#, json::string(what)),
         Event::Stopped(stopped) => {
             let signal = if *stopped { "SIGSTOP" } else { "SIGCONT" };
             println!(r#"{{"who":"server","signal":"{signal}"}}"#);

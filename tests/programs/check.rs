@@ -29,6 +29,7 @@ pub fn verdicts(shown: &str) -> Vec<(&str, &str)> {
 #[test]
 fn the_server_of_the_story_with_its_lines_swapped_falls_short_as_the_book_says() {
     let Some(server) = python("story_server_swapped.py") else { return };
+    say("check on the server of the story");
     let (shown, status, errors) = check(&[&["--"], &server[..]].concat());
     let _settings = settings();
     assert_snapshot!("check-story-server-swapped", format!("$ cargo run -- check -- {}\n{shown}", server.join(" ")));
@@ -62,6 +63,7 @@ fn a_select_server_gets_as_far_as_select_goes() {
 #[test]
 fn a_sound_server_is_ok_under_every_probe() {
     let Some(server) = python("asyncio_server.py") else { return };
+    say("check on asyncio");
     let (shown, status, _) = check(&[&["--"], &server[..]].concat());
     assert_eq!(status, Some(0), "{shown}");
     assert_eq!(verdicts(&shown), PROBES.iter().map(|probe| (probe.name, "ok")).collect::<Vec<_>>());

@@ -1,12 +1,13 @@
 //! The scoreboard, measured, and the whole of `cargo run`.
 
-use crate::common::{command, settings, terminal};
+use crate::common::{command, say, settings, terminal};
 use close_call::command::names::stored;
 use insta::assert_snapshot;
 
 #[test]
 fn the_scoreboard_is_as_the_book_has_it_and_cargo_run_says_so() {
     let _settings = settings();
+    say("cargo run, with the whole scoreboard");
     let (shown, status) = terminal(&mut command("close-call", &[]));
 
     // A mark, and a line that begins with one, say only that the book has it otherwise.

@@ -1,6 +1,6 @@
 //! What the chapters print: each story as a terminal shows it, its status, its standard error, and its trace.
 
-use crate::common::{command, output, settings, terminal};
+use crate::common::{command, output, say, settings, terminal};
 use close_call::command::names::stored;
 use insta::assert_snapshot;
 use insta_cmd::assert_cmd_snapshot;
@@ -12,12 +12,14 @@ const STORIES: &[(&str, &[&str], i32)] = &[
     ("01-blocking-server", &["--probe", "impatient"], 0),
     ("01-blocking-server", &["--probe", "urgent"], 0),
     ("01-blocking-server", &["--trace"], 0),
+    ("01-blocking-server", &["--trace=json"], 0),
     ("02-what-select-says", &[], 0),
     ("03-select-loop", &[], 0),
     ("03-select-loop", &["--probe", "leaves"], 0),
     ("03-select-loop", &["--probe", "impatient"], 1),
     ("03-select-loop", &["--probe", "urgent"], 0),
     ("03-select-loop", &["--trace"], 0),
+    ("03-select-loop", &["--trace=json"], 0),
     ("04-use-after-close", &[], 1),
     ("04-use-after-close", &["--probe", "polite"], 0),
     ("04-use-after-close", &["--probe", "impatient"], 1),
@@ -26,15 +28,18 @@ const STORIES: &[(&str, &[&str], i32)] = &[
     ("05-log-before-close", &[], 0),
     ("05-log-before-close", &["--probe", "impatient"], 1),
     ("05-log-before-close", &["--probe", "impatient", "--trace"], 1),
+    ("05-log-before-close", &["--probe", "impatient", "--trace=json"], 1),
     ("05-log-before-close", &["--probe", "urgent"], 0),
     ("05-log-before-close", &["--trace"], 0),
     ("05-log-before-close", &["--probe", "urgent-then-close"], 1),
     ("05-log-before-close", &["--probe", "urgent-then-close", "--trace"], 1),
+    ("05-log-before-close", &["--probe", "urgent-then-close", "--trace=json"], 1),
     ("05-log-before-close", &["--trace=json"], 0),
     ("06-skip-the-dead", &[], 0),
     ("06-skip-the-dead", &["--probe", "urgent-then-close"], 0),
     ("06-skip-the-dead", &["--probe", "send-then-reset"], 1),
     ("06-skip-the-dead", &["--probe", "send-then-reset", "--trace"], 1),
+    ("06-skip-the-dead", &["--probe", "send-then-reset", "--trace=json"], 1),
     ("06-skip-the-dead", &["--probe", "rude"], 1),
     ("06-skip-the-dead", &["--probe", "half-close"], 0),
     ("06-skip-the-dead", &["--probe", "stranger"], 0),
@@ -44,20 +49,26 @@ const STORIES: &[(&str, &[&str], i32)] = &[
     ("07-name-at-accept", &["--probe", "half-close"], 0),
     ("07-name-at-accept", &["--probe", "stranger"], 0),
     ("07-name-at-accept", &["--probe", "stranger", "--trace"], 0),
+    ("07-name-at-accept", &["--probe", "stranger", "--trace=json"], 0),
+    ("07-name-at-accept", &["--probe", "send-then-reset", "--trace=json"], 0),
     ("07-name-at-accept", &["--probe", "reset-in-queue"], 0),
     ("07-name-at-accept", &["--trace"], 0),
     ("08-recycled-number", &[], 0),
     ("08-recycled-number", &["--trace"], 0),
+    ("08-recycled-number", &["--trace=json"], 0),
     ("08-recycled-number", &["--probe", "send-then-reset"], 0),
     ("09-owned-connections", &[], 0),
     ("09-owned-connections", &["--trace"], 0),
+    ("09-owned-connections", &["--trace=json"], 0),
     ("09-owned-connections", &["--probe", "half-close"], 0),
     ("10-never-block", &[], 0),
     ("10-never-block", &["--trace"], 0),
+    ("10-never-block", &["--trace=json"], 0),
     ("10-never-block", &["--probe", "slow-reader"], 0),
     ("10-never-block", &["--probe", "out-of-descriptors"], 1),
     ("11-limits", &[], 0),
     ("11-limits", &["--probe", "crowd"], 0),
+    ("11-limits", &["--probe", "shortage"], 0),
 ];
 
 /// `05-log-before-close`, `05-log-before-close-impatient-trace`: the snapshot's name.
@@ -151,6 +162,7 @@ fn a_story_told_a_hundred_times_is_one_story() {
         ("04-use-after-close", &["--probe", "leaves"]),
         ("05-log-before-close", &["--probe", "impatient"]),
     ] {
+        say(&format!("{chapter}, a hundred times"));
         let first = terminal(&mut command(chapter, args));
         for _ in 1..100 {
             let again = terminal(&mut command(chapter, args));

@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::path::Path;
 use std::time::Instant;
 
-use common::{exe, settings};
+use common::{exe, say, settings};
 use insta::assert_snapshot;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use script::Step::{self, *};
@@ -79,6 +79,7 @@ fn the_bugs_of_chapters_4_to_8_are_found_and_shrunk() {
         ("07-name-at-accept", Promise::Delivers, &[Connect, Send, HalfClose]),
         ("08-recycled-number", Promise::CrossesNothing, &[Connect, Send, Close, Connect, Connect]),
     ] {
+        say(&format!("{chapter} until a random script breaks it"));
         let found = search(&exe(chapter), promise, 5_000, SEED).expect("5,000 scripts find it");
         println!("{chapter}, after {} scripts:\n{}    {}", found.after, found.script, found.why);
         let sorted = |mut steps: Vec<Step>| {
@@ -105,6 +106,7 @@ fn chapters_10_and_11_keep_every_promise() {
     let number = |name: &str| std::env::var(name).ok().map(|value| value.parse().expect(name));
     let (cases, seed) = (number("RANDOM_SCRIPTS").unwrap_or(150), number("RANDOM_SEED").unwrap_or(SEED));
     for chapter in ["10-never-block", "11-limits"] {
+        say(&format!("{chapter} and {cases} random scripts"));
         let begun = Instant::now();
         let found = search(&exe(chapter), Promise::Everything, cases as u32, seed);
         println!("{chapter}: {cases} scripts, seed {seed}, {:.0} s", begun.elapsed().as_secs_f32());

@@ -7,7 +7,7 @@
 //! markdown    a page as mdBook reads it          directives  the directives in a text
 //! arguments   what a directive is given          excerpts    parts of files, and differences
 //! html        text as HTML                       width       how wide a block may be
-//! log         what mdBook logs
+//! log         what mdBook logs                trace       a recorded run, and what can be told from it
 //!
 //! snapshots   what was printed                   transcript  the same as HTML
 //! evidence    where a page shows a probe
@@ -44,6 +44,8 @@ mod scoreboard;
 mod snapshots;
 #[cfg(test)]
 mod tests;
+#[allow(dead_code)]
+mod trace;
 mod transcript;
 mod width;
 

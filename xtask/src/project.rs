@@ -1,5 +1,6 @@
 //! What is built and checked: where its files are, and the names that its pages may use.
 
+use close_call::command::chapter_probes::CHAPTER_PROBES;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -70,7 +71,7 @@ impl Project {
             root: xtask.parent().unwrap_or(xtask).to_path_buf(),
             chapters: close_call::command::ladder::CHAPTERS.iter().map(chapter).collect(),
             board: close_call::probe::probes::PROBES.iter().map(probe).collect(),
-            others: vec![close_call::command::slow_reader::SLOW_READER.name.to_string()],
+            others: CHAPTER_PROBES.iter().map(|probe| probe.name.to_string()).collect(),
         }
     }
 

@@ -46,6 +46,8 @@ pub enum Event {
     Said(Line),
     /// The server was stopped (true) or goes on (false).
     Stopped(bool),
+    /// Something else that the script has done to the server.
+    Noted(String),
 }
 
 struct Client {
@@ -205,6 +207,12 @@ impl<'a> Clients<'a> {
         let result = steps(self);
         self.quiet = false;
         result?;
+        self.until_idle()
+    }
+
+    /// Tells of `what` the script has done to the server, and waits until it is idle again.
+    pub fn note(&mut self, what: &str) -> Step {
+        (self.watch)(Event::Noted(format!("({what})")));
         self.until_idle()
     }
 

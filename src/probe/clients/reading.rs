@@ -1,5 +1,6 @@
 //! What the clients read, and what they do when it does not come.
 
+use std::mem;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,11 +18,27 @@ enum Received {
 impl Clients<'_> {
     /// It reads the reply, some bytes.
     pub fn reply(&mut self, who: &str) -> Result<(), Verdict> {
-        match self.receive(who)? {
+        let received = self.receive(who)?;
+        self.expect_reply(who, received)
+    }
+
+    fn expect_reply(&mut self, who: &str, received: Received) -> Result<(), Verdict> {
+        match received {
             Received::Some(text) => self.received(who, text),
             Received::Nothing => Err(Verdict::NoReply(who.into())),
             Received::End => Err(Verdict::Ended(who.into(), "the connection was closed".into())),
         }
+    }
+
+    /// It reads the reply, for which an idle server is waited for as long as `patience`.
+    pub fn reply_within(&mut self, who: &str, patience: Duration) -> Result<(), Verdict> {
+        let usual = mem::replace(&mut self.patience, patience);
+        let received = self.receive(who);
+        self.patience = usual;
+        let received = received?;
+        // The server was idle, and has woken by itself: what it prints now comes before what the client has read.
+        self.until_idle()?;
+        self.expect_reply(who, received)
     }
 
     /// It reads what comes, until the end of the connection, which must not come before a reply.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::ptr;
 use std::time::Duration;
 
 /// All descendants of a process, its children first.
@@ -88,13 +89,20 @@ pub fn limit_descriptors(pid: u32, at_least: u64, room: u64) -> io::Result<()> {
     let open = fs::read_dir(format!("/proc/{pid}/fd"))?;
     let highest = open.flatten().filter_map(|fd| fd.file_name().to_str()?.parse::<u64>().ok()).max().unwrap_or(0);
     let limit = at_least.max(highest + 1 + room);
-    let limit = libc::rlimit { rlim_cur: limit, rlim_max: limit };
     let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
-    // SAFETY: the new limit is read, and no old one is asked for.
-    match unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &limit, std::ptr::null_mut()) } {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
-    }
+    let mut old = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // The soft limit alone: only a privileged process may raise a hard one again.
+    // SAFETY: `old` is ours; first it is written and no new limit is read, then the reverse.
+    let result = unsafe {
+        match libc::prlimit(pid, libc::RLIMIT_NOFILE, ptr::null(), &mut old) {
+            0 => {
+                let new = libc::rlimit { rlim_cur: limit, ..old };
+                libc::prlimit(pid, libc::RLIMIT_NOFILE, &new, ptr::null_mut())
+            }
+            failed => failed,
+        }
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// The fields of a line of /proc/PID/stat from the third on, after the name, which is in parentheses and may hold any

@@ -7,6 +7,7 @@ mod directives;
 mod includes;
 mod pages;
 mod scoreboard;
+mod trace;
 mod width;
 
 use crate::book;

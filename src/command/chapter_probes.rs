@@ -1,0 +1,57 @@
+//! Probes for the chapters and what was begun from them: they need more of a server than any server has. They are not on
+//! the scoreboard, and `check` does not play them.
+
+use std::time::Duration;
+
+use super::greeting::greeting_of;
+use crate::probe::clients::{Clients, MESSAGE};
+use crate::probe::probes::{self, Probe};
+use crate::probe::verdict::Verdict;
+
+/// The probes.
+pub const CHAPTER_PROBES: &[Probe] = &[SLOW_READER, SHORTAGE];
+
+/// For the chapters from 10 on, whose greeting can be made long: `GREETING=4000000` in the server's environment.
+pub const SLOW_READER: Probe = Probe {
+    name: "slow-reader",
+    clients: "send, and read a reply of four million bytes, a little at a time",
+    sound: "delivers all of it",
+    script: slow_reader,
+};
+
+/// A descriptor becomes free although the server has closed none, as when another thread closes a file. Another server
+/// may open a descriptor of its own meanwhile, and then it proves nothing.
+pub const SHORTAGE: Probe = Probe {
+    name: "shortage",
+    clients: "one connects when no descriptor is free; then one becomes free elsewhere",
+    sound: "serves it, although no connection was closed",
+    script: shortage,
+};
+
+/// How long the greeting is that [`SLOW_READER`] waits for, in bytes.
+pub const LONG_GREETING: usize = 4_000_000;
+
+/// How long a server is given to look again whether a descriptor is free. Only a limit can tell that it does not.
+const LOOKS_AGAIN: Duration = Duration::from_secs(10);
+
+/// The probe of that name, one of these or of all.
+pub fn by_name(name: &str) -> Option<&'static Probe> {
+    CHAPTER_PROBES.iter().find(|probe| probe.name == name).or_else(|| probes::by_name(name))
+}
+
+/// Alice's kernel keeps only a little for her, so the server's socket is full long before the reply is sent.
+fn slow_reader(clients: &mut Clients) -> Result<(), Verdict> {
+    clients.connect_with_little_room("alice")?;
+    clients.send("alice", MESSAGE)?;
+    clients.reply_in_pieces("alice", greeting_of(LONG_GREETING))
+}
+
+fn shortage(clients: &mut Clients) -> Result<(), Verdict> {
+    clients.limit_descriptors(0, 0)?;
+    clients.note("the server may open no more descriptors: RLIMIT_NOFILE")?;
+    clients.connect("alice")?;
+    clients.send("alice", MESSAGE)?;
+    clients.limit_descriptors(24, 8)?;
+    clients.note("it may open more again, and has closed none")?;
+    clients.reply_within("alice", LOOKS_AGAIN)
+}
