@@ -19,13 +19,14 @@
 //! commands    what the reader is told to type    pages       pages, chapters, listings and SUMMARY.md
 //! links       what was built
 //!
-//! book        builds and checks
+//! book        builds and checks                  browser     tests what was built in a real browser
 //! main        the command line
 //! ```
 
 mod arguments;
 mod blocks;
 mod book;
+mod browser;
 mod commands;
 mod directives;
 mod evidence;
@@ -50,6 +51,7 @@ mod transcript;
 mod width;
 
 use anyhow::Context;
+use browser::Outcome;
 use project::Project;
 use std::io;
 use std::process::ExitCode;
@@ -58,6 +60,8 @@ const HELP: &str = "\
 Usage: cargo xtask SUBCOMMAND
 
   book [--open]                   build the book into book/book, and check it; --open shows it in the browser
+  browser [TEXT]                  build the book and test it in a real browser, where there is one; with TEXT, only the
+                                  tests whose name has it in it
   preprocess                      expand the directives in the book that stock mdbook gives on standard input
   preprocess supports RENDERER    tell stock mdbook that every renderer is supported
 
@@ -70,6 +74,7 @@ Exit status: 0 all is well, 1 the book has faults (one line each on standard err
 enum Job {
     Help,
     Book { open: bool },
+    Browser { filter: String },
     Preprocess,
     Supports,
 }
@@ -110,6 +115,20 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
             }
             Err(faults) => faults,
         },
+        Job::Browser { filter } => {
+            let project = Project::here();
+            match book::build(Project::here()) {
+                Ok(folder) => match browser::test(&project, &folder, filter)? {
+                    Outcome::Passed => Vec::new(),
+                    Outcome::Failed => return Ok(ExitCode::FAILURE),
+                    Outcome::LeftOut(why) => {
+                        println!("the tests in a browser were left out: {why}");
+                        Vec::new()
+                    }
+                },
+                Err(faults) => faults,
+            }
+        }
     };
     for fault in &faults {
         eprintln!("{fault}");
@@ -137,6 +156,8 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
     match words.as_slice() {
         ["book"] => Ok(Job::Book { open }),
         _ if open => Err("--open goes with `book`: cargo xtask book --open".to_string()),
+        ["browser"] => Ok(Job::Browser { filter: String::new() }),
+        ["browser", filter] => Ok(Job::Browser { filter: filter.to_string() }),
         ["preprocess"] => Ok(Job::Preprocess),
         ["preprocess", "supports", _] => Ok(Job::Supports),
         [] => Err(format!("a subcommand is missing; it is one of {}", commands::XTASK.join(", "))),
@@ -146,6 +167,7 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
         ["preprocess", ..] => {
             Err("`preprocess` takes nothing, or `supports RENDERER`; see cargo xtask --help".to_string())
         }
+        ["browser", ..] => Err("`browser` takes one text, or nothing; see cargo xtask --help".to_string()),
         _ => Err("`book` takes no arguments but --open; see cargo xtask --help".to_string()),
     }
 }

@@ -11,6 +11,8 @@ fn parse(line: &str) -> Result<Job, String> {
 fn right_calls() {
     assert_eq!(parse("book"), Ok(Job::Book { open: false }));
     assert_eq!(parse("book --open"), Ok(Job::Book { open: true }));
+    assert_eq!(parse("browser"), Ok(Job::Browser { filter: String::new() }));
+    assert_eq!(parse("browser paper"), Ok(Job::Browser { filter: "paper".to_string() }));
     assert_eq!(parse("preprocess"), Ok(Job::Preprocess));
     assert_eq!(parse("preprocess supports html"), Ok(Job::Supports));
     assert_eq!(parse("book --help"), Ok(Job::Help));
@@ -22,10 +24,12 @@ fn right_calls() {
 #[test]
 fn wrong_calls_say_what_would_be_right() {
     for (line, expected) in [
-        ("", "a subcommand is missing; it is one of book, preprocess"),
-        ("bok", "there is no subcommand `bok`; it is one of book, preprocess"),
+        ("", "a subcommand is missing; it is one of book, browser, preprocess"),
+        ("bok", "there is no subcommand `bok`; it is one of book, browser, preprocess"),
         ("book --opn", "invalid option '--opn'; the only options are --open and --help"),
         ("book now", "`book` takes no arguments but --open; see cargo xtask --help"),
+        ("browser on paper", "`browser` takes one text, or nothing; see cargo xtask --help"),
+        ("browser --open", "--open goes with `book`: cargo xtask book --open"),
         ("preprocess --open", "--open goes with `book`: cargo xtask book --open"),
         ("preprocess html", "`preprocess` takes nothing, or `supports RENDERER`; see cargo xtask --help"),
     ] {
