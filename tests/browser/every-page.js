@@ -65,6 +65,23 @@ function widthFaults() {
     return faults;
 }
 
+/** What is folded away on paper, or cut, or no use there. */
+function paperFaults() {
+    const faults = [];
+    for (const element of document.querySelectorAll("details > :not(summary)")) {
+        const shown = element.checkVisibility() && element.getClientRects().length > 0;
+        if (!shown) faults.push({ what: `folded away on paper: ${element.textContent.trim().slice(0, 40)}` });
+    }
+    for (const element of document.querySelectorAll("#mdbook-sidebar, #mdbook-menu-bar, .nav-wide-wrapper, .buttons")) {
+        const shown = element.checkVisibility({ visibilityProperty: true }) && element.innerText.trim();
+        if (shown) faults.push({ what: `on paper: ${element.id || element.className}` });
+    }
+    for (const code of document.querySelectorAll("pre > code")) {
+        if (code.scrollWidth > code.clientWidth) faults.push({ what: `cut: ${code.textContent.trim().slice(0, 40)}` });
+    }
+    return faults;
+}
+
 /** The text of a page as a reader sees it, in a form that does not depend on how it is laid out. */
 const readable = page => page.evaluate(() => {
     const main = document.querySelector("main").cloneNode(true);
@@ -72,33 +89,46 @@ const readable = page => page.evaluate(() => {
     return main.textContent.replaceAll(/\s+/g, " ").trim();
 });
 
+/** The sizes at which pages are looked at. */
+const WIDE = { width: 1280, height: 900 };
+const PHONE = { width: 360, height: 740 };
+// As wide as A4 between its margins.
+const PAPER = { width: 718, height: 1000 };
+
 function add(run, pages) {
-    for (const file of pages) {
-        run.test(`${file}: axe and contrast, in five themes`, async tabs => {
-            const page = await tabs.open(file, { theme: THEMES[0] });
+    for (const file of pages) run.tests({
+        [`${file}: axe and contrast, in five themes`]: async tabs => {
+            const page = await tabs.shared(file, WIDE);
             await unfold(page);
-            const faults = [];
             for (const theme of THEMES) {
                 await page.evaluate(theme => document.getElementById(`mdbook-theme-${theme}`).click(), theme);
                 assert.ok(await page.evaluate(theme => document.documentElement.classList.contains(theme), theme), theme);
                 const found = [...await axe(page), ...await page.evaluate(contrastFaults)];
-                faults.push(...found.map(({ what, at }) => ({ what: `${theme}: ${what}`, at })));
-                // The picture is to show the theme with the fault.
-                none(faults);
+                none(found.map(({ what, at }) => ({ what: `${theme}: ${what}`, at })));
             }
-        });
+        },
 
-        run.test(`${file}: 1280 and 360 px, nothing sideways, transcripts whole`, async tabs => {
-            for (const [width, height] of [[1280, 900], [360, 740]]) {
-                const page = await tabs.open(file, { width, height });
+        [`${file}: 1280 and 360 px, nothing sideways, transcripts whole`]: async tabs => {
+            for (const size of [WIDE, PHONE]) {
+                const page = await tabs.shared(file, size);
                 await unfold(page);
-                none((await page.evaluate(widthFaults)).map(({ what }) => ({ what: `${width} px: ${what}` })));
+                none((await page.evaluate(widthFaults)).map(({ what }) => ({ what: `${size.width} px: ${what}` })));
             }
-        });
+        },
 
-        run.test(`${file}: without JavaScript`, async tabs => {
-            const whole = await readable(await tabs.open(file));
-            const page = await tabs.open(file, { javaScriptEnabled: false, width: 360, height: 740 });
+        [`${file}: on paper`]: async tabs => {
+            const page = await tabs.shared(file, WIDE);
+            await page.evaluate(() => document.getElementById("mdbook-theme-navy").click());
+            await page.evaluate(() => document.querySelectorAll("details").forEach(fold => { fold.open = false; }));
+            await page.setViewportSize(PAPER);
+            await page.emulateMedia({ media: "print" });
+            none(await page.evaluate(paperFaults));
+            none(await page.evaluate(contrastFaults));
+        },
+
+        [`${file}: without JavaScript`]: async tabs => {
+            const whole = await readable(await tabs.shared(file, PHONE));
+            const page = await tabs.open(file, { ...PHONE, javaScriptEnabled: false });
             assert.equal(await readable(page), whole, "the text is not that which the page has with JavaScript");
             for (const summary of await page.locator("main summary").all()) {
                 const open = () => summary.evaluate(element => element.parentElement.open);
@@ -112,30 +142,8 @@ function add(run, pages) {
                 await page.emulateMedia({ colorScheme });
                 none((await page.evaluate(contrastFaults)).map(({ what, at }) => ({ what: `${colorScheme}: ${what}`, at })));
             }
-        });
-
-        run.test(`${file}: on paper`, async tabs => {
-            // As wide as A4 between its margins.
-            const page = await tabs.open(file, { theme: "navy", width: 718, height: 1000 });
-            await page.emulateMedia({ media: "print" });
-            none(await page.evaluate(() => {
-                const faults = [];
-                const folded = [...document.querySelectorAll("details > :not(summary)")];
-                for (const element of folded.filter(element => !element.checkVisibility() || element.getClientRects().length === 0)) {
-                    faults.push({ what: `folded away on paper: ${element.textContent.trim().slice(0, 40)}` });
-                }
-                for (const element of document.querySelectorAll("#mdbook-sidebar, #mdbook-menu-bar, .nav-wide-wrapper, .buttons")) {
-                    const seen = element.checkVisibility({ visibilityProperty: true }) && element.innerText.trim();
-                    if (seen) faults.push({ what: `on paper: ${element.id || element.className}` });
-                }
-                for (const code of document.querySelectorAll("pre > code")) {
-                    if (code.scrollWidth > code.clientWidth) faults.push({ what: `cut: ${code.textContent.trim().slice(0, 40)}` });
-                }
-                return faults;
-            }));
-            none(await page.evaluate(contrastFaults));
-        });
-    }
+        },
+    });
 }
 
-module.exports = { THEMES, add, axe, unfold, widthFaults };
+module.exports = { PHONE, THEMES, WIDE, add, axe, unfold, widthFaults };

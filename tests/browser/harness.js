@@ -1,7 +1,7 @@
 // Runs tests in a browser, some at a time, and keeps a picture of each page on which one failed.
 //
-// A test is a name and a function, which is given a `Tab` maker. What holds for every page holds in every test: a page
-// that asks another host for something, or that says something in the console, fails the test that opened it.
+// A test is a name and a function, which is given the tabs in which it opens pages. What holds for every page holds in
+// every test: a page that asks another host for something, or that says something in the console, fails the test.
 "use strict";
 
 const fs = require("node:fs");
@@ -34,16 +34,23 @@ function none(faults) {
 class Run {
     constructor({ book, out, executable, filter }) {
         Object.assign(this, { book, out, executable, filter });
-        this.tests = [];
+        this.groups = [];
+    }
+
+    /** Adds tests, by their names, that are run one after the other and may share what they have opened. */
+    tests(bodies) {
+        this.groups.push(Object.entries(bodies).map(([name, body]) => ({ name, body })));
     }
 
     test(name, body) {
-        this.tests.push({ name, body });
+        this.tests({ [name]: body });
     }
 
     /** Runs the tests whose name has the filter's text in it. Says whether all is well. */
     async run() {
-        const tests = this.tests.filter(test => test.name.includes(this.filter));
+        const wanted = this.groups.map(group => group.filter(test => test.name.includes(this.filter)));
+        const queue = wanted.filter(group => group.length > 0);
+        const tests = queue.flat();
         fs.rmSync(this.out, { recursive: true, force: true });
         fs.mkdirSync(this.out, { recursive: true });
         // A directory of its own for each run, which goes with it: nothing is remembered.
@@ -55,9 +62,12 @@ class Run {
             ],
         });
         const counts = { passed: 0, failed: 0, skipped: 0 };
-        const queue = [...tests];
         const work = async () => {
-            for (let test = queue.shift(); test; test = queue.shift()) counts[await this.one(browser, test)] += 1;
+            for (let group = queue.shift(); group; group = queue.shift()) {
+                const tabs = new Tabs(browser, this.book);
+                for (const test of group) counts[await this.one(tabs, test)] += 1;
+                await tabs.close();
+            }
         };
         try {
             await Promise.all(Array.from({ length: AT_A_TIME }, work));
@@ -71,8 +81,7 @@ class Run {
         return counts.failed === 0 && tests.length > 0;
     }
 
-    async one(browser, { name, body }) {
-        const tabs = new Tabs(browser, this.book);
+    async one(tabs, { name, body }) {
         const started = Date.now();
         const said = word => {
             const seconds = ((Date.now() - started) / 1000).toFixed(1);
@@ -98,10 +107,11 @@ class Run {
             const heard = error instanceof Faults ? [] : tabs.heard.map(fault => fault.what);
             for (const line of [faults, ...heard].join("\n").split("\n")) console.log(`        ${line}`);
             await tabs.pictures(path.join(this.out, name.replaceAll(/[^\w.-]+/g, "-")), error.places ?? []);
+            // The next one shall not begin with what this one has left.
+            await tabs.close();
             return "failed";
         } finally {
             clearTimeout(timer);
-            await tabs.close();
         }
     }
 }
@@ -112,6 +122,14 @@ class Tabs {
         Object.assign(this, { browser, book });
         this.contexts = [];
         this.heard = [];
+        this.kept = new Map();
+    }
+
+    /** The same for the tests of a group: opened once. Each leaves it with the window and the media that it has chosen. */
+    async shared(file, options = {}) {
+        const key = JSON.stringify([file, options]);
+        if (!this.kept.has(key)) this.kept.set(key, await this.open(file, options));
+        return this.kept.get(key);
     }
 
     /** Opens a page of the book, its path given from the book's folder. */
@@ -160,6 +178,9 @@ class Tabs {
 
     async close() {
         await Promise.all(this.contexts.map(context => context.close()));
+        this.contexts = [];
+        this.heard = [];
+        this.kept.clear();
     }
 }
 
