@@ -4,12 +4,13 @@ use crate::arguments::Arguments;
 use crate::directives::{Directive, MDBOOKS};
 use crate::excerpts::{Change, Excerpt, difference, fence, language};
 use crate::html::escape;
+use crate::pictures::show;
 use crate::project::{PAGES, Project, chapter_file, listing_page};
 use crate::snapshots::Snapshot;
 use crate::{scoreboard, transcript, width};
 use std::fmt::Write;
 
-/// What a directive of ours becomes on a page, whose path is given from book/src. A snapshot can be given an `id`.
+/// What a directive of ours becomes on a page, whose path is given from book/src. A snapshot and its lanes can be given an `id`.
 pub fn block(project: &Project, page: &str, directive: &Directive, id: Option<&str>) -> Result<String, String> {
     let arguments = Arguments::parse(directive.rest)?;
     let texts = arguments.texts.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
@@ -18,15 +19,17 @@ pub fn block(project: &Project, page: &str, directive: &Directive, id: Option<&s
         ("snapshot", [name], texts) => snapshot(project, name, texts, id),
         ("code", [path], texts) => code(project, page, path, texts),
         ("diff", [old, new], None) => diff(project, page, old, new),
+        ("lanes", [name], texts) => show::on_page(project, name, texts, id),
         ("listing", [name], None) => listing(project, name),
         ("scoreboard", [], None) => scoreboard::table(project, page),
         ("snapshot", ..) => Err("write {{#snapshot NAME}} or {{#snapshot NAME from=\"TEXT\" to=\"TEXT\"}}".to_string()),
+        ("lanes", ..) => Err("write {{#lanes NAME}} or {{#lanes NAME from=\"TEXT\" to=\"TEXT\"}}".to_string()),
         ("code", ..) => Err("write {{#code PATH}} or {{#code PATH from=\"TEXT\" to=\"TEXT\"}}".to_string()),
         ("diff", ..) => Err("write {{#diff A B}}".to_string()),
         ("listing", ..) => Err("write {{#listing NAME}}".to_string()),
         ("scoreboard", ..) => Err("write {{#scoreboard}}".to_string()),
         _ => Err(format!(
-            "there is no such directive; ours are snapshot, code, diff, listing and scoreboard, mdBook's {}",
+            "there is no such directive; ours are snapshot, lanes, code, diff, listing and scoreboard, mdBook's {}",
             MDBOOKS.join(", ")
         )),
     }

@@ -10,7 +10,7 @@
 //! log         what mdBook logs                trace       a recorded run, and what can be told from it
 //!
 //! snapshots   what was printed                   transcript  the same as HTML
-//! evidence    where a page shows a probe
+//! evidence    where a page shows a probe         pictures    lanes and figures, as SVG
 //! scoreboard  the table of chapters by probes
 //! blocks      what our directives become         includes    whether mdBook's own find what they include
 //! expand      a page, its directives expanded
@@ -39,13 +39,13 @@ mod links;
 mod log;
 mod markdown;
 mod pages;
+mod pictures;
 mod preprocessor;
 mod project;
 mod scoreboard;
 mod snapshots;
 #[cfg(test)]
 mod tests;
-#[allow(dead_code)]
 mod trace;
 mod transcript;
 mod width;
@@ -53,8 +53,8 @@ mod width;
 use anyhow::Context;
 use browser::Outcome;
 use project::Project;
-use std::io;
 use std::process::ExitCode;
+use std::{fs, io};
 
 const HELP: &str = "\
 Usage: cargo xtask SUBCOMMAND
@@ -62,6 +62,8 @@ Usage: cargo xtask SUBCOMMAND
   book [--open]                   build the book into book/book, and check it; --open shows it in the browser
   browser [TEXT]                  build the book and test it in a real browser, where there is one; with TEXT, only the
                                   tests whose name has it in it
+  lanes [TRACE.json]              draw a trace that --trace=json has printed, or the one on standard input, as an SVG
+    [--from TEXT --to TEXT]       ... from its first line with the one text to the next with the other
   preprocess                      expand the directives in the book that stock mdbook gives on standard input
   preprocess supports RENDERER    tell stock mdbook that every renderer is supported
 
@@ -75,6 +77,7 @@ enum Job {
     Help,
     Book { open: bool },
     Browser { filter: String },
+    Lanes { file: Option<String>, texts: Option<(String, String)> },
     Preprocess,
     Supports,
 }
@@ -103,6 +106,14 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
             Vec::new()
         }
         Job::Supports => Vec::new(),
+        Job::Lanes { file, texts } => {
+            let read = file.as_ref().map_or_else(|| io::read_to_string(io::stdin()), fs::read_to_string);
+            let file = file.as_deref().unwrap_or("standard input");
+            let text = read.with_context(|| file.to_string())?;
+            let texts = texts.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
+            print!("{}", pictures::show::in_file(file, &text, texts).map_err(anyhow::Error::msg)?);
+            Vec::new()
+        }
         Job::Preprocess => preprocessor::filter(&Project::here(), io::stdin(), io::stdout())?,
         Job::Book { open } => match book::build(Project::here()) {
             Ok(folder) => {
@@ -142,13 +153,19 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
 
     let mut words = Vec::new();
     let mut open = false;
+    let (mut from, mut to) = (None, None);
     while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
         match argument {
             Short('h') | Long("help") => return Ok(Job::Help),
             Long("open") => open = true,
+            Long(option @ ("from" | "to")) => {
+                let kept = if option == "from" { &mut from } else { &mut to };
+                let value = arguments.value().map_err(|error| error.to_string())?;
+                *kept = Some(value.to_string_lossy().into_owned());
+            }
             Value(word) => words.push(word.to_string_lossy().into_owned()),
             other => {
-                return Err(format!("{}; the only options are --open and --help", other.unexpected()));
+                return Err(format!("{}; the only options are --open, --from, --to and --help", other.unexpected()));
             }
         }
     }
@@ -156,6 +173,16 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
     match words.as_slice() {
         ["book"] => Ok(Job::Book { open }),
         _ if open => Err("--open goes with `book`: cargo xtask book --open".to_string()),
+        ["lanes", files @ ..] if files.len() < 2 => match (from, to) {
+            (Some(from), Some(to)) => {
+                Ok(Job::Lanes { file: files.first().map(|file| file.to_string()), texts: Some((from, to)) })
+            }
+            (None, None) => Ok(Job::Lanes { file: files.first().map(|file| file.to_string()), texts: None }),
+            _ => Err("--from and --to go together".to_string()),
+        },
+        _ if from.is_some() || to.is_some() => {
+            Err("--from and --to go with `lanes`; see cargo xtask --help".to_string())
+        }
         ["browser"] => Ok(Job::Browser { filter: String::new() }),
         ["browser", filter] => Ok(Job::Browser { filter: filter.to_string() }),
         ["preprocess"] => Ok(Job::Preprocess),
@@ -164,6 +191,7 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
         [word, ..] if !commands::XTASK.contains(word) => {
             Err(format!("there is no subcommand `{word}`; it is one of {}", commands::XTASK.join(", ")))
         }
+        ["lanes", ..] => Err("`lanes` takes one file; see cargo xtask --help".to_string()),
         ["preprocess", ..] => {
             Err("`preprocess` takes nothing, or `supports RENDERER`; see cargo xtask --help".to_string())
         }

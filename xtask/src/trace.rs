@@ -149,15 +149,15 @@ impl What {
         }
     }
 
-    /// The line of a transcript, without who speaks.
+    /// The line of a story's transcript, without who speaks.
     pub fn words(&self) -> String {
         match self {
             What::Act { call, args, .. } => match (call.as_str(), args.as_str()) {
-                ("connect", _) => "connects".to_string(),
+                ("connect", address) => format!("connects from {address}"),
                 ("send", urgent) if urgent.ends_with(" MSG_OOB") => "sends one urgent byte (MSG_OOB)".to_string(),
                 ("send", _) => format!("sends {args:?}"),
-                ("recv", "") => "receives the end".to_string(),
-                ("recv", _) => format!("receives {args:?}"),
+                ("recv", "") => "reads the end of the connection".to_string(),
+                ("recv", _) => format!("Received from server: {args}"),
                 ("close", "reset") => "resets the connection".to_string(),
                 ("close", _) => "closes".to_string(),
                 ("shutdown", _) => "shuts down its writing side".to_string(),
@@ -215,6 +215,7 @@ pub struct Step {
 }
 
 impl Step {
+    #[allow(dead_code)] // for the page that steps
     /// The call as strace shows it: `recv(4, "Hello", 1024) = 5`.
     pub fn text(&self) -> String {
         match &self.result {
@@ -276,11 +277,6 @@ const OF_A_NUMBER: [&str; 18] = [
     "write",
 ];
 
-/// Whether the drawing knows what a call does: which number it is about, or that it is about none.
-pub fn is_known(call: &str) -> bool {
-    call == "socket" || WAITS.contains(&call) || OF_A_NUMBER.contains(&call)
-}
-
 impl Trace {
     /// Reads a trace: its lines, each with its number. Lines that begin with `$` are the command; others that are not JSON
     /// are what the server printed.
@@ -302,6 +298,7 @@ impl Trace {
         Ok(trace)
     }
 
+    #[allow(dead_code)] // for the page that steps
     /// All that happened, in the order in which it did, up to this step and what the server printed after it.
     pub fn transcript(&self, step: usize) -> impl Iterator<Item = &Event> {
         self.steps.iter().take(step + 1).flat_map(|step| step.before.iter().chain(&step.after))

@@ -24,8 +24,8 @@ fn right_calls() {
 #[test]
 fn wrong_calls_say_what_would_be_right() {
     for (line, expected) in [
-        ("", "a subcommand is missing; it is one of book, browser, preprocess"),
-        ("bok", "there is no subcommand `bok`; it is one of book, browser, preprocess"),
+        ("", "a subcommand is missing; it is one of book, browser, lanes, preprocess"),
+        ("bok", "there is no subcommand `bok`; it is one of book, browser, lanes, preprocess"),
         ("book --opn", "invalid option '--opn'; the only options are --open and --help"),
         ("book now", "`book` takes no arguments but --open; see cargo xtask --help"),
         ("browser on paper", "`browser` takes one text, or nothing; see cargo xtask --help"),

@@ -1,0 +1,58 @@
+//! A picture on a page, and one that stands alone.
+
+use super::svg::number;
+use crate::html::escape;
+
+/// The style of all pictures: the book's pages load it, and what stands alone has it in it.
+const STYLE: &str = include_str!("../../../book/theme/lanes.css");
+
+/// A picture and its words.
+pub struct Framed<'a> {
+    /// Begins the `id`s of its title and its description.
+    pub id: &'a str,
+    /// What it shows, in a few words.
+    pub title: &'a str,
+    /// What happens in it, in sentences.
+    pub description: &'a str,
+    /// What its signs mean, as HTML; may be empty.
+    pub key: &'a str,
+    /// SVG elements.
+    pub shapes: &'a str,
+    /// Its size.
+    pub size: (f64, f64),
+}
+
+impl Framed<'_> {
+    fn svg(&self, attributes: &str, style: &str) -> String {
+        let Framed { id, title, description, shapes, .. } = self;
+        let (width, height) = (number(self.size.0), number(self.size.1));
+        let (title, description) = (escape(title), escape(description));
+        format!(
+            "<svg {attributes}viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" \
+             aria-labelledby=\"{id}-title\" aria-describedby=\"{id}-desc\">\n<title id=\"{id}-title\">{title}</title>\n\
+             <desc id=\"{id}-desc\">{description}</desc>\n{style}{shapes}</svg>"
+        )
+    }
+
+    /// For a page: no blank line is in it, so that Markdown takes all of it for HTML.
+    pub fn html(&self, anchor: Option<&str>) -> String {
+        let anchor = anchor.map(|anchor| format!(" id=\"{anchor}\"")).unwrap_or_default();
+        let key = if self.key.is_empty() { String::new() } else { format!("<figcaption>{}</figcaption>\n", self.key) };
+        // It may be wider than the page. Whoever has no mouse can scroll it once it has the focus.
+        format!(
+            "<figure class=\"lanes\"{anchor}>\n<div class=\"frame\" role=\"group\" aria-label=\"{}\" tabindex=\"0\">\n\
+             {}\n</div>\n{key}</figure>",
+            escape(self.title),
+            self.svg("", "")
+        )
+    }
+
+    /// For a file: with its style, in light and in dark.
+    pub fn file(&self) -> String {
+        let style = format!(
+            "<style>\n.lanes {{ --fg: #1f2328; --stale: #cf222e; }}\n\
+             @media (prefers-color-scheme: dark) {{ .lanes {{ --fg: #e6edf3; --stale: #ff7b72; }} }}\n{STYLE}</style>\n"
+        );
+        self.svg("xmlns=\"http://www.w3.org/2000/svg\" class=\"lanes\" ", &style) + "\n"
+    }
+}
