@@ -22,11 +22,11 @@
     search?.setAttribute("aria-describedby", "mdbook-searchresults-header");
 
     // What scrolls takes the focus, and then the arrow keys, with which mdBook would turn the page.
-    const scrollers = [...document.querySelectorAll("pre > code, .table-wrapper, .scoreboard")];
+    const scrollers = [...document.querySelectorAll("pre > code, .table-wrapper, .scoreboard, .lanes .frame")];
     const scrolls = element => element.scrollWidth > element.clientWidth;
     const measure = () => {
         for (const element of scrollers) {
-            if (scrolls(element)) element.tabIndex = 0;
+            if (scrolls(element) || element.scrollHeight > element.clientHeight) element.tabIndex = 0;
             else element.removeAttribute("tabindex");
         }
     };

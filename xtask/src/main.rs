@@ -11,7 +11,7 @@
 //!
 //! snapshots   what was printed                   transcript  the same as HTML
 //! evidence    where a page shows a probe         pictures    lanes and figures, as SVG
-//! scoreboard  the table of chapters by probes
+//! scoreboard  the table of chapters by probes    steps       a recorded run to go through, call by call
 //! blocks      what our directives become         includes    whether mdBook's own find what they include
 //! expand      a page, its directives expanded
 //! preprocessor  all pages, as mdBook asks for it
@@ -44,6 +44,7 @@ mod preprocessor;
 mod project;
 mod scoreboard;
 mod snapshots;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod trace;
