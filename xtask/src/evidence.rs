@@ -15,7 +15,7 @@ pub fn id(probe: &str) -> String {
 pub fn evidence<'a>(project: &'a Project, chapter: &'a Chapter, text: &str) -> BTreeMap<&'a str, usize> {
     let mut places: BTreeMap<&str, (bool, usize)> = BTreeMap::new();
     for directive in directives(text).iter().filter(|directive| ["snapshot", "lanes"].contains(&directive.name)) {
-        let Ok(Arguments { words, .. }) = Arguments::parse(directive.rest) else {
+        let Ok(Arguments { words, .. }) = Arguments::parse(directive.rest, &[]) else {
             continue;
         };
         if let Some(probe) = words.first().and_then(|name| probe_of(project, chapter, name)) {

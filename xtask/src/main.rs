@@ -11,7 +11,7 @@
 //!
 //! snapshots   what was printed                   transcript  the same as HTML
 //! evidence    where a page shows a probe         pictures    lanes and figures, as SVG
-//! scoreboard  the table of chapters by probes
+//! scoreboard  the table of chapters by probes    steps       a recorded run to go through, call by call
 //! blocks      what our directives become         includes    whether mdBook's own find what they include
 //! expand      a page, its directives expanded
 //! preprocessor  all pages, as mdBook asks for it
@@ -19,13 +19,14 @@
 //! commands    what the reader is told to type    pages       pages, chapters, listings and SUMMARY.md
 //! links       what was built
 //!
-//! book        builds and checks
+//! book        builds and checks                  browser     tests what was built in a real browser
 //! main        the command line
 //! ```
 
 mod arguments;
 mod blocks;
 mod book;
+mod browser;
 mod commands;
 mod directives;
 mod evidence;
@@ -43,6 +44,7 @@ mod preprocessor;
 mod project;
 mod scoreboard;
 mod snapshots;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -50,6 +52,7 @@ mod transcript;
 mod width;
 
 use anyhow::Context;
+use browser::Outcome;
 use project::Project;
 use std::process::ExitCode;
 use std::{fs, io};
@@ -58,6 +61,8 @@ const HELP: &str = "\
 Usage: cargo xtask SUBCOMMAND
 
   book [--open]                   build the book into book/book, and check it; --open shows it in the browser
+  browser [TEXT]                  build the book and test it in a real browser, where there is one; with TEXT, only the
+                                  tests whose name has it in it
   lanes [TRACE.json]              draw a trace that --trace=json has printed, or the one on standard input, as an SVG
     [--from TEXT --to TEXT]       ... from its first line with the one text to the next with the other
   picture                         draw the README's picture anew, into book/lanes.svg
@@ -73,6 +78,7 @@ Exit status: 0 all is well, 1 the book has faults (one line each on standard err
 enum Job {
     Help,
     Book { open: bool },
+    Browser { filter: String },
     Lanes { file: Option<String>, texts: Option<(String, String)> },
     Picture,
     Preprocess,
@@ -129,6 +135,20 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
             }
             Err(faults) => faults,
         },
+        Job::Browser { filter } => {
+            let project = Project::here();
+            match book::build(Project::here()) {
+                Ok(folder) => match browser::test(&project, &folder, filter)? {
+                    Outcome::Passed => Vec::new(),
+                    Outcome::Failed => return Ok(ExitCode::FAILURE),
+                    Outcome::LeftOut(why) => {
+                        println!("the tests in a browser were left out: {why}");
+                        Vec::new()
+                    }
+                },
+                Err(faults) => faults,
+            }
+        }
     };
     for fault in &faults {
         eprintln!("{fault}");
@@ -171,6 +191,8 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
         ["book"] => Ok(Job::Book { open }),
         _ if open => Err("--open goes with `book`: cargo xtask book --open".to_string()),
         ["picture"] => Ok(Job::Picture),
+        ["browser"] => Ok(Job::Browser { filter: String::new() }),
+        ["browser", filter] => Ok(Job::Browser { filter: filter.to_string() }),
         ["preprocess"] => Ok(Job::Preprocess),
         ["preprocess", "supports", _] => Ok(Job::Supports),
         [] => Err(format!("a subcommand is missing; it is one of {}", commands::XTASK.join(", "))),
@@ -182,6 +204,7 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
         ["preprocess", ..] => {
             Err("`preprocess` takes nothing, or `supports RENDERER`; see cargo xtask --help".to_string())
         }
+        ["browser", ..] => Err("`browser` takes one text, or nothing; see cargo xtask --help".to_string()),
         _ => Err("`book` takes no arguments but --open; see cargo xtask --help".to_string()),
     }
 }

@@ -51,6 +51,18 @@ impl Part {
         self.trace.steps.iter().enumerate().filter(|(_, step)| self.places.contains(&step.place))
     }
 
+    /// Whether a line of the trace is in it.
+    pub fn shows(&self, place: usize) -> bool {
+        self.places.contains(&place)
+    }
+
+    /// The program that the command names.
+    pub fn program(&self) -> Option<&str> {
+        let mut words = self.command.as_deref()?.split_whitespace();
+        words.find(|word| *word == "--bin")?;
+        words.next()
+    }
+
     /// Calls and acts in the order in which they happened.
     pub fn moments(&self) -> Vec<Moment<'_>> {
         let mut moments = Vec::new();

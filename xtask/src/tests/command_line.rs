@@ -12,6 +12,8 @@ fn right_calls() {
     assert_eq!(parse("book"), Ok(Job::Book { open: false }));
     assert_eq!(parse("book --open"), Ok(Job::Book { open: true }));
     assert_eq!(parse("picture"), Ok(Job::Picture));
+    assert_eq!(parse("browser"), Ok(Job::Browser { filter: String::new() }));
+    assert_eq!(parse("browser paper"), Ok(Job::Browser { filter: "paper".to_string() }));
     assert_eq!(parse("preprocess"), Ok(Job::Preprocess));
     assert_eq!(parse("preprocess supports html"), Ok(Job::Supports));
     let lanes = |file: Option<&str>, texts: Option<(&str, &str)>| Job::Lanes {
@@ -30,10 +32,12 @@ fn right_calls() {
 #[test]
 fn wrong_calls_say_what_would_be_right() {
     for (line, expected) in [
-        ("", "a subcommand is missing; it is one of book, lanes, picture, preprocess"),
-        ("bok", "there is no subcommand `bok`; it is one of book, lanes, picture, preprocess"),
+        ("", "a subcommand is missing; it is one of book, browser, lanes, picture, preprocess"),
+        ("bok", "there is no subcommand `bok`; it is one of book, browser, lanes, picture, preprocess"),
         ("book --opn", "invalid option '--opn'; the only options are --open, --from, --to and --help"),
         ("book now", "`book` takes no arguments but --open; see cargo xtask --help"),
+        ("browser on paper", "`browser` takes one text, or nothing; see cargo xtask --help"),
+        ("browser --open", "--open goes with `book`: cargo xtask book --open"),
         ("preprocess --open", "--open goes with `book`: cargo xtask book --open"),
         ("picture a", "`picture` takes nothing; see cargo xtask --help"),
         ("lanes a b", "`lanes` takes one file; see cargo xtask --help"),

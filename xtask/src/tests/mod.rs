@@ -1,5 +1,6 @@
 //! A tiny book in a temporary directory. It is sound; each test makes one thing wrong and reads what is said of it.
 
+mod browser;
 mod built;
 mod command_line;
 mod commands;
