@@ -51,6 +51,7 @@ const STORIES: &[(&str, &[&str], i32)] = &[
     ("07-name-at-accept", &["--probe", "stranger", "--trace"], 0),
     ("07-name-at-accept", &["--probe", "stranger", "--trace=json"], 0),
     ("07-name-at-accept", &["--probe", "reset-in-queue"], 0),
+    ("07-name-at-accept", &["--probe", "reset-in-queue", "--trace=json"], 0),
     ("07-name-at-accept", &["--trace"], 0),
     ("07-name-at-accept", &["--trace=json"], 0),
     ("08-recycled-number", &[], 0),

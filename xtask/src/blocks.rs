@@ -5,7 +5,7 @@ use crate::directives::{Directive, MDBOOKS};
 use crate::excerpts::{Change, Excerpt, difference, fence, language};
 use crate::html::escape;
 use crate::pictures::part::Part;
-use crate::pictures::show;
+use crate::pictures::{figures, show};
 use crate::project::{PAGES, Project, chapter_file, listing_page};
 use crate::snapshots::Snapshot;
 use crate::steps::figure;
@@ -24,18 +24,22 @@ pub fn block(project: &Project, page: &str, directive: &Directive, id: Option<&s
         ("code", [path], texts) => code(project, page, path, texts),
         ("diff", [old, new], None) => diff(project, page, old, new),
         ("lanes", [name], texts) => show::on_page(project, name, texts, id),
+        ("figure", [kind, names @ ..], texts) if figures::KINDS.contains(kind) => {
+            figures::on_page(project, kind, names, texts)
+        }
         ("listing", [name], None) => listing(project, name),
         ("scoreboard", [], None) => scoreboard::table(project, page),
         ("steps", [name], texts) => steps(project, page, name, texts, &arguments.options),
         ("snapshot", ..) => Err("write {{#snapshot NAME}} or {{#snapshot NAME from=\"TEXT\" to=\"TEXT\"}}".to_string()),
         ("lanes", ..) => Err("write {{#lanes NAME}} or {{#lanes NAME from=\"TEXT\" to=\"TEXT\"}}".to_string()),
+        ("figure", ..) => Err(format!("write {{{{#figure KIND NAME}}}}; KIND is one of {}", figures::KINDS.join(", "))),
         ("code", ..) => Err("write {{#code PATH}} or {{#code PATH from=\"TEXT\" to=\"TEXT\"}}".to_string()),
         ("diff", ..) => Err("write {{#diff A B}}".to_string()),
         ("listing", ..) => Err("write {{#listing NAME}}".to_string()),
         ("scoreboard", ..) => Err("write {{#scoreboard}}".to_string()),
         ("steps", ..) => Err("write {{#steps NAME}} or {{#steps NAME from=\"TEXT\" to=\"TEXT\"}}".to_string()),
         _ => Err(format!(
-            "there is no such directive; ours are snapshot, lanes, steps, code, diff, listing and scoreboard, mdBook's {}",
+            "there is no such directive; ours are snapshot, lanes, figure, steps, code, diff, listing and scoreboard, mdBook's {}",
             MDBOOKS.join(", ")
         )),
     }

@@ -65,6 +65,7 @@ Usage: cargo xtask SUBCOMMAND
                                   tests whose name has it in it
   lanes [TRACE.json]              draw a trace that --trace=json has printed, or the one on standard input, as an SVG
     [--from TEXT --to TEXT]       ... from its first line with the one text to the next with the other
+  picture                         draw the README's picture anew, into book/lanes.svg
   preprocess                      expand the directives in the book that stock mdbook gives on standard input
   preprocess supports RENDERER    tell stock mdbook that every renderer is supported
 
@@ -79,6 +80,7 @@ enum Job {
     Book { open: bool },
     Browser { filter: String },
     Lanes { file: Option<String>, texts: Option<(String, String)> },
+    Picture,
     Preprocess,
     Supports,
 }
@@ -113,6 +115,12 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
             let text = read.with_context(|| file.to_string())?;
             let texts = texts.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
             print!("{}", pictures::show::in_file(file, &text, texts).map_err(anyhow::Error::msg)?);
+            Vec::new()
+        }
+        Job::Picture => {
+            let project = Project::here();
+            let drawn = pictures::readme::picture(&project).map_err(anyhow::Error::msg)?;
+            fs::write(project.root.join(pictures::readme::FILE), drawn).context(pictures::readme::FILE)?;
             Vec::new()
         }
         Job::Preprocess => preprocessor::filter(&Project::here(), io::stdin(), io::stdout())?,
@@ -171,21 +179,20 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
         }
     }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let texts = match (from, to) {
+        (Some(from), Some(to)) => Some((from, to)),
+        (None, None) => None,
+        _ => return Err("--from and --to go together".to_string()),
+    };
     match words.as_slice() {
+        ["lanes"] if !open => Ok(Job::Lanes { file: None, texts }),
+        ["lanes", file] if !open => Ok(Job::Lanes { file: Some(file.to_string()), texts }),
+        _ if texts.is_some() => Err("--from and --to go with `lanes`; see cargo xtask --help".to_string()),
         ["book"] => Ok(Job::Book { open }),
         _ if open => Err("--open goes with `book`: cargo xtask book --open".to_string()),
-        ["lanes", files @ ..] if files.len() < 2 => match (from, to) {
-            (Some(from), Some(to)) => {
-                Ok(Job::Lanes { file: files.first().map(|file| file.to_string()), texts: Some((from, to)) })
-            }
-            (None, None) => Ok(Job::Lanes { file: files.first().map(|file| file.to_string()), texts: None }),
-            _ => Err("--from and --to go together".to_string()),
-        },
-        _ if from.is_some() || to.is_some() => {
-            Err("--from and --to go with `lanes`; see cargo xtask --help".to_string())
-        }
         ["browser"] => Ok(Job::Browser { filter: String::new() }),
         ["browser", filter] => Ok(Job::Browser { filter: filter.to_string() }),
+        ["picture"] => Ok(Job::Picture),
         ["preprocess"] => Ok(Job::Preprocess),
         ["preprocess", "supports", _] => Ok(Job::Supports),
         [] => Err(format!("a subcommand is missing; it is one of {}", commands::XTASK.join(", "))),
@@ -193,6 +200,7 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
             Err(format!("there is no subcommand `{word}`; it is one of {}", commands::XTASK.join(", ")))
         }
         ["lanes", ..] => Err("`lanes` takes one file; see cargo xtask --help".to_string()),
+        ["picture", ..] => Err("`picture` takes nothing; see cargo xtask --help".to_string()),
         ["preprocess", ..] => {
             Err("`preprocess` takes nothing, or `supports RENDERER`; see cargo xtask --help".to_string())
         }

@@ -149,6 +149,7 @@ impl What {
         }
     }
 
+    #[allow(dead_code)] // for the page that steps
     /// The line of a story's transcript, without who speaks.
     pub fn words(&self) -> String {
         match self {
@@ -398,13 +399,16 @@ impl Trace {
     }
 }
 
+/// A call, and the line that it was made from.
+type Made<'a> = (&'a str, usize);
+
 /// What one pass has done with select's marks so far.
 #[derive(Default)]
 struct Pass<'a> {
     /// The marks that a call has acted on.
     used: Vec<(Number, List)>,
-    /// For each number, the list that its calls act on at the moment, and which calls those were.
-    current: BTreeMap<Number, (List, Vec<(&'a str, usize)>)>,
+    /// For each number, the list that its calls act on at the moment, and which calls those were, and from which line.
+    current: BTreeMap<Number, (List, Vec<Made<'a>>)>,
 }
 
 impl<'a> Pass<'a> {
@@ -555,6 +559,7 @@ impl Reader {
         let [asked, said] = ["asked", "said"].map(|key| object.get(key).map(|value| lists(key, value)).transpose());
         let (asked, said) = (asked?, said?);
 
+        let accepts = ["accept", "accept4"].contains(&call.as_str());
         let step = Step {
             place,
             pass: 0,
@@ -571,11 +576,13 @@ impl Reader {
             stale: None,
             after: Vec::new(),
         };
-        self.push(step, open);
+        let peer = text("ret").and_then(|value| value.split_once(", ")).map(|(_, address)| address.to_string());
+        self.push(step, open, peer.filter(|_| accepts));
         Ok(())
     }
 
-    fn push(&mut self, mut step: Step, open: BTreeMap<Number, String>) {
+    /// `peer` is the address that accept has returned.
+    fn push(&mut self, mut step: Step, open: BTreeMap<Number, String>, peer: Option<String>) {
         let index = self.trace.steps.len();
         self.pass += usize::from(step.waits());
         step.pass = self.pass;
@@ -595,7 +602,7 @@ impl Reader {
         }
         let mut table = BTreeMap::new();
         for (fd, what) in open {
-            let owner = self.owner(&what);
+            let mut owner = self.owner(&what);
             let before = self.table.get(&fd).filter(|_| closed != Some(fd));
             let tenure = match before {
                 Some((_, tenure)) if self.goes_on(*tenure, &owner) => *tenure,
@@ -603,8 +610,14 @@ impl Reader {
                     if let Some((_, tenure)) = before {
                         self.trace.tenures[*tenure].closed = Some(index);
                     }
+                    // Accepted after its client had reset it: only accept knows whose it was.
+                    let peer = peer.as_ref().filter(|_| owner == Owner::Socket && is_number(&step.result, fd));
+                    let orphaned = peer.map(|_| index);
+                    if let Some(peer) = peer {
+                        owner = self.owner(peer);
+                    }
                     let opened = (index > 0 || is_number(&step.result, fd)).then_some(index);
-                    self.trace.tenures.push(Tenure { fd, owner: owner.clone(), opened, closed: None, orphaned: None });
+                    self.trace.tenures.push(Tenure { fd, owner: owner.clone(), opened, closed: None, orphaned });
                     self.trace.tenures.len() - 1
                 }
             };

@@ -23,14 +23,14 @@ pub struct Framed<'a> {
 }
 
 impl Framed<'_> {
-    fn svg(&self, attributes: &str, style: &str) -> String {
+    fn svg(&self, attributes: &str, first: &str) -> String {
         let Framed { id, title, description, shapes, .. } = self;
         let (width, height) = (number(self.size.0), number(self.size.1));
         let (title, description) = (escape(title), escape(description));
         format!(
             "<svg {attributes}viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" \
              aria-labelledby=\"{id}-title\" aria-describedby=\"{id}-desc\">\n<title id=\"{id}-title\">{title}</title>\n\
-             <desc id=\"{id}-desc\">{description}</desc>\n{style}{shapes}</svg>"
+             <desc id=\"{id}-desc\">{description}</desc>\n{first}{shapes}</svg>"
         )
     }
 
@@ -47,12 +47,14 @@ impl Framed<'_> {
         )
     }
 
-    /// For a file: with its style, in light and in dark.
+    /// For a file: with its style and its ground, in light and in dark.
     pub fn file(&self) -> String {
-        let style = format!(
-            "<style>\n.lanes {{ --fg: #1f2328; --stale: #cf222e; }}\n\
-             @media (prefers-color-scheme: dark) {{ .lanes {{ --fg: #e6edf3; --stale: #ff7b72; }} }}\n{STYLE}</style>\n"
+        let first = format!(
+            "<style>\n.lanes {{ --fg: #1f2328; --bg: #fff; --stale: #cf222e; }}\n\
+             @media (prefers-color-scheme: dark) {{\n    .lanes {{ --fg: #e6edf3; --bg: #0d1117; --stale: #ff7b72; }}\n}}\n\
+             .lanes .ground {{ fill: var(--bg); }}\n{STYLE}</style>\n\
+             <rect class=\"ground\" width=\"100%\" height=\"100%\" rx=\"6\"/>\n"
         );
-        self.svg("xmlns=\"http://www.w3.org/2000/svg\" class=\"lanes\" ", &style) + "\n"
+        self.svg("xmlns=\"http://www.w3.org/2000/svg\" class=\"lanes\" ", &first) + "\n"
     }
 }

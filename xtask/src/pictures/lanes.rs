@@ -5,6 +5,7 @@
 use super::columns::{Columns, FLAG_ROW, LEFT, STOPPED, TEXT, below_the_name};
 use super::hues::Hues;
 use super::part::Part;
+use super::shapes::cross;
 use super::svg::{Anchor, Svg, width};
 use crate::trace::{List, Number, Step};
 use std::collections::{BTreeMap, BTreeSet};
@@ -408,11 +409,4 @@ impl Picture<'_> {
         self.svg.line("end", (x, self.top), (x, self.bottom));
         self.svg.text("small bad", (x, self.height - 4.0), Anchor::End, &ending.ended);
     }
-}
-
-/// Two strokes through a point.
-fn cross(x: f64, y: f64) -> String {
-    use super::svg::number;
-    let [left, right, above, below] = [x - 6.0, x + 6.0, y - 6.0, y + 6.0].map(number);
-    format!("M{left} {above}L{right} {below}M{left} {below}L{right} {above}")
 }

@@ -83,10 +83,7 @@ impl Part {
     pub fn begins_stopped(&self) -> bool {
         let events = self.trace.steps.iter().flat_map(|step| &step.before).chain(&self.trace.after);
         let before = events.filter(|event| event.place < *self.places.start());
-        before
-            .filter_map(|event| if let What::Stopped(stopped) = event.what { Some(stopped) } else { None })
-            .last()
-            .unwrap_or(false)
+        before.fold(false, |stopped, event| if let What::Stopped(now) = event.what { now } else { stopped })
     }
 
     /// The line that it begins with.

@@ -76,6 +76,11 @@ impl Svg {
         self.element(&format!("<text{class} x=\"{x}\" y=\"{y}\"{anchor}{turned}>{}</text>", escape(text)));
     }
 
+    /// Other shapes, moved to here.
+    pub fn at(&mut self, (x, y): (f64, f64), shapes: &str) {
+        self.element(&format!("<g transform=\"translate({} {})\">\n{shapes}</g>", number(x), number(y)));
+    }
+
     fn element(&mut self, element: &str) {
         // Writing to a String does not fail.
         let _ = writeln!(self.0, "{element}");

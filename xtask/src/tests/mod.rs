@@ -7,6 +7,8 @@ mod commands;
 mod directives;
 mod includes;
 mod pages;
+mod pictures;
+mod readme;
 mod scoreboard;
 mod trace;
 mod width;

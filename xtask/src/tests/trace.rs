@@ -109,6 +109,9 @@ fn a_reset_leaves_a_number_open_with_nobody_at_its_other_end() {
     let alice = &trace.tenures[1];
     let select = trace.steps.iter().rposition(|step| step.waits()).unwrap();
     assert_eq!((alice.owner.name(), alice.orphaned, alice.closed), ("alice", Some(select), None));
+    let early = recorded("07-name-at-accept-reset-in-queue");
+    let accept = early.steps.iter().position(|step| step.call == "accept").unwrap();
+    assert_eq!((early.tenures[1].owner.name(), early.tenures[1].orphaned), ("alice", Some(accept)));
     let last = trace.steps.last().unwrap();
     assert_eq!((last.text(), last.stale), ("getpeername(4) = -1 ENOTCONN".to_string(), None));
 }
