@@ -23,7 +23,7 @@ pub fn called<'a>(part: &Part, program: &Excerpt<'a>) -> Result<Excerpt<'a>, Str
         return Err(format!("a call is made in line {last}, and the program has {} lines", program.last()));
     }
     let begins = |line: &&str| line.starts_with(|c: char| c.is_alphabetic());
-    let start = program.lines[..*first].iter().rposition(|line| begins(&line)).unwrap_or(0);
+    let start = program.lines[..*first].iter().rposition(begins).unwrap_or(0);
     let length =
         program.lines[*last - 1..].iter().position(|line| line.starts_with('}')).map_or(1, |length| length + 1);
     let end = (*last - 1 + length).min(program.lines.len());

@@ -11,9 +11,9 @@ fn parse(line: &str) -> Result<Job, String> {
 fn right_calls() {
     assert_eq!(parse("book"), Ok(Job::Book { open: false }));
     assert_eq!(parse("book --open"), Ok(Job::Book { open: true }));
-    assert_eq!(parse("picture"), Ok(Job::Picture));
     assert_eq!(parse("browser"), Ok(Job::Browser { filter: String::new() }));
     assert_eq!(parse("browser paper"), Ok(Job::Browser { filter: "paper".to_string() }));
+    assert_eq!(parse("picture"), Ok(Job::Picture));
     assert_eq!(parse("preprocess"), Ok(Job::Preprocess));
     assert_eq!(parse("preprocess supports html"), Ok(Job::Supports));
     let lanes = |file: Option<&str>, texts: Option<(&str, &str)>| Job::Lanes {
