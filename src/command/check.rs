@@ -148,6 +148,7 @@ impl Check {
         let words: Vec<_> = self.command.iter().map(|word| word.to_string_lossy()).collect();
         let named = words.iter().any(|word| word.contains("{port}") || word.contains("PORT"));
         let hint = match why {
+            NoServer::Deaf(..) if words[0] == "cargo" => "; if it is still being compiled, build it first",
             NoServer::Unstartable(_) => "",
             NoServer::Ended(status, _) if status.success() => "; it must stay in the foreground, and listen there",
             _ if named => "; it must listen on 127.0.0.1, on the port that replaces {port}",
