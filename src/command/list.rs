@@ -1,5 +1,6 @@
 //! `cargo run -- list`: what there is.
 
+use super::check::protocols::PRESETS;
 use super::ladder::CHAPTERS;
 use crate::net::columns::wrap;
 use crate::probe::probes::PROBES;
@@ -7,7 +8,7 @@ use crate::probe::probes::PROBES;
 /// The column in which the texts begin.
 const TEXT: usize = 24;
 
-/// Prints the chapters and the probes, two lines or so for each.
+/// Prints the chapters, the probes and the presets, two lines or so for each.
 pub fn list() {
     println!("Chapters: cargo run --bin NAME");
     for chapter in CHAPTERS {
@@ -20,6 +21,14 @@ pub fn list() {
     for probe in PROBES {
         entry(probe.name, probe.clients);
         entry("", &format!("sound: {}", probe.sound));
+    }
+    println!("\nPresets: cargo run -- check --preset NAME -- COMMAND");
+    for preset in PRESETS {
+        entry(preset.name, &format!("--message '{}'", preset.message));
+        entry("", &format!("--reply '{}'", preset.reply));
+        if !preset.greeting.is_empty() {
+            entry("", &format!("--greeting '{}'", preset.greeting));
+        }
     }
 }
 
