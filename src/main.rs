@@ -23,6 +23,7 @@ cargo run -- check -- COMMAND [ARG ...]
 check starts COMMAND afresh for each probe. {port} in its arguments is replaced by the
 port on which it must listen; its environment has it in PORT. Between `check` and `--`:
   --only PROBE,PROBE    only these probes
+  --hammer N            one probe more: N clients that send and close, twenty at a time
   --preset NAME         the server's protocol: http, redis, memcached, smtp, ftp, line;
                         `list` shows what each of them is
   --message TEXT        what the clients send, \\r \\n \\t \\\\ \\0 and \\xNN included

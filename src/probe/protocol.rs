@@ -20,13 +20,24 @@ impl Default for Protocol {
     }
 }
 
-/// What a probe is told of the server.
-#[derive(Clone, Debug, Default)]
+/// What a probe is told of the server, and of itself.
+#[derive(Clone, Debug)]
 pub struct Terms {
     /// How to talk to it.
     pub protocol: Protocol,
     /// It closes each connection after its reply.
     pub closes: bool,
+    /// How many clients hammer at it.
+    pub hammer: usize,
+}
+
+/// How many clients hammer at a server unless told otherwise.
+pub const HAMMER: usize = 3000;
+
+impl Default for Terms {
+    fn default() -> Terms {
+        Terms { protocol: Protocol::default(), closes: false, hammer: HAMMER }
+    }
 }
 
 /// What came of a message, beside what was wanted of it.

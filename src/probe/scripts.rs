@@ -73,6 +73,15 @@ pub fn rude(clients: &mut Clients) -> Outcome {
     clients.polite("bob")
 }
 
+/// A close is no end of the stream but a reset, when something has come that was not read (tcp(7), RFC 2525, 2.17).
+pub fn unread(clients: &mut Clients) -> Outcome {
+    says_little(clients);
+    clients.connect("alice")?;
+    clients.ask("alice")?;
+    clients.close_unread("alice")?;
+    clients.polite("bob")
+}
+
 pub fn send_then_reset(clients: &mut Clients) -> Outcome {
     clients.connect("alice")?;
     clients.in_one_pass(|clients| {
@@ -85,6 +94,15 @@ pub fn send_then_reset(clients: &mut Clients) -> Outcome {
 pub fn reset_in_queue(clients: &mut Clients) -> Outcome {
     clients.in_one_pass(|clients| {
         clients.connect("alice")?;
+        clients.reset("alice")
+    })?;
+    clients.polite("bob")
+}
+
+pub fn ask_then_reset_in_queue(clients: &mut Clients) -> Outcome {
+    clients.in_one_pass(|clients| {
+        clients.connect("alice")?;
+        clients.ask("alice")?;
         clients.reset("alice")
     })?;
     clients.polite("bob")
@@ -216,6 +234,25 @@ pub fn crowd(clients: &mut Clients) -> Outcome {
     }
     clients.ask("bob")?;
     clients.reply("bob")
+}
+
+pub fn hammer(clients: &mut Clients) -> Outcome {
+    let number = clients.terms().hammer;
+    let (connected, ended) = clients.hammer(number);
+    clients.remark = Some(format!("After {} of {} clients.", thousands(connected), thousands(number)));
+    ended?;
+    clients.until_idle()?;
+    clients.polite("bob")?;
+    clients.remark = Some(format!("Not in {} clients.", thousands(number)));
+    Ok(())
+}
+
+/// `3,000`
+fn thousands(number: usize) -> String {
+    match number / 1000 {
+        0 => number.to_string(),
+        more => format!("{},{:03}", thousands(more), number % 1000),
+    }
 }
 
 /// A server need not take them all. What counts is that it serves the next one.

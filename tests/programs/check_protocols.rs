@@ -42,13 +42,13 @@ fn a_server_that_closes_after_each_reply_is_no_fault_and_some_probes_say_little(
     assert_eq!(
         little,
         [
-            "leaves              ok            Says little: the server closes after each reply.",
-            "never-reads         ok            Says little: the server closes after each reply.",
+            "leaves                   ok            Says little: the server closes after each reply.",
+            "never-reads              ok            Says little: the server closes after each reply.",
         ]
     );
     // Connections that stay are another matter.
     let Some((shown, ..)) = on(&["--preset", "http", "--only", "leaves"], "http11_server.py", &[]) else { return };
-    assert_eq!(shown.lines().next(), Some("leaves              ok"));
+    assert_eq!(shown.lines().next(), Some("leaves                   ok"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::style::{Style, paint, wanted};
 use crate::net::columns::wrap;
 use crate::net::json::string;
 use crate::probe::parallel;
-use crate::probe::probes::{self, Probe};
+use crate::probe::probes::{self, HAMMER, Probe};
 use crate::probe::protocol::{Protocol, Terms};
 use crate::probe::server::NoServer;
 use crate::probe::server::port::{FreePort, Port};
@@ -29,6 +29,8 @@ pub struct Check {
     pub probes: Vec<&'static Probe>,
     /// How to talk to the server.
     pub protocol: Protocol,
+    /// How many clients hammer at it.
+    pub hammer: usize,
     /// One JSON object per line.
     pub json: bool,
     /// How long the server may take until it listens.
@@ -45,7 +47,7 @@ impl Check {
         self.progress(progress, 0)?;
 
         // Polite first and alone: if it does not listen, or speaks otherwise, there is no need to try it again.
-        let mut terms = Terms { protocol: self.protocol.clone(), closes: false };
+        let mut terms = Terms { protocol: self.protocol.clone(), hammer: self.hammer, ..Terms::default() };
         let polite = probes::by_name("polite").ok_or_else(|| io::Error::other("there is no polite probe"))?;
         let first = self.report(polite, &terms);
         match &first.verdict {
@@ -68,15 +70,20 @@ impl Check {
             // Progress is for a reader. That it cannot be shown is no reason to stop.
             let _ = self.progress(progress, done);
         };
-        let rest: Vec<&Probe> = self.probes.iter().copied().filter(|probe| probe.name != polite.name).collect();
+        // The hammer last and alone: what it finds depends on who else is at work.
+        let rest = self.probes.iter().copied().filter(|probe| probe.name != polite.name);
+        let (hammer, rest): (Vec<&Probe>, Vec<&Probe>) = rest.partition(|probe| probe.name == HAMMER.name);
         let not_ok = !matches!(first.verdict, Verdict::Sound);
-        if not_ok && !rest.is_empty() {
+        if not_ok && !(rest.is_empty() && hammer.is_empty()) {
             eprintln!("{}", wrap(&self.no_common_language(&first.verdict), 4));
         }
-        if rest.len() < self.probes.len() {
+        if rest.len() + hammer.len() < self.probes.len() {
             report(polite, first);
         }
         parallel::each(&rest, |probe| (*probe, self.report(probe, &terms)), |(probe, result)| report(probe, result));
+        for probe in hammer {
+            report(probe, self.report(probe, &terms));
+        }
 
         let all = self.probes.len();
         if !self.json {
@@ -154,15 +161,22 @@ impl Check {
         let name = probe.name;
         if sound {
             // Wrapped before it is coloured: a colour has no width.
-            let row = wrap(&format!("{name:<20}{cell:<14}{remark}"), 34);
+            let row = wrap(&format!("{name:<25}{cell:<14}{remark}"), 39);
             println!("{}", row.replacen(&cell, &paint(coloured, Style::Good, &cell), 1));
             return;
         }
         let padding = " ".repeat(14_usize.saturating_sub(cell.chars().count()).max(2));
         let page = paint(coloured, Style::Dim, &pages::in_words(page));
-        println!("{name:<20}{}{padding}{page}", paint(coloured, Style::Bad, &cell));
+        println!("{name:<25}{}{padding}{page}", paint(coloured, Style::Bad, &cell));
         // The server's own words as they are, ours within the width.
-        println!("    {}", if said.is_empty() { wrap(&why, 4) } else { said });
+        if said.is_empty() {
+            println!("{}", wrap(&format!("    {why}"), 4));
+        } else {
+            println!("    {said}");
+            if !remark.is_empty() {
+                println!("{}", wrap(&format!("    {remark}"), 4));
+            }
+        }
     }
 
     /// Why there is nothing to check: what the command said, and then one line.

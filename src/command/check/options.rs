@@ -1,6 +1,7 @@
 //! What stands between `check` and the command that starts the server.
 
 use std::ffi::OsString;
+use std::str::FromStr;
 use std::time::Duration;
 
 use lexopt::Arg::{Long, Short, Value};
@@ -10,8 +11,8 @@ use super::Check;
 use super::protocols::{PRESETS, bytes};
 use crate::command::args::{Wrong, one_of};
 use crate::net::in_flight::LIMIT;
-use crate::probe::probes::{PROBES, Probe};
-use crate::probe::protocol::Protocol;
+use crate::probe::probes::{HAMMER, PROBES, Probe};
+use crate::probe::protocol::{self, Protocol};
 
 /// What the words after `check` ask for.
 pub enum Asked {
@@ -29,6 +30,7 @@ fn wrong(what: &str) -> Wrong {
 pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
     let mut only: Vec<&Probe> = Vec::new();
     let (mut json, mut wait, mut preset) = (false, LIMIT, None);
+    let mut hammer = None;
     let [mut message, mut reply, mut greeting] = [None, None, None];
     loop {
         // What comes after the `--` is not ours to read.
@@ -39,15 +41,19 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
             if command.is_empty() {
                 return Err(wrong("check needs a command after the --"));
             }
-            let wanted = |probe: &&Probe| only.is_empty() || only.iter().any(|one| one.name == probe.name);
-            let probes = PROBES.iter().filter(wanted).collect();
+            let named = |probe: &Probe| only.iter().any(|one| one.name == probe.name);
+            let mut probes: Vec<&Probe> = PROBES.iter().filter(|probe| only.is_empty() || named(probe)).collect();
+            if hammer.is_some() || named(&HAMMER) {
+                probes.push(&HAMMER);
+            }
+            let hammer = hammer.unwrap_or(protocol::HAMMER);
             let mut protocol = preset.unwrap_or_else(Protocol::default);
             let said =
                 [(message, &mut protocol.message), (reply, &mut protocol.reply), (greeting, &mut protocol.greeting)];
             for (said, part) in said {
                 *part = said.unwrap_or_else(|| std::mem::take(part));
             }
-            return Ok(Asked::Check(Box::new(Check { probes, protocol, json, wait, command })));
+            return Ok(Asked::Check(Box::new(Check { probes, protocol, hammer, json, wait, command })));
         }
         match parser.next()? {
             Some(Long("only")) => probes(&mut parser, "--only", &mut only)?,
@@ -58,11 +64,11 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
             Some(Long("message")) => message = Some(text(&mut parser, "--message")?),
             Some(Long("reply")) => reply = Some(text(&mut parser, "--reply")?),
             Some(Long("greeting")) => greeting = Some(text(&mut parser, "--greeting")?),
-            Some(Long("json")) => json = true,
-            Some(Long("wait")) => {
-                let seconds = parser.value().ok().and_then(|value| value.to_str()?.parse().ok());
-                wait = Duration::from_secs(seconds.ok_or_else(|| wrong("--wait needs a number of seconds"))?);
+            Some(Long("hammer")) => {
+                hammer = Some(some(number(&mut parser, "--hammer", "clients")?, "--hammer", "clients")?)
             }
+            Some(Long("json")) => json = true,
+            Some(Long("wait")) => wait = Duration::from_secs(number(&mut parser, "--wait", "seconds")?),
             Some(Short('h') | Long("help")) => return Ok(Asked::Help),
             Some(Value(_)) => return Err(wrong("check needs -- before the command")),
             Some(Short(other)) => return Err(wrong(&format!("unknown option -{other}"))),
@@ -79,9 +85,21 @@ fn probes(parser: &mut Parser, option: &str, list: &mut Vec<&'static Probe>) -> 
     let names = names.to_string_lossy().into_owned();
     let before = list.len();
     for name in names.split(',').filter(|name| !name.is_empty()) {
-        list.push(one_of("probe", &name.into(), PROBES, |probe| probe.name)?);
+        let all: Vec<&'static Probe> = PROBES.iter().chain([&HAMMER]).collect();
+        list.push(*one_of("probe", &name.into(), &all, |probe| probe.name)?);
     }
     if list.len() == before { Err(needs()) } else { Ok(()) }
+}
+
+/// How many of them.
+fn number<N: FromStr>(parser: &mut Parser, option: &str, of: &str) -> Result<N, Wrong> {
+    let number = parser.value().ok().and_then(|value| value.to_str()?.parse().ok());
+    number.ok_or_else(|| wrong(&format!("{option} needs a number of {of}")))
+}
+
+/// The same, of which there must be one.
+fn some(number: usize, option: &str, of: &str) -> Result<usize, Wrong> {
+    if number == 0 { Err(wrong(&format!("{option} needs a number of {of}, of at least 1"))) } else { Ok(number) }
 }
 
 /// A text with escapes, as bytes.

@@ -5,6 +5,7 @@
 //! stopped instead, and afterwards sees all that happened there at once.
 
 mod afterwards;
+mod hammering;
 mod reading;
 mod waiting;
 
@@ -209,6 +210,16 @@ impl<'a> Clients<'a> {
             self.client(who)?.socket = None;
         }
         self.did(who, "close", String::new(), "closes".into())
+    }
+
+    /// It closes when its reply has come, and does not read it. The kernel then sends a reset in place of an end.
+    pub fn close_unread(&mut self, who: &str) -> Step {
+        self.until_reply(who)?;
+        {
+            let _closed_at_once = keeper::no_fork_meanwhile();
+            self.client(who)?.socket = None;
+        }
+        self.did(who, "close", "unread".into(), "closes without reading the reply".into())
     }
 
     /// It closes and resets the connection.

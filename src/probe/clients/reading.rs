@@ -45,6 +45,22 @@ impl Clients<'_> {
         self.drain(who)
     }
 
+    /// Waits until something is there to be read, and leaves it there.
+    pub(super) fn until_reply(&mut self, who: &str) -> Result<(), Verdict> {
+        let begun = Instant::now();
+        loop {
+            let idle = begun.elapsed() >= self.patience && self.is_idle(begun)?;
+            if !self.nothing_to_read(who)? {
+                return Ok(());
+            }
+            self.alive()?;
+            if idle || begun.elapsed() > LIMIT {
+                return Err(Verdict::NoReply(who.into()));
+            }
+            thread::sleep(Duration::from_micros(200));
+        }
+    }
+
     /// It reads the greeting.
     pub(super) fn greeting(&mut self, who: &str) -> Result<(), Verdict> {
         let greeting = self.hear(who, What::Greeting)?;
