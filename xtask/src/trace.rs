@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 
 /// A descriptor.
 pub type Number = i32;
@@ -49,7 +50,8 @@ pub struct Tenure {
     pub orphaned: Option<usize>,
 }
 
-/// The three lists of select.
+/// What a call that waits was asked, or said: select by its three lists, poll and epoll_wait by the events of the same
+/// meaning and, in what they say, three more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lists {
     /// Readable.
@@ -58,9 +60,15 @@ pub struct Lists {
     pub w: Vec<Number>,
     /// Exceptional.
     pub x: Vec<Number>,
+    /// In error: ERR.
+    pub e: Vec<Number>,
+    /// Hung up: HUP.
+    pub h: Vec<Number>,
+    /// Not open: NVAL.
+    pub n: Vec<Number>,
 }
 
-/// One of the three lists.
+/// One of the lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum List {
     /// Readable.
@@ -69,27 +77,39 @@ pub enum List {
     W,
     /// Exceptional.
     X,
+    /// In error.
+    E,
+    /// Hung up.
+    H,
+    /// Not open.
+    N,
 }
 
 impl List {
-    /// All three, in the order of select's arguments.
-    pub const ALL: [List; 3] = [List::R, List::W, List::X];
+    /// All of them; select's three come first, in the order of its arguments.
+    pub const ALL: [List; 6] = [List::R, List::W, List::X, List::E, List::H, List::N];
 
-    /// `r`, `w` or `x`.
+    /// `r`, `w`, `x`: its key in a trace.
     pub fn letter(self) -> &'static str {
         match self {
             List::R => "r",
             List::W => "w",
             List::X => "x",
+            List::E => "e",
+            List::H => "h",
+            List::N => "n",
         }
     }
 
-    /// `readable`, `writable` or `exceptional`.
+    /// `readable`, `writable`, `exceptional`: its name.
     pub fn word(self) -> &'static str {
         match self {
             List::R => "readable",
             List::W => "writable",
             List::X => "exceptional",
+            List::E => "in error",
+            List::H => "hung up",
+            List::N => "not open",
         }
     }
 }
@@ -101,6 +121,9 @@ impl Lists {
             List::R => &self.r,
             List::W => &self.w,
             List::X => &self.x,
+            List::E => &self.e,
+            List::H => &self.h,
+            List::N => &self.n,
         }
     }
 
@@ -149,7 +172,6 @@ impl What {
         }
     }
 
-    #[allow(dead_code)] // for the page that steps
     /// The line of a story's transcript, without who speaks.
     pub fn words(&self) -> String {
         match self {
@@ -201,10 +223,12 @@ pub struct Step {
     pub result: Result<String, String>,
     /// The table after it: each open number, and its tenure in [`Trace::tenures`].
     pub fds: BTreeMap<Number, usize>,
-    /// What select was asked.
+    /// What select, or another call that waits, was asked.
     pub asked: Option<Lists>,
-    /// What select said.
+    /// What it said.
     pub said: Option<Lists>,
+    /// Of epoll_wait: the numbers in `asked` and `said` that were closed since they were registered, or are another's.
+    pub outdated: Vec<Number>,
     /// The number that the call is about, when it is about one.
     pub fd: Option<Number>,
     /// Which of the last select's marks for that number it acts on, where that is certain.
@@ -216,7 +240,6 @@ pub struct Step {
 }
 
 impl Step {
-    #[allow(dead_code)] // for the page that steps
     /// The call as strace shows it: `recv(4, "Hello", 1024) = 5`.
     pub fn text(&self) -> String {
         match &self.result {
@@ -257,12 +280,15 @@ pub struct Trace {
 const WAITS: [&str; 5] = ["select", "pselect", "poll", "ppoll", "epoll_wait"];
 
 /// The calls whose first argument is a descriptor.
-const OF_A_NUMBER: [&str; 18] = [
+const OF_A_NUMBER: [&str; 21] = [
     "accept",
     "accept4",
     "bind",
     "close",
     "connect",
+    "dup",
+    "dup2",
+    "dup3",
     "fcntl",
     "getpeername",
     "getsockname",
@@ -297,12 +323,6 @@ impl Trace {
         }
         trace.find_marks();
         Ok(trace)
-    }
-
-    #[allow(dead_code)] // for the page that steps
-    /// All that happened, in the order in which it did, up to this step and what the server printed after it.
-    pub fn transcript(&self, step: usize) -> impl Iterator<Item = &Event> {
-        self.steps.iter().take(step + 1).flat_map(|step| step.before.iter().chain(&step.after))
     }
 
     /// Who has this number after a step.
@@ -343,6 +363,18 @@ impl Trace {
         names.into_iter().map(|(_, name)| name).filter(|name| seen.insert(*name)).collect()
     }
 
+    /// Whom a number that a step, which waits, has named means: who has it then, or, where it is outdated, who had it
+    /// before.
+    pub fn named(&self, step: usize, fd: Number) -> Option<usize> {
+        match self.steps[step].outdated.contains(&fd) {
+            true => self
+                .tenures
+                .iter()
+                .rposition(|tenure| tenure.fd == fd && tenure.closed.is_some_and(|closed| closed <= step)),
+            false => self.steps[step].fds.get(&fd).copied(),
+        }
+    }
+
     /// The select whose pass a step is in.
     pub fn wait_of(&self, step: usize) -> Option<usize> {
         (0..step).rev().find(|&index| self.steps[index].waits())
@@ -367,7 +399,7 @@ impl Trace {
                 Some(said) => said.of(fd).collect(),
                 None => Vec::new(),
             };
-            let meant = wait.filter(|_| !listed.is_empty()).and_then(|wait| self.steps[wait].fds.get(&fd).copied());
+            let meant = wait.filter(|_| !listed.is_empty()).and_then(|wait| self.named(wait, fd));
             let now = self.held_before(index, fd);
             let list = pass.list(step, fd, &listed, meant == now, now.is_some(), |list| self.always(step, list));
             pass.made(step, fd, list);
@@ -423,13 +455,15 @@ impl<'a> Pass<'a> {
         open: bool,
         always: impl Fn(List) -> bool,
     ) -> Option<List> {
-        let wanted = match step.call.as_str() {
-            "accept" | "accept4" | "recv" | "recvfrom" | "read" => Some(List::R),
-            "send" | "sendto" | "write" => Some(List::W),
-            _ => None,
+        // To receive from what has hung up or is in error is how a server learns of it.
+        let wanted: &[List] = match step.call.as_str() {
+            "accept" | "accept4" | "recv" | "recvfrom" | "read" => &[List::R, List::H, List::E],
+            "send" | "sendto" | "write" => &[List::W],
+            _ => &[],
         };
-        if let Some(wanted) = wanted {
-            return Some(wanted).filter(|wanted| listed.contains(wanted) && always(*wanted));
+        if !wanted.is_empty() {
+            let wanted = wanted.iter().copied().find(|list| listed.contains(list));
+            return wanted.filter(|list| *list != List::R && *list != List::W || always(*list));
         }
         let unused: Vec<List> = listed.iter().copied().filter(|list| !self.used.contains(&(fd, *list))).collect();
         let only = match unused.as_slice() {
@@ -558,6 +592,8 @@ impl Reader {
         }
         let [asked, said] = ["asked", "said"].map(|key| object.get(key).map(|value| lists(key, value)).transpose());
         let (asked, said) = (asked?, said?);
+        let outdated =
+            object.get("stale").map_or(Some(Vec::new()), numbers).ok_or("`stale` is not a list of numbers")?;
 
         let accepts = ["accept", "accept4"].contains(&call.as_str());
         let step = Step {
@@ -572,6 +608,7 @@ impl Reader {
             fds: BTreeMap::new(),
             asked,
             said,
+            outdated,
             acts_on: None,
             stale: None,
             after: Vec::new(),
@@ -665,7 +702,9 @@ impl Reader {
         match stored {
             Some("port") => Some("client".to_string()),
             Some(name) => Some(name.to_string()),
-            None if host.contains(['.', ']']) && port.parse::<u16>().is_ok() => Some(format!(":{port}")),
+            None if host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() && port.parse::<u16>().is_ok() => {
+                Some(format!(":{port}"))
+            }
             None => None,
         }
     }
@@ -695,11 +734,15 @@ fn first_number(args: &str) -> Option<Number> {
 }
 
 fn lists(key: &str, value: &Value) -> Result<Lists, String> {
-    let list = |name: &str| -> Result<Vec<Number>, String> {
-        let wrong = || format!("`{name}` of `{key}` is not a list of numbers");
-        let numbers = value.get(name).and_then(Value::as_array).ok_or_else(wrong)?;
-        let numbers = numbers.iter().map(|fd| fd.as_i64().and_then(|fd| Number::try_from(fd).ok()));
-        numbers.collect::<Option<_>>().ok_or_else(wrong)
+    let list = |name: &str| {
+        value.get(name).and_then(numbers).ok_or_else(|| format!("`{name}` of `{key}` is not a list of numbers"))
     };
-    Ok(Lists { r: list("r")?, w: list("w")?, x: list("x")? })
+    // select has three, and no call is asked about the others.
+    let more = |name: &str| if value.get(name).is_some() { list(name) } else { Ok(Vec::new()) };
+    Ok(Lists { r: list("r")?, w: list("w")?, x: list("x")?, e: more("e")?, h: more("h")?, n: more("n")? })
+}
+
+fn numbers(value: &Value) -> Option<Vec<Number>> {
+    let numbers = value.as_array()?.iter().map(|fd| Number::try_from(fd.as_i64()?).ok());
+    numbers.collect()
 }

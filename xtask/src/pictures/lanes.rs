@@ -31,6 +31,10 @@ impl Limits {
 pub struct Contents {
     /// The lists of which a mark is there.
     pub marks: BTreeSet<List>,
+    /// The calls that made the marks: select, poll.
+    pub waits: BTreeSet<String>,
+    /// Whether a mark is of who had the number before.
+    pub outdated: bool,
     /// Whether a stale mark or number is used.
     pub stale: bool,
     /// Whether there is more than one pass.
@@ -53,7 +57,6 @@ pub struct Drawing {
     pub height: f64,
     /// What is in it.
     pub contents: Contents,
-    #[allow(dead_code)] // for the page that steps
     /// For each call, its index in the trace, and where its column ends.
     pub ends: Vec<(usize, f64)>,
 }
@@ -117,7 +120,7 @@ pub fn draw(part: &Part, limits: Limits) -> Result<Drawing, String> {
                 acts || step.said.as_ref().is_some_and(|said| said.get(*list).contains(&fd))
             })
         };
-        let rows: Vec<List> = [List::X, List::W, List::R].into_iter().filter(marked).collect();
+        let rows: Vec<List> = List::ALL.into_iter().rev().filter(marked).collect();
         let fails = part.calls().any(|(_, step)| step.fd == Some(fd) && step.result.is_err());
         let height = 4.0 + ROW * rows.len() as f64 + BAR + if fails { ERROR } else { 0.0 } + GAP;
         lanes.push(Lane { fd, rows, top: y });
@@ -343,12 +346,18 @@ impl Picture<'_> {
             let (Some(said), Some(x)) = (&step.said, self.columns.x(index)) else { continue };
             for lane in self.lanes.values() {
                 for list in said.of(lane.fd) {
-                    let owner = self.part.trace.owner(index, lane.fd);
-                    let class = owner.map_or("other", |owner| self.hues.owner(owner));
+                    let tenure = self.part.trace.named(index, lane.fd);
+                    let class =
+                        tenure.map_or("other", |tenure| self.hues.owner(&self.part.trace.tenures[tenure].owner));
                     let y = lane.row(list);
                     self.svg.rect(&format!("mark {class}"), (x - MARK / 2.0, y - MARK / 2.0), (MARK, MARK), 2.0);
+                    if step.outdated.contains(&lane.fd) {
+                        self.contents.outdated = true;
+                        self.svg.rect("ring", (x - MARK / 2.0, y - MARK / 2.0), (MARK, MARK), 2.0);
+                    }
                     self.svg.text("letter", (x, y + 3.8), Anchor::Middle, list.letter());
                     self.contents.marks.insert(list);
+                    self.contents.waits.insert(step.call.clone());
                 }
             }
         }
