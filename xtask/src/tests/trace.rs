@@ -2,17 +2,17 @@
 
 use crate::project::Project;
 use crate::snapshots::Snapshot;
-use crate::trace::{List, Owner, Stale, Trace, What};
+use crate::trace::{List, Owner, Stale, Trace, What, read};
 
 /// The trace that a snapshot of this project holds.
 fn recorded(name: &str) -> Trace {
     let snapshot = Snapshot::read(&Project::here(), &format!("{name}-trace-json")).unwrap();
-    Trace::parse(snapshot.printed().numbered()).unwrap()
+    read(snapshot.printed().numbered()).unwrap()
 }
 
 /// A trace of these lines.
 fn told(lines: &[&str]) -> Result<Trace, String> {
-    Trace::parse((1..).zip(lines.iter().copied()))
+    read((1..).zip(lines.iter().copied()))
 }
 
 /// The steps whose numbers do not mean what they meant: the call, the mark, who was meant and who was reached.
