@@ -23,9 +23,9 @@ pub fn block(project: &Project, page: &str, directive: &Directive, id: Option<&s
         ("snapshot", [name], texts) => snapshot(project, name, texts, id),
         ("code", [path], texts) => code(project, page, path, texts),
         ("diff", [old, new], None) => diff(project, page, old, new),
-        ("lanes", [name], texts) => show::on_page(project, name, texts, id),
+        ("lanes", [name], texts) => show::on_page(project, page, name, texts, id),
         ("figure", [kind, names @ ..], texts) if figures::KINDS.contains(kind) => {
-            figures::on_page(project, kind, names, texts)
+            figures::on_page(project, page, kind, names, texts)
         }
         ("listing", [name], None) => listing(project, name),
         ("scoreboard", [], None) => scoreboard::table(project, page),

@@ -1,6 +1,6 @@
 //! Figures of ideas, each drawn from traces.
 
-use super::frame::Framed;
+use super::frame::{Framed, prefix};
 use super::part::Part;
 use super::shapes::Shapes;
 use super::{ids, lists, queue, select, sequence, tables, words};
@@ -11,7 +11,13 @@ use crate::snapshots::Snapshot;
 pub const KINDS: [&str; 6] = ["sequence", "tables", "select", "lists", "ids", "queue"];
 
 /// A figure of this kind, for a page, from these snapshots.
-pub fn on_page(project: &Project, kind: &str, names: &[&str], texts: Option<(&str, &str)>) -> Result<String, String> {
+pub fn on_page(
+    project: &Project,
+    page: &str,
+    kind: &str,
+    names: &[&str],
+    texts: Option<(&str, &str)>,
+) -> Result<String, String> {
     let mut parts = Vec::new();
     for name in names {
         let snapshot = Snapshot::read(project, name)?;
@@ -31,7 +37,7 @@ pub fn on_page(project: &Project, kind: &str, names: &[&str], texts: Option<(&st
     let runs: Vec<String> = parts.iter().map(Part::name).collect();
     let description: Vec<String> =
         parts.iter().map(|part| format!("{}: {}", part.name(), words::description(part))).collect();
-    let id = format!("{kind}-{}", names.join("-").replace("-trace-json", ""));
+    let id = format!("{}-{kind}-{}", prefix(page), names.join("-").replace("-trace-json", ""));
     let framed = Framed {
         id: &id,
         title: &format!("{} of {}", kind_in_words(kind), runs.join(", ")),

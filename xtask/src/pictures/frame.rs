@@ -2,6 +2,7 @@
 
 use super::svg::number;
 use crate::html::escape;
+use crate::project::is_numbered;
 
 /// The style of all pictures: the book's pages load it, and what stands alone has it in it.
 const STYLE: &str = include_str!("../../../book/theme/lanes.css");
@@ -50,11 +51,20 @@ impl Framed<'_> {
     /// For a file: with its style and its ground, in light and in dark.
     pub fn file(&self) -> String {
         let first = format!(
-            "<style>\n.lanes {{ --fg: #1f2328; --bg: #fff; --stale: #cf222e; }}\n\
+            "<style>\n.lanes {{ --fg: #1f2328; --bg: #fff; --stale: #ad111d; }}\n\
              @media (prefers-color-scheme: dark) {{\n    .lanes {{ --fg: #e6edf3; --bg: #0d1117; --stale: #ff7b72; }}\n}}\n\
              .lanes .ground {{ fill: var(--bg); }}\n{STYLE}</style>\n\
              <rect class=\"ground\" width=\"100%\" height=\"100%\" rx=\"6\"/>\n"
         );
         self.svg("xmlns=\"http://www.w3.org/2000/svg\" class=\"lanes\" ", &first) + "\n"
+    }
+}
+
+/// What the `id`s of a page's pictures begin with: on the page that is printed, all pages are one.
+pub fn prefix(page: &str) -> String {
+    let name = page.strip_suffix(".md").unwrap_or(page).replace('/', "-");
+    match name.split_once('-') {
+        Some((number, _)) if is_numbered(&name) => format!("in-{number}"),
+        _ => format!("in-{name}"),
     }
 }

@@ -1,6 +1,6 @@
 //! The lanes of a trace, on a page and in a file.
 
-use super::frame::Framed;
+use super::frame::{Framed, prefix};
 use super::lanes::{Drawing, Limits, draw};
 use super::part::Part;
 use super::words;
@@ -11,6 +11,7 @@ use crate::snapshots::Snapshot;
 /// The lanes of a snapshot, or of a stretch of it, for a page.
 pub fn on_page(
     project: &Project,
+    page: &str,
     name: &str,
     texts: Option<(&str, &str)>,
     anchor: Option<&str>,
@@ -18,7 +19,7 @@ pub fn on_page(
     let snapshot = Snapshot::read(project, name)?;
     let part = Part::of(&snapshot.path, &snapshot.printed(), texts)?;
     let drawing = draw(&part, Limits::PAGE).map_err(|what| format!("{}: {what}", snapshot.path))?;
-    let id = format!("lanes-{}-{}", name.trim_end_matches("-trace-json"), part.first());
+    let id = format!("{}-lanes-{}-{}", prefix(page), name.trim_end_matches("-trace-json"), part.first());
     Ok(framed(&part, &drawing, &id, |framed| framed.html(anchor)))
 }
 

@@ -242,8 +242,8 @@ fn lanes_on_a_page_have_words_a_key_and_the_place_to_which_the_scoreboard_leads(
     for part in [
         "<figure class=\"lanes\" id=\"under-leaves\">",
         "role=\"group\" aria-label=\"Lanes of 04-use-after-close\" tabindex=\"0\"",
-        "role=\"img\" aria-labelledby=\"lanes-02-shut-22-title\" aria-describedby=\"lanes-02-shut-22-desc\"",
-        "<title id=\"lanes-02-shut-22-title\">Lanes of 04-use-after-close</title>",
+        "role=\"img\" aria-labelledby=\"in-02-lanes-02-shut-22-title\" aria-describedby=\"in-02-lanes-02-shut-22-desc\"",
+        "<title id=\"in-02-lanes-02-shut-22-title\">Lanes of 04-use-after-close</title>",
         "<figcaption><b>r</b> readable, from select, with a line to the call that acts on it; dashed red: stale,",
     ] {
         assert!(shown.contains(part), "{part} in {shown}");
@@ -262,7 +262,8 @@ fn lanes_that_cannot_be_drawn_are_faults_of_the_page() {
 #[test]
 fn a_figure_of_lists_is_refused_where_its_rule_does_not_hold() {
     let project = Project::here();
-    let lists = |name: &str, texts| figures::on_page(&project, "lists", &[&format!("{name}-trace-json")], Some(texts));
+    let lists =
+        |name: &str, texts| figures::on_page(&project, "x.md", "lists", &[&format!("{name}-trace-json")], Some(texts));
     let pass = ("\"w\":[4],\"x\":[]}", "ended");
     assert!(lists("05-log-before-close-impatient", pass).unwrap().contains("class=\"ring\""));
     // Chapter 9 keeps no lists; select is asked about the clients first.
