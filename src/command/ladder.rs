@@ -92,6 +92,12 @@ pub const CHAPTERS: &[Chapter] = &[
         breaks: "stranger",
         story: Some("stranger"),
     },
+    Chapter {
+        name: "14-epoll",
+        adds: "deregister, then close; ids as tokens; sends at once where there is room",
+        breaks: "nothing; its cost does not grow",
+        story: Some("stranger"),
+    },
 ];
 
 /// The chapter of that name.

@@ -45,13 +45,20 @@ pub fn measure(folder: &Path, coloured: bool) -> io::Result<Vec<String>> {
     Ok(differences)
 }
 
-/// The probes, in as many blocks as it takes for a row of each to fit.
+/// The probes, in as many blocks as it takes for a row of each to fit, and no block wider than it must be.
 fn blocks(book: &Board) -> Vec<&'static [Probe]> {
+    let fewest = blocks_within(WIDTH, book);
+    let mut narrower = (NAME..WIDTH).map(|limit| blocks_within(limit, book));
+    narrower.find(|blocks| blocks.len() == fewest.len()).unwrap_or(fewest)
+}
+
+/// The same in blocks whose rows have at most `limit` characters, or that have one probe.
+fn blocks_within(limit: usize, book: &Board) -> Vec<&'static [Probe]> {
     let mut blocks = Vec::new();
     let (mut first, mut used) = (0, NAME);
     for (at, probe) in PROBES.iter().enumerate() {
         let column = 2 + width(probe, book);
-        if used + column > WIDTH {
+        if used + column > limit && at > first {
             blocks.push(&PROBES[first..at]);
             (first, used) = (at, NAME);
         }

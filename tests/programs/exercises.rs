@@ -10,9 +10,11 @@ fn shown(program: &str, args: &[&str]) -> String {
     terminal(&mut command(program, args)).0
 }
 
-/// The last line of a story: the verdict.
+/// What a story ends with: the verdict, which may go on below.
 fn verdict(program: &str, probe: &str) -> String {
-    shown(program, &["--probe", probe]).lines().last().unwrap().to_string()
+    let shown = shown(program, &["--probe", probe]);
+    let verdict = shown.rsplit("\n\n").next().unwrap();
+    verdict.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn solution(chapter: &str) -> String {
@@ -89,6 +91,9 @@ const SERVERS: &[(&str, &str, &str)] = &[
     ("11-limits", "crowd", "crowd: bob was turned away."),
     ("examples/naive-12-two-lists", "stranger", "stranger: carol got a reply that was not for carol."),
     ("13-second-handle", "stranger", "stranger: bob got a reply that was not for bob."),
+    ("examples/naive-14-edge-triggered", "half-close", "half-close: alice got the reply, but not the end"),
+    ("examples/naive-14-edge-triggered", "stranger", "stranger: no reply to frank."),
+    ("examples/naive-14-edge-triggered", "long-message", "long-message: not all that alice sent was received."),
 ];
 
 #[test]
@@ -113,6 +118,7 @@ fn after_chapter_10_a_descriptor_that_is_freed_outside_the_connections_is_notice
         (waits_for_a_close, "shortage: no reply to alice. The server still runs, and is idle."),
         ("11-limits", "shortage: ok. The server still runs."),
         ("12-poll", "shortage: ok. The server still runs."),
+        ("14-epoll", "shortage: ok. The server still runs."),
     ] {
         assert_eq!(verdict(server, "shortage"), said, "{server}");
     }
@@ -126,7 +132,9 @@ fn chapter_13_still_logs_what_only_an_open_socket_knows() {
 
 #[test]
 fn a_solution_loses_nothing_that_its_chapter_could() {
-    for (chapter, ..) in SERVERS {
+    let mut chapters: Vec<&str> = SERVERS.iter().map(|(chapter, ..)| *chapter).collect();
+    chapters.dedup();
+    for chapter in chapters {
         say(&format!("the solution of {chapter} under every probe that it passes"));
         for probe in PROBES.iter().filter(|probe| verdict(chapter, probe.name).contains(": ok.")) {
             let said = verdict(&solution(chapter), probe.name);

@@ -36,7 +36,7 @@ fn signal(child: &Child, signal: i32) {
 }
 
 /// The chapters that stop in an orderly way.
-const STOPPING: &[&str] = &["11-limits", "12-poll"];
+const STOPPING: &[&str] = &["11-limits", "12-poll", "14-epoll"];
 
 #[test]
 fn a_server_that_is_told_to_stop_finishes_what_was_begun() {
@@ -89,7 +89,7 @@ fn tcp_pages() -> (u64, u64) {
 fn what_is_held_for_clients_that_never_read_is_bounded() {
     const CLIENTS: usize = 20;
     const GREETING: usize = 64 * 1024;
-    for chapter in ["10-never-block", "11-limits", "12-poll"] {
+    for chapter in ["10-never-block", "11-limits", "12-poll", "14-epoll"] {
         let (mut child, address, out) = listening(chapter, GREETING);
         // What it prints has to be read, or it would wait for that.
         let reader = std::thread::spawn(move || out.lines().map_while(Result::ok).count());

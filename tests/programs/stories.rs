@@ -76,10 +76,14 @@ const STORIES: &[(&str, &[&str], i32)] = &[
     ("11-limits", &["--probe", "shortage"], 0),
     ("12-poll", &[], 0),
     ("12-poll", &["--probe", "stranger", "--trace"], 0),
+    ("12-poll", &["--probe", "polite", "--trace"], 0),
     ("13-second-handle", &[], 0),
     ("13-second-handle", &["--probe", "leaves"], 0),
     ("13-second-handle", &["--trace"], 0),
     ("13-second-handle", &["--trace=json"], 0),
+    ("14-epoll", &[], 0),
+    ("14-epoll", &["--trace"], 0),
+    ("14-epoll", &["--probe", "polite", "--trace"], 0),
 ];
 
 /// `05-log-before-close`, `05-log-before-close-impatient-trace`: the snapshot's name.
@@ -112,6 +116,8 @@ const NAIVE: &[(&str, &[&str])] = &[
     ("naive-10-one-send", &["--probe", "slow-reader"]),
     ("naive-12-two-lists", &["--probe", "stranger"]),
     ("naive-12-two-lists", &["--probe", "stranger", "--trace"]),
+    ("naive-14-edge-triggered", &["--probe", "half-close"]),
+    ("naive-14-edge-triggered", &["--probe", "half-close", "--trace"]),
 ];
 
 #[test]
@@ -231,6 +237,7 @@ fn a_story_told_a_hundred_times_is_one_story() {
         ("05-log-before-close", &["--probe", "impatient"]),
         ("examples/naive-12-two-lists", &["--probe", "stranger"]),
         ("13-second-handle", &["--probe", "stranger"]),
+        ("14-epoll", &["--probe", "stranger"]),
     ] {
         say(&format!("{chapter}, a hundred times"));
         let first = terminal(&mut command(chapter, args));

@@ -1,9 +1,12 @@
 //! strace sees the same calls, in the same order, as our own trace prints. Linux, and only where strace is installed.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 use crate::common::{command, exe, output};
+use close_call::probe::server::processes::below;
 
 /// A call: its POSIX name, its first argument if that is a descriptor, and its result, a number or an error's name.
 type Call = (String, String, String);
@@ -94,11 +97,16 @@ fn strace_sees_what_the_trace_says() {
         ("05-log-before-close", &["--probe", "urgent"]),
         ("12-poll", &["--probe", "stranger"]),
         ("13-second-handle", &[]),
+        ("14-epoll", &[]),
     ] {
         let Some(mut seen) = by_strace(chapter, args) else {
             return;
         };
-        let said = by_trace(chapter, args);
+        let mut said = by_trace(chapter, args);
+        // A stop interrupts epoll_wait. Under strace so does a signal that is ignored otherwise: a second SIGCONT.
+        for calls in [&mut seen, &mut said] {
+            calls.retain(|(name, _, outcome)| (&name[..], &outcome[..]) != ("epoll_wait", "EINTR"));
+        }
         // A call that never returned, as the last one of a server that waits, or that the kernel began again after a
         // stop; the trace knows only those that returned.
         seen.retain(|(.., outcome)| !outcome.starts_with('?'));
@@ -115,4 +123,55 @@ fn strace_shows_getpeername_on_the_closed_descriptor_4() {
     assert_eq!(seen[0], call("socket", "", "3"), "the listener is 3");
     assert!(seen.contains(&call("accept", "3", "4")), "the first client is 4");
     assert_eq!(seen[seen.len() - 2..], [call("close", "4", "0"), call("getpeername", "4", "EBADF")]);
+}
+
+/// Every system call that the server makes between one message and the next, when it is woken for each.
+fn calls_of_a_message(chapter: &str) -> Option<Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("calls");
+    let mut strace = Command::new("strace");
+    strace.args(["-qq", "-o"]).arg(&file).arg(exe(chapter)).args(["--listen", "127.0.0.1:0"]);
+    let Ok(mut child) = strace.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
+        eprintln!("left out: there is no strace on this machine");
+        return None;
+    };
+    let mut line = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let Some(address) = line.strip_prefix("listening on ") else {
+        child.wait().unwrap();
+        eprintln!("left out: strace may not trace here: {line}");
+        return None;
+    };
+    // Idle ones, which a loop may ask about in each of its calls, and the one that talks.
+    let _idle: Vec<TcpStream> = (0..20).map(|_| TcpStream::connect(address.trim()).unwrap()).collect();
+    let mut client = TcpStream::connect(address.trim()).unwrap();
+    for _ in 0..20 {
+        client.write_all(b"Hello, server!").unwrap();
+        client.read_exact(&mut [0; 14]).unwrap();
+    }
+    // The server, whose end is strace's as well. To end strace would leave it running.
+    for pid in below(child.id()) {
+        // SAFETY: a bare system call on a descendant of a child that is not yet waited for.
+        unsafe { libc::kill(i32::try_from(pid).unwrap(), libc::SIGKILL) };
+    }
+    child.wait().unwrap();
+    let calls = fs::read_to_string(&file).unwrap();
+    let names: Vec<&str> = calls.lines().filter_map(|line| Some(line.split_once('(')?.0)).collect();
+    let messages: Vec<usize> = (0..names.len()).filter(|&at| names[at] == "recvfrom").collect();
+    let turns: Vec<&[&str]> = messages.windows(2).map(|pair| &names[pair[0]..pair[1]]).collect();
+    // The first are those in which a client may still be accepted.
+    let last = turns[turns.len() - 10..].to_vec();
+    assert!(last.iter().all(|turn| *turn == last[0]), "every message is like the other: {last:?}");
+    Some(last[0].iter().map(|name| name.to_string()).collect())
+}
+
+#[test]
+fn a_message_costs_chapter_14_three_calls_and_its_log_line_and_chapter_12_one_more() {
+    for (chapter, calls) in [
+        ("12-poll", &["recvfrom", "write", "poll", "sendto", "poll"][..]),
+        ("14-epoll", &["recvfrom", "write", "sendto", "epoll_wait"]),
+    ] {
+        let Some(made) = calls_of_a_message(chapter) else { return };
+        assert_eq!(made, calls, "{chapter}");
+    }
 }
