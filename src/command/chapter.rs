@@ -193,7 +193,7 @@ cargo run --bin {name} -- [OPTIONS]
         );
     }
     let story = chapter.and_then(|chapter| chapter.story).unwrap_or("PROBE");
-    let probes: String = PROBES.iter().map(|p| wrap(&format!("  {:<20}{}", p.name, p.clients), 22) + "\n").collect();
+    let probes: String = PROBES.iter().map(|p| wrap(&format!("  {:<25}{}", p.name, p.clients), 27) + "\n").collect();
     format!(
         "{title}
 
