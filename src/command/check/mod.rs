@@ -189,7 +189,9 @@ impl Check {
         let words = self.words();
         let named = ["{port}", "PORT"].iter().any(|name| words.contains(name));
         let hint = match why {
-            NoServer::Deaf(..) if words.split(" ").next() == Some("cargo") => "; if it is still being compiled, build it first",
+            NoServer::Deaf(..) if words.split(" ").next() == Some("cargo") => {
+                "; if it is still being compiled, build it first"
+            }
             NoServer::Unstartable(_) => "",
             NoServer::Deaf(_, _, Some(elsewhere)) => &format!("; {elsewhere}"),
             NoServer::Ended(status, _) if status.success() => "; it must stay in the foreground, and listen there",
