@@ -100,6 +100,10 @@ function add(run) {
                 const choices = now(page).getByRole("button");
                 const right = now(page).locator("[data-right]").getByRole("button");
                 assert.equal(await right.count(), 1);
+                for (const choice of await now(page).locator("li").all()) {
+                    const happened = call.includes(await choice.locator("code").textContent());
+                    assert.equal(await choice.getAttribute("data-right") !== null, happened, await choice.textContent());
+                }
                 const wrong = now(page).locator("li:not([data-right])").getByRole("button").first();
                 await wrong.click();
                 assert.match(await wrong.evaluate(element => getComputedStyle(element, "::before").content), /✗/);
