@@ -2,12 +2,12 @@
 //! number is open, in the colour of whoever is at its other end. Above a bar are the marks of select, and from a mark
 //! runs a line to the call that acts on it; red and dashed, where the number was closed in between.
 
-use super::columns::{Columns, FLAG_ROW, LEFT, STOPPED, TEXT, below_the_name};
+use super::columns::{Columns, FLAG_ROW, LEFT, STOPPED, TEXT, below_the_name, meant_for};
 use super::hues::Hues;
 use super::part::Part;
 use super::shapes::cross;
 use super::svg::{Anchor, Svg, width};
-use crate::trace::{List, Number, Step};
+use crate::trace::{List, Number};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// At most so many columns, and so many lanes. A page holds less than a file does.
@@ -227,7 +227,10 @@ impl Picture<'_> {
             let class = if flag.who.is_empty() { "other" } else { self.hues.client(&flag.who) };
             self.svg.line(&format!("staff {class}"), (flag.x, y + 8.0), (flag.x, self.top));
             self.svg.rect(&format!("flag {class}"), (flag.x - 1.0, y + 2.0), (9.0, 9.0), 1.0);
-            self.svg.text("", (flag.text_x(), y + 11.0), Anchor::Start, &flag.label);
+            match flag.leftward {
+                true => self.svg.text("", (flag.x - 6.0, y + 11.0), Anchor::End, &flag.label),
+                false => self.svg.text("", (flag.text_x(), y + 11.0), Anchor::Start, &flag.label),
+            }
         }
         for column in &self.columns.calls {
             let step = &self.part.trace.steps[column.step];
@@ -387,7 +390,7 @@ impl Picture<'_> {
                     self.svg.dot(class, (x, y), 4.0);
                 }
             }
-            if let Some(text) = self.meant_for(step) {
+            if let Some(text) = meant_for(self.part, step) {
                 self.svg.text("small bad", (x + 8.0, lane.bar() - 6.0), Anchor::Start, &text);
             }
         }
@@ -395,20 +398,6 @@ impl Picture<'_> {
 
     fn closes(&self, index: usize, fd: Number) -> bool {
         self.part.trace.tenures.iter().any(|tenure| tenure.fd == fd && tenure.closed == Some(index))
-    }
-
-    /// What to say beside a call that has reached another client than it was meant for.
-    /// Once a pass.
-    fn meant_for(&self, step: &Step) -> Option<String> {
-        let stale = step.stale?;
-        stale.reached?;
-        let again = |(_, other): (usize, &Step)| {
-            other.place > step.place && other.pass == step.pass && other.stale == Some(stale)
-        };
-        if self.part.calls().any(again) {
-            return None;
-        }
-        Some(format!("meant for {}", self.part.trace.tenures[stale.meant].owner.name()))
     }
 
     /// Where the server has ended, nothing goes on.

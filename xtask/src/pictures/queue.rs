@@ -9,7 +9,7 @@ use crate::trace::{Owner, What};
 
 const ROW: f64 = 62.0;
 const TOP: f64 = 26.0;
-const QUEUE: f64 = 210.0;
+const QUEUE: f64 = 204.0;
 
 /// Draws runs, one below the other: each is its first client's.
 pub fn draw(parts: &[Part]) -> Result<Shapes, String> {

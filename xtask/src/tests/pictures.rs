@@ -2,6 +2,8 @@
 
 use super::Tiny;
 use super::directives::fault;
+use crate::blocks::block;
+use crate::directives::directives;
 use crate::excerpts::Excerpt;
 use crate::pictures::figures;
 use crate::pictures::lanes::{Drawing, Limits, draw};
@@ -78,6 +80,10 @@ fn no_text_is_written_over_another() {
         let part = stored(&name, None);
         let drawing = draw(&part, Limits::FILE).unwrap();
         let texts = texts(&drawing);
+        for (_, x, _, middle, said) in texts.iter().filter(|(class, ..)| class == "small bad") {
+            let wide = said.chars().count() as f64 * 5.5;
+            assert!(*middle || x + wide <= drawing.width || said.starts_with("exit"), "{name}: {said} is cut");
+        }
         for (index, (class, x, y, middle, said)) in texts.iter().enumerate() {
             for (other_class, other_x, other_y, other_middle, other) in &texts[index + 1..] {
                 // Names that are turned lean over each other's points without touching; the widths here are of level text.
@@ -108,6 +114,24 @@ fn as_many_calls_as_a_page_has_room_for_fit_into_it() {
 
     let few = draw(&told(&calls(4, "getpeername")), Limits::PAGE).unwrap();
     assert!(!few.shapes.contains("rotate"), "the names of a few stand side by side");
+}
+
+#[test]
+fn the_pictures_of_the_pages_fit() {
+    let project = Project::here();
+    let mut seen = 0;
+    for page in project.files("book/src") {
+        let text = project.read(&format!("book/src/{page}")).unwrap();
+        for directive in directives(&text).into_iter().filter(|directive| ["lanes", "figure"].contains(&directive.name))
+        {
+            let html = block(&project, &page, &directive, None).unwrap();
+            let (_, rest) = html.split_once(" width=\"").unwrap();
+            let width: f64 = rest.split('"').next().unwrap().parse().unwrap();
+            assert!(width <= 750.0, "{page}: {} is {width} px wide", directive.text);
+            seen += 1;
+        }
+    }
+    assert!(seen >= 18, "they are found: {seen}");
 }
 
 #[test]

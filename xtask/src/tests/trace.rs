@@ -40,6 +40,13 @@ fn what_goes_wrong_in_each_chapter_is_found_and_nothing_else_is() {
         ("05-log-before-close-impatient", &[("send@50".to_string(), Some(List::W), "alice", None)]),
         ("05-log-before-close-urgent-then-close", &[("getpeername@55".to_string(), Some(List::X), "alice", None)]),
         ("08-recycled-number", &[("send@58".to_string(), Some(List::W), "alice", Some("bob"))]),
+        (
+            "13-second-handle",
+            &[
+                ("recv@114".to_string(), Some(List::R), "alice", Some("bob")),
+                ("send@133".to_string(), Some(List::W), "alice", Some("bob")),
+            ],
+        ),
         ("01-blocking-server", &sound),
         ("03-select-loop", &sound),
         ("05-log-before-close", &sound),
