@@ -1,6 +1,7 @@
 //! The exercises of the book, "Your turn": the chapter fails as its page says, and the solution passes.
 
-use crate::common::{command, exe, python, say, settings, terminal};
+use super::check::{check, verdicts};
+use crate::common::{built, command, exe, python, say, settings, terminal};
 use close_call::probe::probes::PROBES;
 use insta::assert_snapshot;
 
@@ -102,6 +103,28 @@ fn chapter_10_notices_a_descriptor_that_is_freed_outside_its_connections() {
     ] {
         assert_eq!(verdict(server, "shortage"), said, "{server}");
     }
+}
+
+/// Its reader begins from the server with the name before the task, and mends what `check` says of it.
+#[test]
+fn chapter_16_begins_from_what_everybody_writes() {
+    if !built("16-tokio") {
+        return;
+    }
+    say("chapter 16's start and solution under check");
+    let only = "reset-in-queue,stampede,out-of-descriptors";
+    for (program, expected) in [
+        ("examples/naive-16-asks-before-task", ["ENOTCONN", "ENOTCONN", "EMFILE"]),
+        ("examples/solution-16-tokio", ["ok"; 3]),
+    ] {
+        let program = exe(program);
+        let (shown, ..) = check(&["--only", only, "--", program.to_str().unwrap(), "--listen", "127.0.0.1:{port}"]);
+        let cells: Vec<&str> = verdicts(&shown).into_iter().map(|(_, cell)| cell).collect();
+        assert_eq!(cells, expected, "{shown}");
+    }
+    let program = exe("examples/solution-16-tokio");
+    let (shown, status, _) = check(&["--", program.to_str().unwrap(), "--listen", "127.0.0.1:{port}"]);
+    assert_eq!(status, Some(0), "the solution loses nothing: {shown}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod exercises;
 mod floors;
 mod left_behind;
 mod limits;
+mod naive;
 mod processes;
 mod python;
 mod readme;

@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::path::Path;
 use std::time::Instant;
 
-use common::{exe, say, settings};
+use common::{built, exe, say, settings};
 use insta::assert_snapshot;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use script::Step::{self, *};
@@ -102,10 +102,10 @@ fn chapter_7_lives_and_crosses_nothing_whatever_the_clients_do() {
 }
 
 #[test]
-fn chapters_10_and_11_keep_every_promise() {
+fn the_sound_chapters_keep_every_promise() {
     let number = |name: &str| std::env::var(name).ok().map(|value| value.parse().expect(name));
     let (cases, seed) = (number("RANDOM_SCRIPTS").unwrap_or(150), number("RANDOM_SEED").unwrap_or(SEED));
-    for chapter in ["10-never-block", "11-limits"] {
+    for chapter in ["10-never-block", "11-limits", "16-tokio"].into_iter().filter(|chapter| built(chapter)) {
         say(&format!("{chapter} and {cases} random scripts"));
         let begun = Instant::now();
         let found = search(&exe(chapter), Promise::Everything, cases as u32, seed);
