@@ -115,6 +115,13 @@ pub const CHAPTERS: &[Chapter] = &[
         feature: None,
     },
     Chapter {
+        name: "15-mio",
+        adds: "the same on mio, where an edge comes once: what has not said EAGAIN is tried again",
+        breaks: "",
+        story: Some("half-close"),
+        feature: Some(Feature { name: "mio", on: cfg!(feature = "mio") }),
+    },
+    Chapter {
         name: "16-tokio",
         adds: "a task per connection: tokio keeps the rules about names, the limits stay yours",
         breaks: "",

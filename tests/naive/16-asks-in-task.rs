@@ -1,5 +1,5 @@
-//! The server of tokio's README, with this book's lines in its log: each asks the socket
-//! for its peer's name, in the task. Broken; chapter 16 shows what it does.
+//! The server of tokio's README, with this book's lines in its log: each asks the
+//! socket for its peer's name, in the task. Broken; chapter 16 shows what it does.
 #![allow(clippy::unwrap_used)]
 
 use std::process::ExitCode;

@@ -24,6 +24,7 @@ fn what_the_book_shows_is_as_in_the_book() {
         ("02-what-select-says", &[]),
         ("10-never-block", &["--probe", "slow-reader"]),
         ("11-limits", &[]),
+        ("15-mio", &[]),
         ("16-tokio", &[]),
     ] {
         if !built(chapter) {

@@ -39,7 +39,7 @@ fn signal(child: &Child, signal: i32) {
 fn a_server_that_is_told_to_stop_finishes_what_was_begun() {
     const LENGTH: usize = 4_000_000;
     let signals = [(libc::SIGTERM, "SIGTERM"), (libc::SIGINT, "SIGINT")];
-    let chapters = ["11-limits", "16-tokio"].into_iter().filter(|chapter| built(chapter));
+    let chapters = ["11-limits", "15-mio", "16-tokio"].into_iter().filter(|chapter| built(chapter));
     for (chapter, (number, name)) in chapters.flat_map(|chapter| signals.map(|signal| (chapter, signal))) {
         let (mut child, address, mut out) = listening(chapter, LENGTH);
         let mut client = TcpStream::connect(&address).unwrap();
@@ -60,15 +60,17 @@ fn a_server_that_is_told_to_stop_finishes_what_was_begun() {
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
-    let (mut child, address, mut out) = listening("11-limits", 4_000_000);
-    let mut never_reads = TcpStream::connect(&address).unwrap();
-    never_reads.write_all(b"Hello, server!").unwrap();
-    hear(&mut out, "received");
-    signal(&child, libc::SIGTERM);
-    hear(&mut out, "stopping on SIGTERM");
-    signal(&child, libc::SIGTERM);
-    let status = child.wait().unwrap();
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(libc::SIGTERM));
+    for chapter in ["11-limits", "15-mio"].into_iter().filter(|chapter| built(chapter)) {
+        let (mut child, address, mut out) = listening(chapter, 4_000_000);
+        let mut never_reads = TcpStream::connect(&address).unwrap();
+        never_reads.write_all(b"Hello, server!").unwrap();
+        hear(&mut out, "received");
+        signal(&child, libc::SIGTERM);
+        hear(&mut out, "stopping on SIGTERM");
+        signal(&child, libc::SIGTERM);
+        let status = child.wait().unwrap();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(libc::SIGTERM), "{chapter}");
+    }
 }
 
 /// tokio's handlers stay for as long as the process lives: the server has to listen for the second signal.
@@ -107,7 +109,7 @@ fn tcp_pages() -> (u64, u64) {
 fn what_is_held_for_clients_that_never_read_is_bounded() {
     const CLIENTS: usize = 20;
     const GREETING: usize = 64 * 1024;
-    for chapter in ["10-never-block", "11-limits", "16-tokio"].into_iter().filter(|chapter| built(chapter)) {
+    for chapter in ["10-never-block", "11-limits", "15-mio", "16-tokio"].into_iter().filter(|chapter| built(chapter)) {
         say(&format!("{CLIENTS} clients that never read, and {chapter}"));
         let (mut child, address, out) = listening(chapter, GREETING);
         // What it prints has to be read, or it would wait for that.

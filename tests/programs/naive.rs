@@ -7,6 +7,9 @@ use insta::{Settings, assert_snapshot};
 
 /// Chapter, naive server, how many verdicts are `ok`.
 const NAIVE: &[(&str, &str, usize)] = &[
+    ("15-mio", "15-example", 8),
+    ("15-mio", "15-one-recv", 14),
+    ("15-mio", "15-one-accept", 11),
     ("16-tokio", "16-asks-in-task", 14),
     ("16-tokio", "16-ignores-errors", 14),
     ("16-tokio", "16-asks-before-task", 12),
@@ -30,7 +33,8 @@ fn each_falls_short_as_its_page_says() {
 }
 
 /// Chapter, naive server, probe: what the book shows of it.
-const STORIES: &[(&str, &str, &str)] = &[("16-tokio", "16-asks-in-task", "send-then-reset")];
+const STORIES: &[(&str, &str, &str)] =
+    &[("15-mio", "15-one-recv", "half-close"), ("16-tokio", "16-asks-in-task", "send-then-reset")];
 
 #[test]
 fn what_becomes_of_it_is_as_the_book_shows() {
@@ -44,6 +48,26 @@ fn what_becomes_of_it_is_as_the_book_shows() {
         let feature = chapter.split_once('-').unwrap().1;
         let typed = format!("$ cargo run --features {feature} --example naive-{name} -- --probe {probe}");
         assert_snapshot!(format!("naive-{name}-{probe}"), format!("{typed}\n{}", stored(&shown)));
+    }
+}
+
+/// What the book shows as a difference of a line or two is one.
+#[test]
+fn a_sound_chapter_made_broken_differs_from_it_where_the_book_says() {
+    for (name, lines) in [("15-one-recv", 2), ("15-one-accept", 1)] {
+        let code = |file: &str| {
+            let text = std::fs::read_to_string(file).unwrap();
+            text.lines().filter(|line| !line.starts_with("//!")).map(String::from).collect::<Vec<_>>()
+        };
+        let (sound, broken) = (code("chapters/15-mio.rs"), code(&format!("tests/naive/{name}.rs")));
+        let changed = if sound.len() == broken.len() {
+            sound.iter().zip(&broken).filter(|(ours, theirs)| ours != theirs).count()
+        } else {
+            let without = (0..sound.len()).filter(|&at| [&sound[..at], &sound[at + 1..]].concat() == broken).count();
+            assert_eq!(without, 1, "{name} lacks one line of chapter 15");
+            1
+        };
+        assert_eq!(changed, lines, "{name}");
     }
 }
 

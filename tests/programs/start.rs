@@ -68,9 +68,9 @@ fn a_server_that_is_started_anywhere_can_be_built_and_checked() {
 #[test]
 fn a_server_on_a_library_that_is_started_can_be_built_and_checked() {
     let folder = tempfile::tempdir().unwrap();
-    for chapter in ["16-tokio"] {
+    for (chapter, feature) in [("15-mio", "mio"), ("16-tokio", "tokio")] {
         if !built(chapter) {
-            let words = format!("{chapter} was not built: cargo run --features tokio -- start DIR {chapter}\n");
+            let words = format!("{chapter} was not built: cargo run --features {feature} -- start DIR {chapter}\n");
             assert_eq!(refused(folder.path(), &["x", chapter]), (words, Some(2)));
             continue;
         }

@@ -60,6 +60,7 @@ const STORIES: &[(&str, &[&str], i32)] = &[
     ("11-limits", &[], 0),
     ("11-limits", &["--probe", "crowd"], 0),
     ("11-limits", &["--probe", "shortage"], 0),
+    ("15-mio", &[], 0),
     ("16-tokio", &[], 0),
 ];
 

@@ -129,43 +129,44 @@ fn abridged(lines: &[String]) -> String {
         letters.iter().rfind(|(known, _)| *known == number).unwrap().1.to_string()
     };
     let events = |text: &str| text.split("events=").nth(1).unwrap().split(", ").next().unwrap().replace("EPOLL", "");
-    let mut calls = String::new();
+    let mut calls: Vec<String> = Vec::new();
     for line in lines.iter().skip_while(|line| !line.starts_with("listen(")) {
         let Some((name, rest)) = line.split_once('(') else { continue };
         let Some((args, result)) = rest.rsplit_once(" = ") else { continue };
         let args = args.trim_end().trim_end_matches(')');
         let result = result.split(" (").next().unwrap();
-        let mut words = args.split(", ");
-        let shown = match name {
-            "epoll_wait" if args.contains("unfinished") => continue,
+        let words: Vec<&str> = args.split(", ").collect();
+        calls.push(match name {
+            "epoll_wait" if !args.contains('[') => format!("epoll_wait = {result}"),
             "epoll_wait" => {
                 let ready = args.split("{events=").skip(1).map(|event| format!("events={event}"));
                 let ready: Vec<String> =
                     ready.map(|event| format!("{} {}", data(&event, false), events(&event))).collect();
-                calls += &format!("epoll_wait -> [{}]\n", ready.join(", "));
-                continue;
+                format!("epoll_wait -> [{}]", ready.join(", "))
             }
+            "epoll_ctl" if words[1] == "EPOLL_CTL_DEL" => format!("epoll_ctl(DEL, {}) = {result}", words[2]),
             "epoll_ctl" => {
-                let (_, what, fd) = (words.next(), words.next().unwrap(), words.next().unwrap());
-                let what = what.trim_start_matches("EPOLL_CTL_");
-                match what {
-                    "DEL" => format!("DEL, {fd}"),
-                    _ => format!("{what}, {fd}, {}, data={}", events(args), data(args, what == "ADD")),
-                }
+                let what = words[1].trim_start_matches("EPOLL_CTL_");
+                let data = data(args, what == "ADD");
+                format!("epoll_ctl({what}, {}, {}, data={data}) = {result}", words[2], events(args))
             }
-            "accept4" | "recvfrom" | "sendto" | "close" | "shutdown" => words.next().unwrap().to_string(),
+            "accept4" | "recvfrom" | "sendto" | "close" | "shutdown" => format!("{name}({}) = {result}", words[0]),
             _ => continue,
-        };
-        calls += &format!("{name}({shown}) = {result}\n");
+        });
     }
-    calls
+    // In its last wait it is ended.
+    while calls.last().is_some_and(|call| call.starts_with("epoll_wait = ")) {
+        calls.pop();
+    }
+    calls.into_iter().map(|call| call + "\n").collect()
 }
 
 /// The trace does not see the calls of a library; strace does.
 #[test]
 fn what_a_library_calls_is_as_the_book_shows() {
-    for chapter in ["16-tokio"].into_iter().filter(|chapter| built(chapter)) {
-        let Some(lines) = straced(chapter, &["--probe", "leaves"]) else {
+    let stories = [("15-mio", "half-close"), ("16-tokio", "leaves")];
+    for (chapter, probe) in stories.into_iter().filter(|(chapter, _)| built(chapter)) {
+        let Some(lines) = straced(chapter, &["--probe", probe]) else {
             return;
         };
         if !lines.iter().any(|line| line.contains("{events=")) {
@@ -173,7 +174,7 @@ fn what_a_library_calls_is_as_the_book_shows() {
             return;
         }
         let _settings = settings();
-        let typed = format!("$ strace -ff -o calls target/debug/{chapter} --probe leaves   # shortened");
+        let typed = format!("$ strace -ff -o calls target/debug/{chapter} --probe {probe}   # shortened");
         assert_snapshot!(format!("{chapter}-strace"), format!("{typed}\n{}", abridged(&lines)));
     }
 }
