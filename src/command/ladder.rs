@@ -128,6 +128,13 @@ pub const CHAPTERS: &[Chapter] = &[
         story: Some("send-then-reset"),
         feature: Some(Feature { name: "tokio", on: cfg!(feature = "tokio") }),
     },
+    Chapter {
+        name: "17-io-uring",
+        adds: "no server: what io_uring does with a number that is closed while it is under way",
+        breaks: "",
+        story: None,
+        feature: Some(Feature { name: "io-uring", on: cfg!(feature = "io-uring") }),
+    },
 ];
 
 /// The chapter of that name.

@@ -15,6 +15,7 @@ mod compare;
 mod compile_fail;
 mod exercises;
 mod floors;
+mod io_uring;
 mod left_behind;
 mod limits;
 mod naive;
