@@ -1,16 +1,13 @@
 //! `cargo run`: the bug, the fix that everyone suggests, and what it missed. `--help` says what else there is.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use close_call::command::args::{Wrong, one_of};
 use close_call::command::check::Check;
+use close_call::command::check::options::{self, Asked};
 use close_call::command::ladder::{self, CHAPTERS, Chapter};
 use close_call::command::{list, show, start, style};
-use close_call::net::in_flight::LIMIT;
-use close_call::probe::probes::{PROBES, Probe};
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
 
@@ -18,7 +15,7 @@ const HELP: &str = "\
 close-call: a use-after-close bug, reproduced, understood, and made impossible.
 
 cargo run                          the bug, its usual fix, and what that missed
-cargo run -- list                  the chapters and the probes
+cargo run -- list                  the chapters, the probes and the presets
 cargo run -- start DIR [CHAPTER]   creates a server of your own, a chapter's copy
 cargo run -- check -- COMMAND [ARG ...]
                                    your own server, in any language, under every probe
@@ -26,6 +23,12 @@ cargo run -- check -- COMMAND [ARG ...]
 check starts COMMAND afresh for each probe. {port} in its arguments is replaced by the
 port on which it must listen; its environment has it in PORT. Between `check` and `--`:
   --only PROBE,PROBE    only these probes
+  --hammer N            one probe more: N clients that send and close, twenty at a time
+  --preset NAME         the server's protocol: http, redis, memcached, smtp, ftp, line;
+                        `list` shows what each of them is
+  --message TEXT        what the clients send, \\r \\n \\t \\\\ \\0 and \\xNN included
+  --reply TEXT          what a reply must contain; without it any bytes are a reply
+  --greeting TEXT       what the server says first must contain
   --json                one JSON object per line
   --wait SECONDS        how long the server may take until it listens, 30 unless told
                         otherwise
@@ -40,7 +43,7 @@ enum Task {
     Help,
     List,
     Start(PathBuf, &'static Chapter),
-    Check(Check),
+    Check(Box<Check>),
 }
 
 fn main() -> ExitCode {
@@ -78,7 +81,10 @@ fn parse(mut parser: Parser) -> Result<Task, Wrong> {
             Some(_) => Err(Wrong("list takes no arguments".into())),
         },
         Some(Value(command)) if command == "start" => parse_start(parser),
-        Some(Value(command)) if command == "check" => parse_check(parser),
+        Some(Value(command)) if command == "check" => match options::parse(parser)? {
+            Asked::Check(check) => Ok(Task::Check(check)),
+            Asked::Help => Ok(Task::Help),
+        },
         Some(Value(other)) => Err(unknown(&format!("{:?}", other.to_string_lossy()))),
         Some(Short(other)) => Err(unknown(&format!("-{other}"))),
         Some(Long(other)) => Err(unknown(&format!("--{other}"))),
@@ -118,50 +124,4 @@ fn parse_start(mut parser: Parser) -> Result<Task, Wrong> {
         return Err(Wrong(format!("{name} was not built: cargo run --features {feature} -- start DIR {name}")));
     }
     Ok(Task::Start(folder.into(), chapter))
-}
-
-fn parse_check(mut parser: Parser) -> Result<Task, Wrong> {
-    let usage = "check [--only PROBE,PROBE] [--json] [--wait SECONDS] -- COMMAND [ARG ...]";
-    let wrong = |what: &str| Wrong(format!("{what}: {usage}"));
-    let mut only: Vec<&Probe> = Vec::new();
-    let mut json = false;
-    let mut wait = LIMIT;
-    loop {
-        // What comes after the `--` is not ours to read.
-        if let Some(mut raw) = parser.try_raw_args()
-            && raw.peek().is_some_and(|word| word == "--")
-        {
-            let command: Vec<OsString> = raw.by_ref().skip(1).collect();
-            let wanted = |probe: &&Probe| only.is_empty() || only.iter().any(|one| one.name == probe.name);
-            let probes = PROBES.iter().filter(wanted).collect();
-            if command.is_empty() {
-                return Err(wrong("check needs a command after the --"));
-            }
-            return Ok(Task::Check(Check { probes, json, wait, command }));
-        }
-        match parser.next()? {
-            Some(Long("only")) => {
-                let needs = || wrong("--only needs names of probes, with commas between them");
-                let names = parser.value().map_err(|_| needs())?;
-                let names = names.to_string_lossy().into_owned();
-                let before = only.len();
-                for name in names.split(',').filter(|name| !name.is_empty()) {
-                    only.push(one_of("probe", &name.into(), PROBES, |probe| probe.name)?);
-                }
-                if only.len() == before {
-                    return Err(needs());
-                }
-            }
-            Some(Long("json")) => json = true,
-            Some(Long("wait")) => {
-                let seconds = parser.value().ok().and_then(|value| value.to_str()?.parse().ok());
-                wait = Duration::from_secs(seconds.ok_or_else(|| wrong("--wait needs a number of seconds"))?);
-            }
-            Some(Short('h') | Long("help")) => return Ok(Task::Help),
-            Some(Value(_)) => return Err(wrong("check needs -- before the command")),
-            Some(Short(other)) => return Err(wrong(&format!("unknown option -{other}"))),
-            Some(Long(other)) => return Err(wrong(&format!("unknown option --{other}"))),
-            None => return Err(wrong("check needs a command")),
-        }
-    }
 }

@@ -195,7 +195,7 @@ fn help(name: &str, server: bool) -> String {
         );
     }
     let story = chapter.and_then(|chapter| chapter.story).unwrap_or("PROBE");
-    let probes: String = PROBES.iter().map(|p| wrap(&format!("  {:<20}{}", p.name, p.clients), 22) + "\n").collect();
+    let probes: String = PROBES.iter().map(|p| wrap(&format!("  {:<25}{}", p.name, p.clients), 27) + "\n").collect();
     format!(
         "{title}
 

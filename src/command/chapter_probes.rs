@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::greeting::greeting_of;
-use crate::probe::clients::{Clients, MESSAGE};
+use crate::probe::clients::Clients;
 use crate::probe::probes::{self, Probe};
 use crate::probe::verdict::Verdict;
 
@@ -42,7 +42,7 @@ pub fn by_name(name: &str) -> Option<&'static Probe> {
 /// Alice's kernel keeps only a little for her, so the server's socket is full long before the reply is sent.
 fn slow_reader(clients: &mut Clients) -> Result<(), Verdict> {
     clients.connect_with_little_room("alice")?;
-    clients.send("alice", MESSAGE)?;
+    clients.ask("alice")?;
     clients.reply_in_pieces("alice", greeting_of(LONG_GREETING))
 }
 
@@ -50,7 +50,7 @@ fn shortage(clients: &mut Clients) -> Result<(), Verdict> {
     clients.limit_descriptors(0, 0)?;
     clients.note("the server may open no more descriptors: RLIMIT_NOFILE")?;
     clients.connect("alice")?;
-    clients.send("alice", MESSAGE)?;
+    clients.ask("alice")?;
     clients.limit_descriptors(24, 8)?;
     clients.note("it may open more again, and has closed none")?;
     clients.reply_within("alice", LOOKS_AGAIN)

@@ -1,13 +1,14 @@
 //! `cargo run -- list`: what there is.
 
+use super::check::protocols::PRESETS;
 use super::ladder;
 use crate::net::columns::wrap;
-use crate::probe::probes::PROBES;
+use crate::probe::probes::{HAMMER, PROBES};
 
 /// The column in which the texts begin.
-const TEXT: usize = 24;
+const TEXT: usize = 27;
 
-/// Prints the chapters that were built, and the probes, two lines or so for each.
+/// Prints the chapters that were built, the probes and the presets, two lines or so for each.
 pub fn list() {
     println!("Chapters: cargo run --bin NAME");
     for chapter in ladder::built() {
@@ -27,8 +28,18 @@ pub fn list() {
         entry(probe.name, probe.clients);
         entry("", &format!("sound: {}", probe.sound));
     }
+    entry(HAMMER.name, &format!("{}; for check alone, and only where it is asked for", HAMMER.clients));
+    entry("", &format!("sound: {}", HAMMER.sound));
+    println!("\nPresets: cargo run -- check --preset NAME -- COMMAND");
+    for preset in PRESETS {
+        entry(preset.name, &format!("--message '{}'", preset.message));
+        entry("", &format!("--reply '{}'", preset.reply));
+        if !preset.greeting.is_empty() {
+            entry("", &format!("--greeting '{}'", preset.greeting));
+        }
+    }
 }
 
 fn entry(name: &str, text: &str) {
-    println!("{}", wrap(&format!("  {name:<20}  {text}"), TEXT));
+    println!("{}", wrap(&format!("  {name:<23}  {text}"), TEXT));
 }

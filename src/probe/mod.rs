@@ -4,6 +4,7 @@
 //!
 //! From the lowest room up:
 //!
+//! - [`protocol`]: what the clients say, and what they count as an answer;
 //! - [`server`]: a server started as a process, with a [`keeper`](server::keeper) that ends all that comes of it;
 //! - [`idle`]: when it has nothing left to do;
 //! - [`verdict`]: how it did;
@@ -15,6 +16,7 @@ pub mod clients;
 pub mod idle;
 pub mod parallel;
 pub mod probes;
+pub mod protocol;
 mod scripts;
 pub mod server;
 pub mod target;

@@ -67,6 +67,12 @@ pub const PROBES: &[Probe] = &[
         script: scripts::rude,
     },
     Probe {
+        name: "unread",
+        clients: "send, and close when the reply has come, without reading it",
+        sound: "survives, and serves the next client",
+        script: scripts::unread,
+    },
+    Probe {
         name: "send-then-reset",
         clients: "send, and reset before the server reads",
         sound: "survives, and serves the next client",
@@ -77,6 +83,12 @@ pub const PROBES: &[Probe] = &[
         clients: "reset before they are accepted",
         sound: "survives, and serves the next client",
         script: scripts::reset_in_queue,
+    },
+    Probe {
+        name: "ask-then-reset-in-queue",
+        clients: "send, and reset before they are accepted",
+        sound: "survives, and serves the next client",
+        script: scripts::ask_then_reset_in_queue,
     },
     Probe {
         name: "stranger",
@@ -109,6 +121,15 @@ pub const PROBES: &[Probe] = &[
         script: scripts::crowd,
     },
 ];
+
+/// For `check` alone, and only where it is asked for: what it finds is a race, so it is no part of a story, and may find
+/// nothing.
+pub const HAMMER: Probe = Probe {
+    name: "hammer",
+    clients: "thousands that send and close at once, twenty at a time",
+    sound: "survives, and serves the next client",
+    script: scripts::hammer,
+};
 
 /// The probe of that name.
 pub fn by_name(name: &str) -> Option<&'static Probe> {

@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use super::clients::{Clients, MESSAGE};
+use super::clients::Clients;
 use super::verdict::Verdict;
 use crate::net::in_flight::LIMIT;
 
@@ -17,8 +17,16 @@ pub fn polite(clients: &mut Clients) -> Outcome {
 
 pub fn leaves(clients: &mut Clients) -> Outcome {
     clients.polite("alice")?;
+    says_little(clients);
     clients.close("alice")?;
     clients.polite("bob")
+}
+
+/// Of a server that closes each connection after its reply, some probes learn little.
+fn says_little(clients: &mut Clients) {
+    if clients.terms().closes {
+        clients.remark = Some("Says little: the server closes after each reply.".into());
+    }
 }
 
 pub fn two_at_once(clients: &mut Clients) -> Outcome {
@@ -29,7 +37,7 @@ pub fn two_at_once(clients: &mut Clients) -> Outcome {
 pub fn impatient(clients: &mut Clients) -> Outcome {
     clients.connect("alice")?;
     clients.in_one_pass(|clients| {
-        clients.send("alice", MESSAGE)?;
+        clients.ask("alice")?;
         clients.close("alice")
     })?;
     clients.polite("bob")
@@ -38,7 +46,7 @@ pub fn impatient(clients: &mut Clients) -> Outcome {
 pub fn half_close(clients: &mut Clients) -> Outcome {
     clients.connect("alice")?;
     clients.in_one_pass(|clients| {
-        clients.send("alice", MESSAGE)?;
+        clients.ask("alice")?;
         clients.shut_down_writing("alice")
     })?;
     clients.reply_and_end("alice")
@@ -65,10 +73,19 @@ pub fn rude(clients: &mut Clients) -> Outcome {
     clients.polite("bob")
 }
 
+/// A close is no end of the stream but a reset, when something has come that was not read (tcp(7), RFC 2525, 2.17).
+pub fn unread(clients: &mut Clients) -> Outcome {
+    says_little(clients);
+    clients.connect("alice")?;
+    clients.ask("alice")?;
+    clients.close_unread("alice")?;
+    clients.polite("bob")
+}
+
 pub fn send_then_reset(clients: &mut Clients) -> Outcome {
     clients.connect("alice")?;
     clients.in_one_pass(|clients| {
-        clients.send("alice", MESSAGE)?;
+        clients.ask("alice")?;
         clients.reset("alice")
     })?;
     clients.polite("bob")
@@ -82,12 +99,21 @@ pub fn reset_in_queue(clients: &mut Clients) -> Outcome {
     clients.polite("bob")
 }
 
+pub fn ask_then_reset_in_queue(clients: &mut Clients) -> Outcome {
+    clients.in_one_pass(|clients| {
+        clients.connect("alice")?;
+        clients.ask("alice")?;
+        clients.reset("alice")
+    })?;
+    clients.polite("bob")
+}
+
 /// Two newcomers, because a server that accepts one per pass accepts the first in the pass in which it reads alice's
 /// message, and the second in the pass in which it reads her end: and that one gets the number that was hers.
 pub fn stranger(clients: &mut Clients) -> Outcome {
     clients.connect("alice")?;
     clients.in_one_pass(|clients| {
-        clients.send("alice", MESSAGE)?;
+        clients.ask("alice")?;
         clients.close("alice")?;
         clients.connect("carol")?;
         clients.connect("bob")
@@ -115,11 +141,11 @@ pub fn stampede(clients: &mut Clients) -> Outcome {
     clients.in_one_pass(|clients| {
         clients.summed_up("all", "send, leave, half-close, send urgent bytes; new ones connect and reset", |clients| {
             for who in each("impatient") {
-                clients.send(&who, MESSAGE)?;
+                clients.ask(&who)?;
                 clients.close(&who)?;
             }
             for who in each("half-closing") {
-                clients.send(&who, MESSAGE)?;
+                clients.ask(&who)?;
                 clients.shut_down_writing(&who)?;
             }
             each("urgent").iter().try_for_each(|who| clients.send_urgent(who))?;
@@ -140,36 +166,48 @@ pub fn stampede(clients: &mut Clients) -> Outcome {
     clients.polite("bob")
 }
 
-/// How much is sent to a server that may keep it, and how much it may keep.
+/// How much is sent to a server that may keep it, how much it may keep, and how much is enough to see that it does.
 const SENT: usize = 8 << 20;
 const KEPT: u64 = 4 << 20;
+const ENOUGH: u64 = 64 << 20;
 
-fn send(clients: &mut Clients, bytes: usize) -> Outcome {
-    let begun = Instant::now();
+/// Sends, and says how much was taken, and how much more the server holds. It may take no more, and it may close the
+/// connection of one that sends too much: both keep the bound.
+fn send(clients: &mut Clients) -> Result<(usize, u64), Verdict> {
+    let (begun, before) = (Instant::now(), clients.memory());
     let mut sent = 0;
-    while sent < bytes && begun.elapsed() < LIMIT {
+    while sent < SENT && begun.elapsed() < LIMIT && clients.memory().saturating_sub(before) < ENOUGH {
         let asleep = clients.server_sleeps()?;
-        let more = clients.send_repeatedly("alice", MESSAGE, bytes - sent)?;
+        let more = match clients.send_repeatedly("alice", SENT - sent) {
+            Err(Verdict::Ended(..)) => break,
+            other => other?,
+        };
         if more == 0 && asleep && clients.server_sleeps()? {
-            break; // It takes no more, and is idle: that is one way to keep the bound.
+            break;
         }
         sent += more;
     }
-    clients.until_taken("alice")
+    clients.until_taken("alice")?;
+    Ok((sent, clients.memory().saturating_sub(before)))
 }
 
 pub fn never_reads(clients: &mut Clients) -> Outcome {
+    says_little(clients);
     clients.connect("alice")?;
     // Three times: what a server takes at first, for its buffers or before it frees others, proves nothing.
-    clients.summed_up("alice", "sends on and on, and never reads", |clients| send(clients, SENT))?;
-    let mut least = u64::MAX;
+    clients.summed_up("alice", "sends on and on, and never reads", |clients| send(clients).map(drop))?;
+    let (mut least, mut sent) = (u64::MAX, 0);
     for _ in 0..2 {
-        let before = clients.memory();
-        clients.summed_up("alice", "sends as much again", |clients| send(clients, SENT))?;
-        least = least.min(clients.memory().saturating_sub(before));
+        clients.summed_up("alice", "sends as much again", |clients| {
+            let (taken, more) = send(clients)?;
+            if more < least {
+                (least, sent) = (more, taken);
+            }
+            Ok(())
+        })?;
     }
     if least > KEPT {
-        return Err(Verdict::Grows(least));
+        return Err(Verdict::Grows(least, sent));
     }
     clients.polite("bob")?;
     clients.reset("alice")?;
@@ -194,8 +232,27 @@ pub fn crowd(clients: &mut Clients) -> Outcome {
     if clients.is_at_its_end("bob")? {
         return Err(Verdict::TurnedAway("bob".into()));
     }
-    clients.send("bob", MESSAGE)?;
+    clients.ask("bob")?;
     clients.reply("bob")
+}
+
+pub fn hammer(clients: &mut Clients) -> Outcome {
+    let number = clients.terms().hammer;
+    let (connected, ended) = clients.hammer(number);
+    clients.remark = Some(format!("After {} of {} clients.", thousands(connected), thousands(number)));
+    ended?;
+    clients.until_idle()?;
+    clients.polite("bob")?;
+    clients.remark = Some(format!("Not in {} clients.", thousands(number)));
+    Ok(())
+}
+
+/// `3,000`
+fn thousands(number: usize) -> String {
+    match number / 1000 {
+        0 => number.to_string(),
+        more => format!("{},{:03}", thousands(more), number % 1000),
+    }
 }
 
 /// A server need not take them all. What counts is that it serves the next one.

@@ -1,10 +1,11 @@
 //! A server under a probe.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::clients::{Clients, Event};
 use super::probes::Probe;
+use super::protocol::Terms;
 use super::server::Server;
 use super::server::port::Port;
 use super::verdict::Verdict;
@@ -21,6 +22,28 @@ pub struct Target {
     pub patience: Duration,
 }
 
+/// How a server did under a probe, and what else was seen of it.
+#[derive(Debug)]
+pub struct Report {
+    /// How it did.
+    pub verdict: Verdict,
+    /// Whether it served one more client when those of the probe had gone, if that is a question.
+    pub served_again: Option<bool>,
+    /// What its verdict does not say.
+    pub remark: Option<String>,
+    /// It closed a connection after its reply.
+    pub closes: bool,
+    /// How long that took, from its start.
+    pub took: Duration,
+}
+
+impl Report {
+    /// Of a server that did not get as far as to meet a client.
+    pub fn of(verdict: Verdict) -> Report {
+        Report { verdict, served_again: None, remark: None, closes: false, took: Duration::ZERO }
+    }
+}
+
 impl Target {
     /// Starts it, has the clients do their part, and ends it. `watch` is told of all of it.
     pub fn verdict(self, probe: &Probe, watch: &mut dyn FnMut(Event)) -> Verdict {
@@ -29,10 +52,33 @@ impl Target {
             Err(why) => return Verdict::NoServer(why),
         };
         let mut clients = Clients::new(&mut server, self.patience, watch);
-        // It listens, and may yet have something to do before it waits.
-        match clients.until_idle().and_then(|()| (probe.script)(&mut clients)) {
-            Ok(()) => Verdict::Sound,
-            Err(verdict) => verdict,
-        }
+        play(&mut clients, probe)
+    }
+
+    /// The same on `terms`; and a server that fell short is asked to serve one more client.
+    pub fn report(self, probe: &Probe, terms: &Terms) -> Report {
+        let begun = Instant::now();
+        let mut server = match Server::start(self.command, self.port, self.wait) {
+            Ok(server) => server,
+            Err(why) => return Report { took: begun.elapsed(), ..Report::of(Verdict::NoServer(why)) },
+        };
+        let mut ignore = |_| {};
+        let mut clients = Clients::new(&mut server, self.patience, &mut ignore).on(terms.clone());
+        let verdict = play(&mut clients, probe);
+        let (closes, remark) = (clients.was_closed_on(), clients.remark.take());
+        let served_again = match verdict {
+            Verdict::Sound | Verdict::Failed(_) | Verdict::Unspoken(_) => None,
+            Verdict::Died { .. } | Verdict::Stopped => Some(false),
+            _ => Some(clients.serves_again()),
+        };
+        Report { verdict, served_again, remark, closes, took: begun.elapsed() }
+    }
+}
+
+fn play(clients: &mut Clients, probe: &Probe) -> Verdict {
+    // It listens, and may yet have something to do before it waits.
+    match clients.until_idle().and_then(|()| (probe.script)(clients)) {
+        Ok(()) => Verdict::Sound,
+        Err(verdict) => verdict,
     }
 }

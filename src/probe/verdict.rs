@@ -25,6 +25,19 @@ pub enum Verdict {
     Refused(String, String),
     /// This client got no reply, from a server that is idle.
     NoReply(String),
+    /// This client, which had sent nothing, got no greeting, from a server that is idle.
+    NoGreeting(String),
+    /// This client got something else than it waits for.
+    Wrong {
+        /// The client.
+        who: String,
+        /// What it got.
+        got: String,
+        /// It may be the beginning of what it waits for.
+        begun: bool,
+    },
+    /// The server speaks something that these clients do not.
+    Unspoken(String),
     /// This client's connection ended where it should not have, and how.
     Ended(String, String),
     /// This client had sent nothing, and its connection was closed.
@@ -37,8 +50,8 @@ pub enum Verdict {
     WrongClient(String),
     /// This client got the beginning of its reply, and not the rest.
     CutShort(String),
-    /// The server holds this many bytes more than before.
-    Grows(u64),
+    /// The server holds this many bytes more than before, for so many that a client has sent.
+    Grows(u64, usize),
     /// The server used this much processor time in this much time, and did not become idle.
     Busy(Duration, Duration),
     /// The server has stopped itself (SIGSTOP, SIGTSTP).
@@ -63,13 +76,17 @@ impl Verdict {
             Verdict::NoServer(_) => "no server".into(),
             Verdict::Refused(..) => "refused".into(),
             Verdict::NoReply(_) => "no reply".into(),
+            Verdict::NoGreeting(_) => "no greeting".into(),
+            Verdict::Wrong { begun: true, .. } => "cut short".into(),
+            Verdict::Wrong { begun: false, .. } => "wrong reply".into(),
+            Verdict::Unspoken(_) => "not spoken".into(),
             Verdict::Ended(..) => "reply lost".into(),
             Verdict::ClosedOn(_) => "closed on".into(),
             Verdict::TurnedAway(_) => "turned away".into(),
             Verdict::NoEnd(_) => "no end".into(),
             Verdict::WrongClient(_) => "crossed".into(),
             Verdict::CutShort(_) => "cut short".into(),
-            Verdict::Grows(_) => "grows".into(),
+            Verdict::Grows(..) => "grows".into(),
             Verdict::Busy(..) => "spins".into(),
             Verdict::Stopped => "stopped".into(),
             Verdict::Failed(_) => "failed".into(),
@@ -94,12 +111,23 @@ impl Verdict {
                     _ => format!("the server has died: {status}."),
                 }
             }
-            Verdict::NoServer(why @ (NoServer::Ended(_, lines) | NoServer::Deaf(_, lines))) if !lines.is_empty() => {
+            Verdict::NoServer(why @ (NoServer::Ended(_, lines) | NoServer::Deaf(_, lines, _))) if !lines.is_empty() => {
                 format!("{why}, and printed {:?}", lines.join("\n"))
             }
             Verdict::NoServer(why) => why.to_string(),
             Verdict::Refused(who, why) => format!("no connection for {who}: {why}. The server still runs."),
             Verdict::NoReply(who) => format!("no reply to {who}. The server still runs, and is idle."),
+            Verdict::NoGreeting(who) => format!("no greeting for {who}. The server still runs, and is idle."),
+            Verdict::Wrong { who, got, begun: true } => {
+                format!(
+                    "{who} got the beginning of the reply, but not the rest: {}. The server still runs.",
+                    shown(got)
+                )
+            }
+            Verdict::Wrong { who, got, begun: false } => {
+                format!("{who} got a wrong reply: {}. The server still runs.", shown(got))
+            }
+            Verdict::Unspoken(why) => why.clone(),
             Verdict::Ended(who, why) => format!("no reply to {who}: {why}. The server still runs."),
             Verdict::ClosedOn(who) => {
                 format!("the server closed {who}'s connection although {who} had sent nothing. It still runs.")
@@ -112,7 +140,10 @@ impl Verdict {
             Verdict::CutShort(who) => {
                 format!("{who} got the beginning of the reply, but not the rest. The server still runs.")
             }
-            Verdict::Grows(bytes) => format!("the server holds {} MB more than before.", bytes >> 20),
+            Verdict::Grows(bytes, sent) => {
+                let each = *bytes as f64 / (*sent).max(1) as f64;
+                format!("the server holds {} MB more than before: {each:.1} bytes for each that was sent.", bytes >> 20)
+            }
             Verdict::Busy(used, time) => {
                 let (used, time) = (used.as_secs_f32(), time.as_secs_f32());
                 format!("the server never went idle: {used:.1} s of processor time in {time:.1} s.")
@@ -136,6 +167,13 @@ impl Verdict {
     pub fn no_sock_diag(error: io::Error) -> Verdict {
         Verdict::Failed(format!("sock_diag: {error}"))
     }
+}
+
+/// The beginning of what a client got, in quotes.
+fn shown(got: &str) -> String {
+    const MOST: usize = 60;
+    let more = if got.chars().count() > MOST { "…" } else { "" };
+    format!("{:?}{more}", got.chars().take(MOST).collect::<String>())
 }
 
 /// The name of the exception at the beginning of a line like `ValueError: filedescriptor out of range in select()`.

@@ -3,7 +3,7 @@
 use crate::common::{command, exe, left_running, mark, python, say, settings};
 use close_call::command::scoreboard::Board;
 use close_call::command::{book, ladder};
-use close_call::probe::probes::PROBES;
+use close_call::probe::probes::{HAMMER, PROBES};
 use insta::assert_snapshot;
 
 /// What `check ARGS` prints, its status, and what it writes on standard error.
@@ -18,7 +18,8 @@ pub fn check(args: &[&str]) -> (String, Option<i32>, String) {
 
 /// The verdict on each probe, in one or two words: the second column.
 pub fn verdicts(shown: &str) -> Vec<(&str, &str)> {
-    let rows = shown.lines().filter(|line| PROBES.iter().any(|probe| line.split(' ').next() == Some(probe.name)));
+    let known = |name| PROBES.iter().chain([&HAMMER]).any(|probe| probe.name == name);
+    let rows = shown.lines().filter(|line| line.split(' ').next().is_some_and(known));
     rows.map(|row| {
         let (name, rest) = row.split_once(' ').unwrap();
         (name, rest.trim_start().split("  ").next().unwrap())
@@ -67,7 +68,7 @@ fn a_sound_server_is_ok_under_every_probe() {
     let (shown, status, _) = check(&[&["--"], &server[..]].concat());
     assert_eq!(status, Some(0), "{shown}");
     assert_eq!(verdicts(&shown), PROBES.iter().map(|probe| (probe.name, "ok")).collect::<Vec<_>>());
-    assert!(shown.ends_with("\n15 of 15 verdicts are ok. None falls short.\n"), "{shown}");
+    assert!(shown.ends_with("\n17 of 17 verdicts are ok. None falls short.\n"), "{shown}");
 }
 
 #[test]
@@ -191,6 +192,22 @@ fn what_falls_short_in_other_ways_has_its_word() {
         assert!(shown.contains(why), "{shown}");
         assert!(shown.ends_with("\n0 of 1 verdicts are ok. 1 falls short.\n"), "{shown}");
     }
+}
+
+#[test]
+fn the_hammer_is_played_where_it_is_asked_for_and_says_after_how_many() {
+    let Some(server) = python("worn_out_server.py") else { return };
+    let (shown, status, _) = check(&[&["--only", "polite,hammer", "--"], &server[..]].concat());
+    assert_eq!((verdicts(&shown), status), (vec![("polite", "ok"), ("hammer", "EBADF")], Some(1)), "{shown}");
+    let after = shown.lines().find_map(|line| line.strip_prefix("    After ")?.strip_suffix(" of 3,000 clients."));
+    let after: usize = after.expect(&shown).parse().unwrap();
+    // It dies when the last of its clients has come; those that are in its queue by then have connected as well.
+    assert!((300..300 + 150).contains(&after), "{shown}");
+
+    let Some(server) = python("asyncio_server.py") else { return };
+    let (shown, status, _) = check(&[&["--only", "rude", "--hammer", "200", "--"], &server[..]].concat());
+    assert_eq!((verdicts(&shown), status), (vec![("rude", "ok"), ("hammer", "ok")], Some(0)), "{shown}");
+    assert!(shown.contains("hammer                   ok            Not in 200 clients.\n"), "{shown}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::check::{check, verdicts};
 use crate::common::{built, command, exe, python, say, settings, terminal};
+use close_call::command::ladder::CHAPTERS;
 use close_call::probe::probes::PROBES;
 use insta::assert_snapshot;
 
@@ -16,13 +17,23 @@ fn verdict(program: &str, probe: &str) -> String {
 }
 
 fn solution(chapter: &str) -> String {
-    // Chapter 10's exercise is what chapter 11 does.
-    if chapter == "10-never-block" {
-        return "11-limits".into();
+    // These are what the next chapter does.
+    match chapter {
+        "10-never-block" => return "11-limits".into(),
+        "11-limits" => return "12-poll".into(),
+        _ => {}
     }
-    let program = format!("examples/solution-{chapter}");
+    let program = match chapter.strip_prefix("examples/naive-") {
+        Some(naive) => format!("examples/solution-{}", numbered(&naive[..2])),
+        None => format!("examples/solution-{chapter}"),
+    };
     assert!(exe(&program).exists(), "{program} is built by a plain `cargo test`, or by `cargo build --examples`");
     program
+}
+
+/// The name of the chapter with that number.
+fn numbered(number: &str) -> &'static str {
+    CHAPTERS.iter().find(|chapter| chapter.name.starts_with(number)).unwrap().name
 }
 
 #[test]
@@ -77,6 +88,8 @@ const SERVERS: &[(&str, &str, &str)] = &[
     ("09-owned-connections", "half-close", "half-close: no reply to alice: the connection was closed."),
     ("10-never-block", "out-of-descriptors", "out-of-descriptors: EMFILE in accept."),
     ("11-limits", "crowd", "crowd: bob was turned away."),
+    ("examples/naive-12-two-lists", "stranger", "stranger: carol got a reply that was not for carol."),
+    ("13-second-handle", "stranger", "stranger: bob got a reply that was not for bob."),
 ];
 
 #[test]
@@ -92,14 +105,15 @@ fn from_chapter_5_on_each_start_fails_as_its_page_says_and_the_solution_passes()
 
 /// A cure that waits until it has closed a connection passes the first probe, so the exercise asks for more.
 #[test]
-fn chapter_10_notices_a_descriptor_that_is_freed_outside_its_connections() {
+fn after_chapter_10_a_descriptor_that_is_freed_outside_the_connections_is_noticed() {
     say("a server that does not look again is waited for");
     let waits_for_a_close = "examples/naive-10-no-timeout";
     assert_eq!(verdict(waits_for_a_close, "out-of-descriptors"), "out-of-descriptors: ok. The server still runs.");
     for (server, said) in [
         ("10-never-block", "shortage: EMFILE in accept. The server has died: exit status 1."),
         (waits_for_a_close, "shortage: no reply to alice. The server still runs, and is idle."),
-        (&solution("10-never-block"), "shortage: ok. The server still runs."),
+        ("11-limits", "shortage: ok. The server still runs."),
+        ("12-poll", "shortage: ok. The server still runs."),
     ] {
         assert_eq!(verdict(server, "shortage"), said, "{server}");
     }
@@ -143,6 +157,12 @@ fn chapter_17_delivers_to_carol_what_was_hers() {
     let reads = |program: &str| ["carol", "dave"].map(|who| read(program, who).unwrap());
     assert_eq!(reads("17-io-uring"), ["the end", "\"Hello, client!\""]);
     assert_eq!(reads(&solution("17-io-uring")), ["\"Hello, client!\"", "nothing"]);
+}
+
+#[test]
+fn chapter_13_still_logs_what_only_an_open_socket_knows() {
+    let said = shown(&solution("13-second-handle"), &["--probe", "leaves"]);
+    assert!(said.contains(", 0 bytes not acknowledged\n"), "{said}");
 }
 
 #[test]

@@ -35,11 +35,14 @@ fn signal(child: &Child, signal: i32) {
     assert_eq!(unsafe { libc::kill(i32::try_from(child.id()).unwrap(), signal) }, 0);
 }
 
+/// The chapters that stop in an orderly way.
+const STOPPING: &[&str] = &["11-limits", "12-poll", "15-mio", "16-tokio"];
+
 #[test]
 fn a_server_that_is_told_to_stop_finishes_what_was_begun() {
     const LENGTH: usize = 4_000_000;
     let signals = [(libc::SIGTERM, "SIGTERM"), (libc::SIGINT, "SIGINT")];
-    let chapters = ["11-limits", "15-mio", "16-tokio"].into_iter().filter(|chapter| built(chapter));
+    let chapters = STOPPING.iter().filter(|chapter| built(chapter));
     for (chapter, (number, name)) in chapters.flat_map(|chapter| signals.map(|signal| (chapter, signal))) {
         let (mut child, address, mut out) = listening(chapter, LENGTH);
         let mut client = TcpStream::connect(&address).unwrap();
@@ -60,7 +63,7 @@ fn a_server_that_is_told_to_stop_finishes_what_was_begun() {
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
-    for chapter in ["11-limits", "15-mio"].into_iter().filter(|chapter| built(chapter)) {
+    for chapter in STOPPING.iter().filter(|chapter| **chapter != "16-tokio" && built(chapter)) {
         let (mut child, address, mut out) = listening(chapter, 4_000_000);
         let mut never_reads = TcpStream::connect(&address).unwrap();
         never_reads.write_all(b"Hello, server!").unwrap();
@@ -109,7 +112,8 @@ fn tcp_pages() -> (u64, u64) {
 fn what_is_held_for_clients_that_never_read_is_bounded() {
     const CLIENTS: usize = 20;
     const GREETING: usize = 64 * 1024;
-    for chapter in ["10-never-block", "11-limits", "15-mio", "16-tokio"].into_iter().filter(|chapter| built(chapter)) {
+    let chapters = ["10-never-block", "11-limits", "12-poll", "15-mio", "16-tokio"];
+    for chapter in chapters.into_iter().filter(|chapter| built(chapter)) {
         say(&format!("{CLIENTS} clients that never read, and {chapter}"));
         let (mut child, address, out) = listening(chapter, GREETING);
         // What it prints has to be read, or it would wait for that.

@@ -8,7 +8,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod moments;
 mod script;
+
 mod steps;
 
 use std::cell::Cell;
@@ -105,7 +107,8 @@ fn chapter_7_lives_and_crosses_nothing_whatever_the_clients_do() {
 fn the_sound_chapters_keep_every_promise() {
     let number = |name: &str| std::env::var(name).ok().map(|value| value.parse().expect(name));
     let (cases, seed) = (number("RANDOM_SCRIPTS").unwrap_or(150), number("RANDOM_SEED").unwrap_or(SEED));
-    for chapter in ["10-never-block", "11-limits", "15-mio", "16-tokio"].into_iter().filter(|chapter| built(chapter)) {
+    let chapters = ["10-never-block", "11-limits", "12-poll", "15-mio", "16-tokio"];
+    for chapter in chapters.into_iter().filter(|chapter| built(chapter)) {
         say(&format!("{chapter} and {cases} random scripts"));
         let begun = Instant::now();
         let found = search(&exe(chapter), Promise::Everything, cases as u32, seed);

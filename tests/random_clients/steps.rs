@@ -19,7 +19,7 @@ use close_call::probe::target::Target;
 
 use crate::common::{exe, python};
 
-fn chapter(name: &str) -> Command {
+pub fn chapter(name: &str) -> Command {
     let mut command = Command::new(exe(name));
     command.args(["--listen", "127.0.0.1:0"]);
     command
@@ -43,9 +43,9 @@ fn what_is_sent_again_and_again_has_a_bound() {
     let mut ignore = |_| {};
     let mut clients = Clients::new(&mut server, Duration::ZERO, &mut ignore);
     clients.connect("alice").unwrap();
-    let sent = clients.send_repeatedly("alice", MESSAGE, 1).unwrap();
+    let sent = clients.send_repeatedly("alice", 1).unwrap();
     assert!(sent > 0 && sent <= 1000 * MESSAGE.len(), "{sent} bytes");
-    assert_eq!(clients.send_repeatedly("alice", MESSAGE, 0).unwrap(), 0);
+    assert_eq!(clients.send_repeatedly("alice", 0).unwrap(), 0);
 }
 
 /// A new process has a copy of every descriptor until its exec, and a connection ends only with the last copy.

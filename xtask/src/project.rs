@@ -1,6 +1,7 @@
 //! What is built and checked: where its files are, and the names that its pages may use.
 
 use close_call::command::chapter_probes::CHAPTER_PROBES;
+use close_call::probe::probes::HAMMER;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,7 +72,7 @@ impl Project {
             root: xtask.parent().unwrap_or(xtask).to_path_buf(),
             chapters: close_call::command::ladder::CHAPTERS.iter().map(chapter).collect(),
             board: close_call::probe::probes::PROBES.iter().map(probe).collect(),
-            others: CHAPTER_PROBES.iter().map(|probe| probe.name.to_string()).collect(),
+            others: CHAPTER_PROBES.iter().chain([&HAMMER]).map(|probe| probe.name.to_string()).collect(),
         }
     }
 

@@ -4,12 +4,15 @@
 //! the order of events is the script's, on any machine and at any speed. Inside [`Clients::in_one_pass`] the server is
 //! stopped instead, and afterwards sees all that happened there at once.
 
+mod afterwards;
+mod hammering;
 mod reading;
 mod waiting;
 
 use std::net::{Shutdown, SocketAddr};
 use std::time::Duration;
 
+use super::protocol::Terms;
 use super::server::Server;
 use super::server::keeper;
 use super::server::output::Line;
@@ -18,8 +21,7 @@ use super::verdict::Verdict;
 use crate::net::in_flight::{LIMIT, all_arrived};
 use crate::net::{self, Socket};
 
-/// What a client sends unless a script has it send something else.
-pub const MESSAGE: &str = "Hello, server!";
+pub use super::protocol::MESSAGE;
 
 /// Something that happened, as `watch` is told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +58,10 @@ struct Client {
     socket: Option<Socket>,
     /// Whether all that is sent between it and the server arrives in the end. Not so for one that never reads.
     arrives: bool,
+    /// The server has said, or is about to say, something to it that it has not read: a greeting.
+    ungreeted: bool,
+    /// The server has closed its end after a reply.
+    closed_on: bool,
 }
 
 /// The clients of one probe, and the server they are clients of.
@@ -64,10 +70,13 @@ pub struct Clients<'a> {
     watch: &'a mut dyn FnMut(Event),
     /// How long a server that is idle is waited for all the same: it may be waiting for something of its own.
     patience: Duration,
+    terms: Terms,
     all: Vec<Client>,
     stopped: bool,
     quiet: bool,
     last_words: Option<String>,
+    /// What the verdict does not say.
+    pub remark: Option<String>,
 }
 
 type Step = Result<(), Verdict>;
@@ -76,13 +85,38 @@ impl<'a> Clients<'a> {
     /// None yet. `watch` is told of everything that happens. `patience` is how long a reply is waited for when the server
     /// is idle: zero for a server that is known to wait for nothing but its clients.
     pub fn new(server: &'a mut Server, patience: Duration, watch: &'a mut dyn FnMut(Event)) -> Clients<'a> {
-        let mut clients =
-            Clients { server, watch, patience, all: Vec::new(), stopped: false, quiet: false, last_words: None };
+        let mut clients = Clients {
+            server,
+            watch,
+            patience,
+            terms: Terms::default(),
+            all: Vec::new(),
+            stopped: false,
+            quiet: false,
+            last_words: None,
+            remark: None,
+        };
         clients.read_output();
         clients
     }
 
-    /// A new client connects.
+    /// The same, but told how to talk to the server.
+    pub fn on(mut self, terms: Terms) -> Self {
+        self.terms = terms;
+        self
+    }
+
+    /// What the clients know of the server.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Whether the server has closed a connection after its reply.
+    pub fn was_closed_on(&self) -> bool {
+        self.all.iter().any(|client| client.closed_on)
+    }
+
+    /// A new client connects, and reads the greeting where there is one.
     pub fn connect(&mut self, who: &str) -> Step {
         self.connect_with(who, |_| Ok(()))
     }
@@ -110,15 +144,30 @@ impl<'a> Clients<'a> {
         }
         let address = socket.local_addr().map_err(Verdict::of_ours)?;
         let address = address.as_socket().ok_or(Verdict::Failed("it has no address".into()))?;
-        self.all.push(Client { name: who.into(), address, socket: Some(socket), arrives: true });
+        let ungreeted = !self.terms.protocol.greeting.is_empty();
+        let name = who.into();
+        self.all.push(Client { name, address, socket: Some(socket), arrives: true, ungreeted, closed_on: false });
         (self.watch)(Event::Named { who: who.into(), address });
-        self.did(who, "connect", address.to_string(), format!("connects from {address}"))
+        self.did(who, "connect", address.to_string(), format!("connects from {address}"))?;
+        // A crowd, and a client of a server that is stopped, have no time for it.
+        if ungreeted && !self.stopped && !self.quiet { self.greeting(who) } else { Ok(()) }
+    }
+
+    /// It sends the message to which the server replies, in one piece.
+    pub fn ask(&mut self, who: &str) -> Step {
+        let message = self.terms.protocol.message.clone();
+        self.send_bytes(who, &message)
     }
 
     /// It sends `message`, in one piece.
     pub fn send(&mut self, who: &str, message: &str) -> Step {
-        let sent = self.socket(who)?.send(message.as_bytes());
+        self.send_bytes(who, message.as_bytes())
+    }
+
+    fn send_bytes(&mut self, who: &str, message: &[u8]) -> Step {
+        let sent = self.socket(who)?.send(message);
         self.or_ended(who, sent)?;
+        let message = String::from_utf8_lossy(message);
         self.did(who, "send", message.to_string(), format!("sends {message:?}"))
     }
 
@@ -129,14 +178,14 @@ impl<'a> Clients<'a> {
         self.did(who, "send", "! MSG_OOB".into(), "sends one urgent byte (MSG_OOB)".into())
     }
 
-    /// It sends `message` again and again, until no more is taken or `at_most` bytes are exceeded, and says how many bytes
+    /// It sends the message again and again, until no more is taken or `at_most` bytes are exceeded, and says how many bytes
     /// were. What it does not read stays in flight from here on.
-    pub fn send_repeatedly(&mut self, who: &str, message: &str, at_most: usize) -> Result<usize, Verdict> {
+    pub fn send_repeatedly(&mut self, who: &str, at_most: usize) -> Result<usize, Verdict> {
         self.client(who)?.arrives = false;
-        let many = message.repeat(1000);
+        let many = self.terms.protocol.message.repeat(1000);
         let mut sent = 0;
         while sent < at_most {
-            match self.socket(who)?.send(many.as_bytes()) {
+            match self.socket(who)?.send(&many) {
                 Ok(n) => sent += n,
                 Err(e) if e.would_block() => break,
                 Err(e) => return Err(self.or_death(Verdict::Ended(who.into(), e.to_string()))),
@@ -154,11 +203,23 @@ impl<'a> Clients<'a> {
 
     /// It closes.
     pub fn close(&mut self, who: &str) -> Step {
+        // A greeting that is not read would make a reset of it.
+        self.skip_greeting(who);
         {
             let _closed_at_once = keeper::no_fork_meanwhile();
             self.client(who)?.socket = None;
         }
         self.did(who, "close", String::new(), "closes".into())
+    }
+
+    /// It closes when its reply has come, and does not read it. The kernel then sends a reset in place of an end.
+    pub fn close_unread(&mut self, who: &str) -> Step {
+        self.until_reply(who)?;
+        {
+            let _closed_at_once = keeper::no_fork_meanwhile();
+            self.client(who)?.socket = None;
+        }
+        self.did(who, "close", "unread".into(), "closes without reading the reply".into())
     }
 
     /// It closes and resets the connection.
@@ -173,7 +234,7 @@ impl<'a> Clients<'a> {
     /// What a polite client does: connect, send, read the reply.
     pub fn polite(&mut self, who: &str) -> Step {
         self.connect(who)?;
-        self.send(who, MESSAGE)?;
+        self.ask(who)?;
         self.reply(who)
     }
 

@@ -7,46 +7,138 @@ use std::time::{Duration, Instant};
 use super::Clients;
 use crate::net::in_flight::LIMIT;
 use crate::net::sock_diag::SockDiag;
+use crate::probe::protocol::{Answer, compare, is_tls_alert};
 use crate::probe::verdict::Verdict;
 
+/// So much is read of a reply that is not the one that is waited for.
+const ENOUGH: usize = 1 << 20;
+
 enum Received {
-    Some(String),
+    Some(Vec<u8>),
     Nothing,
     End,
 }
 
-impl Clients<'_> {
-    /// It reads the reply, some bytes.
-    pub fn reply(&mut self, who: &str) -> Result<(), Verdict> {
-        let received = self.receive(who)?;
-        self.expect_reply(who, received)
-    }
+/// What a client waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Greeting,
+    Reply,
+}
 
-    fn expect_reply(&mut self, who: &str, received: Received) -> Result<(), Verdict> {
-        match received {
-            Received::Some(text) => self.received(who, text),
-            Received::Nothing => Err(Verdict::NoReply(who.into())),
-            Received::End => Err(Verdict::Ended(who.into(), "the connection was closed".into())),
-        }
+impl Clients<'_> {
+    /// It reads the reply: some bytes, or those that the protocol asks for.
+    pub fn reply(&mut self, who: &str) -> Result<(), Verdict> {
+        let reply = self.hear(who, What::Reply)?;
+        self.received(who, &reply)?;
+        self.drain(who)
     }
 
     /// It reads the reply, for which an idle server is waited for as long as `patience`.
     pub fn reply_within(&mut self, who: &str, patience: Duration) -> Result<(), Verdict> {
         let usual = mem::replace(&mut self.patience, patience);
-        let received = self.receive(who);
+        let reply = self.hear(who, What::Reply);
         self.patience = usual;
-        let received = received?;
         // The server was idle, and has woken by itself: what it prints now comes before what the client has read.
         self.until_idle()?;
-        self.expect_reply(who, received)
+        self.received(who, &reply?)?;
+        self.drain(who)
+    }
+
+    /// Waits until something is there to be read, and leaves it there.
+    pub(super) fn until_reply(&mut self, who: &str) -> Result<(), Verdict> {
+        let begun = Instant::now();
+        loop {
+            let idle = begun.elapsed() >= self.patience && self.is_idle(begun)?;
+            if !self.nothing_to_read(who)? {
+                return Ok(());
+            }
+            self.alive()?;
+            if idle || begun.elapsed() > LIMIT {
+                return Err(Verdict::NoReply(who.into()));
+            }
+            thread::sleep(Duration::from_micros(200));
+        }
+    }
+
+    /// It reads the greeting.
+    pub(super) fn greeting(&mut self, who: &str) -> Result<(), Verdict> {
+        let greeting = self.hear(who, What::Greeting)?;
+        self.client(who)?.ungreeted = false;
+        self.received(who, &greeting)?;
+        self.drain(who)
+    }
+
+    /// It reads the greeting, if it has come, and does not care.
+    pub(super) fn skip_greeting(&mut self, who: &str) {
+        if self.client(who).is_ok_and(|client| client.ungreeted) {
+            let mut buffer = [0; 4096];
+            while self.socket(who).is_ok_and(|socket| socket.recv(&mut buffer).is_ok_and(|n| n > 0)) {}
+        }
+    }
+
+    /// Waits for the bytes that the protocol asks for.
+    fn hear(&mut self, who: &str, what: What) -> Result<Vec<u8>, Verdict> {
+        let protocol = &self.terms().protocol;
+        let wanted = if what == What::Reply { protocol.reply.clone() } else { protocol.greeting.clone() };
+        let mut got = Vec::new();
+        let mut answer = Answer::Begun;
+        loop {
+            match self.receive(who) {
+                Ok(Received::Some(bytes)) => {
+                    // What is wanted may have begun with the last bytes before these.
+                    let from = got.len().saturating_sub(wanted.len());
+                    got.extend(bytes);
+                    if is_tls_alert(&got) {
+                        return Err(Verdict::Unspoken("it speaks TLS, and these clients do not".into()));
+                    }
+                    answer = compare(&got[from..], &wanted);
+                    if answer == Answer::Whole {
+                        return Ok(got);
+                    }
+                    if got.len() < ENOUGH {
+                        continue;
+                    }
+                }
+                Ok(Received::Nothing) if got.is_empty() && what == What::Reply => {
+                    return Err(Verdict::NoReply(who.into()));
+                }
+                Ok(Received::Nothing) if got.is_empty() => return Err(Verdict::NoGreeting(who.into())),
+                Ok(Received::End) if got.is_empty() => {
+                    return Err(Verdict::Ended(who.into(), "the connection was closed".into()));
+                }
+                Err(Verdict::Ended(..)) if !got.is_empty() => {}
+                Err(verdict) => return Err(verdict),
+                Ok(_) => {}
+            }
+            let begun = answer == Answer::Begun;
+            return Err(Verdict::Wrong { who: who.into(), got: String::from_utf8_lossy(&got).into(), begun });
+        }
+    }
+
+    /// Reads what has come with a reply, so that nothing that is unread makes a reset of a close; and sees whether the
+    /// server has closed after it.
+    fn drain(&mut self, who: &str) -> Result<(), Verdict> {
+        loop {
+            match self.receive_now(who) {
+                Ok(Received::Some(_)) => self.until_idle()?,
+                Ok(Received::Nothing) => return Ok(()),
+                Ok(Received::End) | Err(Verdict::Ended(..)) => {
+                    self.client(who)?.closed_on = true;
+                    return Ok(());
+                }
+                Err(verdict) => return Err(verdict),
+            }
+        }
     }
 
     /// It reads what comes, until the end of the connection, which must not come before a reply.
     pub fn reply_and_end(&mut self, who: &str) -> Result<(), Verdict> {
-        self.reply(who)?;
+        let reply = self.hear(who, What::Reply)?;
+        self.received(who, &reply)?;
         loop {
             match self.receive(who)? {
-                Received::Some(text) => self.received(who, text)?,
+                Received::Some(bytes) => self.received(who, &bytes)?,
                 Received::Nothing => return Err(Verdict::NoEnd(who.into())),
                 Received::End => return self.did(who, "recv", String::new(), "reads the end of the connection".into()),
             }
@@ -94,15 +186,43 @@ impl Clients<'_> {
         Ok(end.map_err(Verdict::no_sock_diag)?.is_none_or(|end| end.receive_queue == 0))
     }
 
-    /// It has sent nothing, and must have received nothing, not even the end of the connection.
+    /// It has sent nothing, and must have received nothing but a greeting, not even the end of the connection.
     pub fn got_nothing(&mut self, who: &str) -> Result<(), Verdict> {
-        match self.receive_now(who)? {
-            Received::Some(text) => {
-                self.received(who, text)?;
-                Err(Verdict::WrongClient(who.into()))
+        let mut got = Vec::new();
+        loop {
+            match self.receive_now(who)? {
+                Received::Some(bytes) => got.extend(bytes),
+                Received::Nothing => break,
+                Received::End if got.is_empty() || self.client(who)?.ungreeted => {
+                    return Err(Verdict::ClosedOn(who.into()));
+                }
+                Received::End => break,
             }
-            Received::Nothing => Ok(()),
-            Received::End => Err(Verdict::ClosedOn(who.into())),
+        }
+        if self.client(who)?.ungreeted {
+            self.client(who)?.ungreeted = false;
+            return self.only_a_greeting(who, &got);
+        }
+        if got.is_empty() {
+            return Ok(());
+        }
+        self.received(who, &got)?;
+        Err(Verdict::WrongClient(who.into()))
+    }
+
+    /// A greeting may have any text, even words of a reply. A reply is on a line of its own.
+    fn only_a_greeting(&mut self, who: &str, got: &[u8]) -> Result<(), Verdict> {
+        let protocol = &self.terms().protocol;
+        let lines = got.split(|&byte| byte == b'\n').skip(1);
+        let crossed = !protocol.reply.is_empty() && lines.into_iter().any(|line| line.starts_with(&protocol.reply));
+        match compare(got, &protocol.greeting) {
+            Answer::Whole if crossed => Err(Verdict::WrongClient(who.into())),
+            Answer::Whole => Ok(()),
+            _ if got.is_empty() => Err(Verdict::NoGreeting(who.into())),
+            answer => {
+                let (got, begun) = (String::from_utf8_lossy(got).into(), answer == Answer::Begun);
+                Err(Verdict::Wrong { who: who.into(), got, begun })
+            }
         }
     }
 
@@ -111,7 +231,7 @@ impl Clients<'_> {
         let mut all = String::new();
         loop {
             match self.receive_now(who) {
-                Ok(Received::Some(text)) => all += &text,
+                Ok(Received::Some(bytes)) => all += &String::from_utf8_lossy(&bytes),
                 Ok(Received::Nothing) => return Ok((all, false)),
                 Ok(Received::End) | Err(Verdict::Ended(..)) => return Ok((all, true)),
                 Err(verdict) => return Err(verdict),
@@ -124,7 +244,8 @@ impl Clients<'_> {
         Ok(matches!(self.receive_now(who), Ok(Received::End) | Err(Verdict::Ended(..))))
     }
 
-    fn received(&mut self, who: &str, text: String) -> Result<(), Verdict> {
+    fn received(&mut self, who: &str, bytes: &[u8]) -> Result<(), Verdict> {
+        let text = String::from_utf8_lossy(bytes).into_owned();
         let words = format!("Received from server: {text}");
         self.did(who, "recv", text, words)
     }
@@ -160,7 +281,7 @@ impl Clients<'_> {
                 self.until_idle()?;
                 Ok(Received::End)
             }
-            Ok(n) => Ok(Received::Some(String::from_utf8_lossy(&buffer[..n]).into_owned())),
+            Ok(n) => Ok(Received::Some(buffer[..n].to_vec())),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A server as a process of its own, in any language: started, watched, stopped, continued and ended from outside.
 
+pub mod elsewhere;
 pub mod keeper;
 pub mod output;
 pub mod port;
@@ -16,6 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::net::in_flight::LIMIT;
+use elsewhere::Elsewhere;
 use keeper::Keeper;
 use output::{Line, Output};
 use port::{Port, listens_at};
@@ -30,8 +32,9 @@ pub enum NoServer {
     Unstartable(io::Error),
     /// It ended before it listened; the last lines that it printed.
     Ended(ExitStatus, Vec<String>),
-    /// It still runs after this long and does not listen; the last lines that it printed.
-    Deaf(Duration, Vec<String>),
+    /// It still runs after this long and does not listen; the last lines that it printed, and where it can be reached
+    /// instead.
+    Deaf(Duration, Vec<String>, Option<Elsewhere>),
 }
 
 impl fmt::Display for NoServer {
@@ -39,7 +42,7 @@ impl fmt::Display for NoServer {
         match self {
             NoServer::Unstartable(error) => write!(f, "it could not be started: {error}"),
             NoServer::Ended(status, _) => write!(f, "it ended before it listened ({})", status_words(*status)),
-            NoServer::Deaf(limit, _) => write!(f, "it did not listen within {} s", limit.as_secs()),
+            NoServer::Deaf(limit, ..) => write!(f, "it did not listen within {} s", limit.as_secs()),
         }
     }
 }
@@ -99,7 +102,8 @@ impl Server {
                 return Err(NoServer::Ended(status, self.last_lines()));
             }
             if late {
-                return Err(NoServer::Deaf(wait, self.last_lines()));
+                let instead = elsewhere::elsewhere(&self.processes());
+                return Err(NoServer::Deaf(wait, self.last_lines(), instead));
             }
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(5));

@@ -5,15 +5,19 @@ use std::io::{self, IsTerminal, Write};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
+pub mod options;
+pub mod protocols;
+
 use super::pages;
 use super::style::{Style, paint, wanted};
 use crate::net::columns::wrap;
 use crate::net::json::string;
 use crate::probe::parallel;
-use crate::probe::probes::Probe;
+use crate::probe::probes::{self, HAMMER, Probe};
+use crate::probe::protocol::{Protocol, Terms};
 use crate::probe::server::NoServer;
 use crate::probe::server::port::{FreePort, Port};
-use crate::probe::target::Target;
+use crate::probe::target::{Report, Target};
 use crate::probe::verdict::Verdict;
 
 /// How long a reply is waited for once a server is idle. It may be asleep for a reason that we cannot see.
@@ -23,6 +27,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Check {
     /// The probes, in the book's order.
     pub probes: Vec<&'static Probe>,
+    /// How to talk to the server.
+    pub protocol: Protocol,
+    /// How many clients hammer at it.
+    pub hammer: usize,
     /// One JSON object per line.
     pub json: bool,
     /// How long the server may take until it listens.
@@ -35,29 +43,47 @@ impl Check {
     /// Starts the command afresh for each probe, and prints a verdict for each. Exit status 0: nothing fell short; 1:
     /// something did; 2: the command could not be started, or does not listen, or a probe could not do its part.
     pub fn run(&self) -> io::Result<ExitCode> {
-        let Some((first, rest)) = self.probes.split_first() else {
-            return Ok(ExitCode::SUCCESS);
-        };
         let progress = self.shows_progress();
-
-        // The first alone: it may have to be built, and if it does not listen, there is no need to try it again.
         self.progress(progress, 0)?;
-        let verdict = self.verdict(first);
-        if let Verdict::NoServer(why) = &verdict {
-            self.explain(why);
-            return Ok(ExitCode::from(2));
+
+        // Polite first and alone: if it does not listen, or speaks otherwise, there is no need to try it again.
+        let mut terms = Terms { protocol: self.protocol.clone(), hammer: self.hammer, ..Terms::default() };
+        let polite = probes::by_name("polite").ok_or_else(|| io::Error::other("there is no polite probe"))?;
+        let first = self.report(polite, &terms);
+        match &first.verdict {
+            Verdict::NoServer(why) => {
+                self.explain(why);
+                return Ok(ExitCode::from(2));
+            }
+            Verdict::Unspoken(why) => {
+                eprintln!("{}: {why}", self.words());
+                return Ok(ExitCode::from(2));
+            }
+            _ => terms.closes = first.closes,
         }
         let (mut sound, mut done, mut unplayed) = (0, 0, 0);
-        let mut report = |probe: &Probe, verdict: Verdict| {
-            sound += usize::from(matches!(verdict, Verdict::Sound));
-            unplayed += usize::from(matches!(verdict, Verdict::Failed(_) | Verdict::NoServer(_)));
+        let mut report = |probe: &Probe, report: Report| {
+            sound += usize::from(matches!(report.verdict, Verdict::Sound));
+            unplayed += usize::from(matches!(report.verdict, Verdict::Failed(_) | Verdict::NoServer(_)));
             done += 1;
-            self.print(probe, &verdict);
+            self.print(probe, &report);
             // Progress is for a reader. That it cannot be shown is no reason to stop.
             let _ = self.progress(progress, done);
         };
-        report(first, verdict);
-        parallel::each(rest, |probe| (*probe, self.verdict(probe)), |(probe, verdict)| report(probe, verdict));
+        // The hammer last and alone: what it finds depends on who else is at work.
+        let rest = self.probes.iter().copied().filter(|probe| probe.name != polite.name);
+        let (hammer, rest): (Vec<&Probe>, Vec<&Probe>) = rest.partition(|probe| probe.name == HAMMER.name);
+        let not_ok = !matches!(first.verdict, Verdict::Sound);
+        if not_ok && !(rest.is_empty() && hammer.is_empty()) {
+            eprintln!("{}", wrap(&self.no_common_language(&first.verdict), 4));
+        }
+        if rest.len() + hammer.len() < self.probes.len() {
+            report(polite, first);
+        }
+        parallel::each(&rest, |probe| (*probe, self.report(probe, &terms)), |(probe, result)| report(probe, result));
+        for probe in hammer {
+            report(probe, self.report(probe, &terms));
+        }
 
         let all = self.probes.len();
         if !self.json {
@@ -76,19 +102,24 @@ impl Check {
         })
     }
 
-    fn verdict(&self, probe: &Probe) -> Verdict {
+    fn report(&self, probe: &Probe, terms: &Terms) -> Report {
         let port = match FreePort::find() {
             Ok(port) => port,
-            Err(error) => return Verdict::Failed(format!("bind: {error}")),
+            Err(error) => return Report::of(Verdict::Failed(format!("bind: {error}"))),
         };
         let mut words = self.command.iter().map(|word| with_port(word, port.number));
         let Some(program) = words.next() else {
-            return Verdict::Failed("no command".into());
+            return Report::of(Verdict::Failed("no command".into()));
         };
         let mut command = Command::new(program);
         command.args(words);
-        Target { command, port: Port::Given(port.number), wait: self.wait, patience: PATIENCE }
-            .verdict(probe, &mut |_| {})
+        Target { command, port: Port::Given(port.number), wait: self.wait, patience: PATIENCE }.report(probe, terms)
+    }
+
+    /// Why the other verdicts mean little.
+    fn no_common_language(&self, polite: &Verdict) -> String {
+        let hint = if self.protocol == Protocol::default() { ": see --preset and --message" } else { "" };
+        format!("polite: {} Without it the other verdicts mean little{hint}.", polite.sentence())
     }
 
     fn shows_progress(&self) -> bool {
@@ -103,9 +134,10 @@ impl Check {
         Ok(())
     }
 
-    fn print(&self, probe: &Probe, verdict: &Verdict) {
+    fn print(&self, probe: &Probe, Report { verdict, remark, .. }: &Report) {
         let sound = matches!(verdict, Verdict::Sound);
-        let (cell, why) = (verdict.cell(), verdict.sentence());
+        let remark = remark.as_deref().unwrap_or("");
+        let (cell, why) = (verdict.cell(), format!("{} {remark}", verdict.sentence()).trim_end().to_string());
         if self.shows_progress() {
             print!("\x1b[K");
         }
@@ -128,32 +160,50 @@ impl Check {
         let coloured = wanted(&io::stdout());
         let name = probe.name;
         if sound {
-            println!("{name:<20}{}", paint(coloured, Style::Good, &cell));
+            // Wrapped before it is coloured: a colour has no width.
+            let row = wrap(&format!("{name:<25}{cell:<14}{remark}"), 39);
+            println!("{}", row.replacen(&cell, &paint(coloured, Style::Good, &cell), 1));
             return;
         }
         let padding = " ".repeat(14_usize.saturating_sub(cell.chars().count()).max(2));
         let page = paint(coloured, Style::Dim, &pages::in_words(page));
-        println!("{name:<20}{}{padding}{page}", paint(coloured, Style::Bad, &cell));
+        println!("{name:<25}{}{padding}{page}", paint(coloured, Style::Bad, &cell));
         // The server's own words as they are, ours within the width.
-        println!("    {}", if said.is_empty() { wrap(&why, 4) } else { said });
+        if said.is_empty() {
+            println!("{}", wrap(&format!("    {why}"), 4));
+        } else {
+            println!("    {said}");
+            if !remark.is_empty() {
+                println!("{}", wrap(&format!("    {remark}"), 4));
+            }
+        }
     }
 
     /// Why there is nothing to check: what the command said, and then one line.
     fn explain(&self, why: &NoServer) {
-        if let NoServer::Ended(_, lines) | NoServer::Deaf(_, lines) = why {
+        if let NoServer::Ended(_, lines) | NoServer::Deaf(_, lines, _) = why {
             for line in lines {
                 eprintln!("    {}", printable(line));
             }
         }
-        let words: Vec<_> = self.command.iter().map(|word| word.to_string_lossy()).collect();
-        let named = words.iter().any(|word| word.contains("{port}") || word.contains("PORT"));
+        let words = self.words();
+        let named = ["{port}", "PORT"].iter().any(|name| words.contains(name));
         let hint = match why {
+            NoServer::Deaf(..) if words.split(" ").next() == Some("cargo") => {
+                "; if it is still being compiled, build it first"
+            }
             NoServer::Unstartable(_) => "",
+            NoServer::Deaf(_, _, Some(elsewhere)) => &format!("; {elsewhere}"),
             NoServer::Ended(status, _) if status.success() => "; it must stay in the foreground, and listen there",
             _ if named => "; it must listen on 127.0.0.1, on the port that replaces {port}",
             _ => "; it has no {port} among its arguments, so it must take its port from the variable PORT",
         };
-        eprintln!("{}: {why}{hint}", words.join(" "));
+        eprintln!("{words}: {why}{hint}");
+    }
+
+    /// The command, as a line.
+    fn words(&self) -> String {
+        self.command.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -1,0 +1,111 @@
+//! What stands between `check` and the command that starts the server.
+
+use std::ffi::OsString;
+use std::str::FromStr;
+use std::time::Duration;
+
+use lexopt::Arg::{Long, Short, Value};
+use lexopt::Parser;
+
+use super::Check;
+use super::protocols::{PRESETS, bytes};
+use crate::command::args::{Wrong, one_of};
+use crate::net::in_flight::LIMIT;
+use crate::probe::probes::{HAMMER, PROBES, Probe};
+use crate::probe::protocol::{self, Protocol};
+
+/// What the words after `check` ask for.
+pub enum Asked {
+    /// A check.
+    Check(Box<Check>),
+    /// What there is to ask for.
+    Help,
+}
+
+fn wrong(what: &str) -> Wrong {
+    Wrong(format!("{what}: check [OPTIONS] -- COMMAND [ARG ...]; --help lists the options"))
+}
+
+/// Reads the words after `check`.
+pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
+    let mut only: Vec<&Probe> = Vec::new();
+    let (mut json, mut wait, mut preset) = (false, LIMIT, None);
+    let mut hammer = None;
+    let [mut message, mut reply, mut greeting] = [None, None, None];
+    loop {
+        // What comes after the `--` is not ours to read.
+        if let Some(mut raw) = parser.try_raw_args()
+            && raw.peek().is_some_and(|word| word == "--")
+        {
+            let command: Vec<OsString> = raw.by_ref().skip(1).collect();
+            if command.is_empty() {
+                return Err(wrong("check needs a command after the --"));
+            }
+            let named = |probe: &Probe| only.iter().any(|one| one.name == probe.name);
+            let mut probes: Vec<&Probe> = PROBES.iter().filter(|probe| only.is_empty() || named(probe)).collect();
+            if hammer.is_some() || named(&HAMMER) {
+                probes.push(&HAMMER);
+            }
+            let hammer = hammer.unwrap_or(protocol::HAMMER);
+            let mut protocol = preset.unwrap_or_else(Protocol::default);
+            let said =
+                [(message, &mut protocol.message), (reply, &mut protocol.reply), (greeting, &mut protocol.greeting)];
+            for (said, part) in said {
+                *part = said.unwrap_or_else(|| std::mem::take(part));
+            }
+            return Ok(Asked::Check(Box::new(Check { probes, protocol, hammer, json, wait, command })));
+        }
+        match parser.next()? {
+            Some(Long("only")) => probes(&mut parser, "--only", &mut only)?,
+            Some(Long("preset")) => {
+                let name = parser.value().map_err(|_| wrong("--preset needs the name of a protocol"))?;
+                preset = Some(one_of("preset", &name, PRESETS, |preset| preset.name)?.protocol());
+            }
+            Some(Long("message")) => message = Some(text(&mut parser, "--message")?),
+            Some(Long("reply")) => reply = Some(text(&mut parser, "--reply")?),
+            Some(Long("greeting")) => greeting = Some(text(&mut parser, "--greeting")?),
+            Some(Long("hammer")) => {
+                hammer = Some(some(number(&mut parser, "--hammer", "clients")?, "--hammer", "clients")?)
+            }
+            Some(Long("json")) => json = true,
+            Some(Long("wait")) => wait = Duration::from_secs(number(&mut parser, "--wait", "seconds")?),
+            Some(Short('h') | Long("help")) => return Ok(Asked::Help),
+            Some(Value(_)) => return Err(wrong("check needs -- before the command")),
+            Some(Short(other)) => return Err(wrong(&format!("unknown option -{other}"))),
+            Some(Long(other)) => return Err(wrong(&format!("unknown option --{other}"))),
+            None => return Err(wrong("check needs a command")),
+        }
+    }
+}
+
+/// Names of probes, with commas between them.
+fn probes(parser: &mut Parser, option: &str, list: &mut Vec<&'static Probe>) -> Result<(), Wrong> {
+    let needs = || wrong(&format!("{option} needs names of probes, with commas between them"));
+    let names = parser.value().map_err(|_| needs())?;
+    let names = names.to_string_lossy().into_owned();
+    let before = list.len();
+    for name in names.split(',').filter(|name| !name.is_empty()) {
+        let all: Vec<&'static Probe> = PROBES.iter().chain([&HAMMER]).collect();
+        list.push(*one_of("probe", &name.into(), &all, |probe| probe.name)?);
+    }
+    if list.len() == before { Err(needs()) } else { Ok(()) }
+}
+
+/// How many of them.
+fn number<N: FromStr>(parser: &mut Parser, option: &str, of: &str) -> Result<N, Wrong> {
+    let number = parser.value().ok().and_then(|value| value.to_str()?.parse().ok());
+    number.ok_or_else(|| wrong(&format!("{option} needs a number of {of}")))
+}
+
+/// The same, of which there must be one.
+fn some(number: usize, option: &str, of: &str) -> Result<usize, Wrong> {
+    if number == 0 { Err(wrong(&format!("{option} needs a number of {of}, of at least 1"))) } else { Ok(number) }
+}
+
+/// A text with escapes, as bytes.
+fn text(parser: &mut Parser, option: &str) -> Result<Vec<u8>, Wrong> {
+    let needs = || wrong(&format!("{option} needs a text"));
+    let text = parser.value().ok().filter(|text| !text.is_empty()).ok_or_else(needs)?;
+    let text = text.to_str().ok_or_else(|| wrong(&format!(r"{option} needs UTF-8, and \xNN for other bytes")))?;
+    bytes(text).map_err(|escape| wrong(&format!(r"{option} has {escape}, and there are \r \n \t \\ \0 \xNN")))
+}

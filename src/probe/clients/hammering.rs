@@ -1,0 +1,56 @@
+//! Many clients at once, of whom nobody keeps account: what they find is a race.
+
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::Clients;
+use crate::net::sock_diag::SockDiag;
+use crate::probe::verdict::Verdict;
+
+/// So many are there at a time, or as many as the server has room for in its queue.
+const AT_A_TIME: usize = 20;
+
+impl Clients<'_> {
+    /// So many clients connect, send and close at once, without reading a reply, some at a time. Says how many of them
+    /// had connected when the server ended, or when they were through.
+    pub fn hammer(&mut self, number: usize) -> (usize, Result<(), Verdict>) {
+        let address = self.server.address();
+        let message = self.terms.protocol.message.clone();
+        let room = SockDiag::open().and_then(|mut kernel| kernel.listener(address));
+        let room = room.ok().flatten().map_or(1, |listener| listener.send_queue as usize);
+        let (begun, connected, ended) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        let threads = AT_A_TIME.min(room).min(number).max(1);
+        let result = thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    while begun.fetch_add(1, Ordering::Relaxed) < number {
+                        let came = comes_and_goes(address, &message).is_ok();
+                        connected.fetch_add(usize::from(came), Ordering::Relaxed);
+                    }
+                    ended.fetch_add(1, Ordering::Release);
+                });
+            }
+            let mut result = Ok(());
+            while ended.load(Ordering::Acquire) < threads {
+                result = self.alive();
+                if result.is_err() {
+                    begun.store(number, Ordering::Relaxed); // nobody else need come
+                    break;
+                }
+                thread::sleep(Duration::from_millis(1));
+            }
+            result
+        });
+        (connected.load(Ordering::Relaxed), result)
+    }
+}
+
+fn comes_and_goes(address: SocketAddr, message: &[u8]) -> io::Result<()> {
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(10))?;
+    // It may have been reset already: it has been there.
+    let _ = stream.write_all(message);
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Where processes can be reached, if not where they should be. proc_pid_fd(5), proc_pid_net(5).
+
+use std::collections::HashSet;
+use std::fmt;
+use std::fs;
+
+/// A way to reach a server that is not TCP on the port that it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// It listens on TCP, on another port.
+    Tcp(u16),
+    /// It has a UDP socket on this port.
+    Udp(u16),
+    /// It listens on a Unix socket of this name.
+    Unix(String),
+}
+
+impl fmt::Display for Elsewhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Elsewhere::Tcp(port) => write!(f, "it listens on port {port}"),
+            Elsewhere::Udp(port) => write!(f, "it has a UDP socket on port {port}, and these clients speak TCP"),
+            Elsewhere::Unix(path) => write!(f, "it listens on the Unix socket {path}, and these clients speak TCP"),
+        }
+    }
+}
+
+/// Where the processes can be reached: TCP first, then UDP, then Unix sockets.
+pub fn elsewhere(pids: &[u32]) -> Option<Elsewhere> {
+    let ours = sockets(pids);
+    let read = |file: &str| fs::read_to_string(format!("/proc/net/{file}")).unwrap_or_default();
+    let listening = |table: String| port(&table, Some("0A"), &ours);
+    let bound = |table: String| port(&table, None, &ours);
+    listening(read("tcp"))
+        .or_else(|| listening(read("tcp6")))
+        .map(Elsewhere::Tcp)
+        .or_else(|| bound(read("udp")).or_else(|| bound(read("udp6"))).map(Elsewhere::Udp))
+        .or_else(|| unix(&read("unix"), &ours).map(Elsewhere::Unix))
+}
+
+/// The inodes of the sockets that the processes have open.
+fn sockets(pids: &[u32]) -> HashSet<String> {
+    let open = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/fd")).ok()).flatten().flatten();
+    let links = open.filter_map(|fd| fs::read_link(fd.path()).ok()?.to_str().map(String::from));
+    links.filter_map(|link| Some(link.strip_prefix("socket:[")?.strip_suffix(']')?.to_string())).collect()
+}
+
+/// The port of the first socket in a table of the kernel's that is in that state and one of ours.
+fn port(table: &str, state: Option<&str>, ours: &HashSet<String>) -> Option<u16> {
+    table.lines().skip(1).find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let fits = state.is_none_or(|state| fields.get(3) == Some(&state)) && ours.contains(*fields.get(9)?);
+        fits.then(|| u16::from_str_radix(fields.get(1)?.rsplit_once(':')?.1, 16).ok()).flatten()
+    })
+}
+
+/// The name of the first Unix socket of ours that listens (__SO_ACCEPTCON).
+fn unix(table: &str, ours: &HashSet<String>) -> Option<String> {
+    table.lines().skip(1).find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let listens = fields.get(3) == Some(&"00010000") && ours.contains(*fields.get(6)?);
+        listens.then(|| fields.get(7).map_or("without a name".into(), |name| name.to_string()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, UdpSocket};
+
+    use super::*;
+
+    #[test]
+    fn the_kernels_tables_are_read() {
+        let ours: HashSet<String> = ["7".into(), "9".into()].into();
+        let table = "  sl  local_address rem_address st tx rx tr tm retrnsmt uid timeout inode\n\
+                     0: 0100007F:0050 00000000:0000 0A 0:0 00:0 0 0 0 8 1\n\
+                     1: 0100007F:1F90 00000000:0000 01 0:0 00:0 0 0 0 7 1\n\
+                     2: 0100007F:1F91 00000000:0000 0A 0:0 00:0 0 0 0 9 1\n";
+        assert_eq!(port(table, Some("0A"), &ours), Some(0x1f91));
+        assert_eq!(port(table, None, &ours), Some(0x1f90));
+        let table = "Num RefCount Protocol Flags Type St Inode Path\n\
+                     0: 2 0 00000000 0002 01 7 /tmp/datagrams\n\
+                     1: 2 0 00010000 0001 01 9 /tmp/stream\n";
+        assert_eq!(unix(table, &ours), Some("/tmp/stream".into()));
+    }
+
+    #[test]
+    fn this_process_is_found_where_it_listens() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let inode = fs::read_link(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&listener))).unwrap();
+        let inode = inode.to_str().unwrap().trim_start_matches("socket:[").trim_end_matches(']').to_string();
+        let _other = UdpSocket::bind("127.0.0.1:0").unwrap();
+        assert!(sockets(&[std::process::id()]).contains(&inode));
+        let tcp = fs::read_to_string("/proc/net/tcp").unwrap();
+        assert_eq!(port(&tcp, Some("0A"), &[inode].into()), Some(listener.local_addr().unwrap().port()));
+    }
+}
