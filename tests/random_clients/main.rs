@@ -103,10 +103,14 @@ fn chapter_7_lives_and_crosses_nothing_whatever_the_clients_do() {
     }
 }
 
+/// What the environment variable says, or else `usual`.
+fn number(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().map_or(usual, |value| value.parse().expect(name))
+}
+
 #[test]
 fn the_sound_chapters_keep_every_promise() {
-    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse().expect(name));
-    let (cases, seed) = (number("RANDOM_SCRIPTS").unwrap_or(150), number("RANDOM_SEED").unwrap_or(SEED));
+    let (cases, seed) = (number("RANDOM_SCRIPTS", 150), number("RANDOM_SEED", SEED));
     let chapters = ["10-never-block", "11-limits", "12-poll", "15-mio", "16-tokio"];
     for chapter in chapters.into_iter().filter(|chapter| built(chapter)) {
         say(&format!("{chapter} and {cases} random scripts"));
@@ -123,7 +127,8 @@ fn the_sound_chapters_keep_every_promise() {
 #[test]
 fn a_server_that_is_named_keeps_every_promise() {
     let Some(server) = std::env::var_os("RANDOM_SERVER") else { return };
-    if let Some(found) = search(Path::new(&server), Promise::Everything, 5_000, SEED) {
+    let (cases, seed) = (number("RANDOM_SCRIPTS", 5_000), number("RANDOM_SEED", SEED));
+    if let Some(found) = search(Path::new(&server), Promise::Everything, cases as u32, seed) {
         panic!("after {} scripts:\n{}    {}", found.after, found.script, found.why);
     }
 }
