@@ -188,3 +188,19 @@ fn what_a_library_calls_is_as_the_book_shows() {
         assert_snapshot!(format!("{chapter}-strace"), format!("{typed}\n{}", abridged(&lines)));
     }
 }
+
+#[test]
+fn the_trace_says_where_a_library_takes_over() {
+    for chapter in ["15-mio", "16-tokio"].into_iter().filter(|chapter| built(chapter)) {
+        let trace = |args: &[&str]| output(&mut command(chapter, args)).0;
+        let text = trace(&["--probe", "leaves", "--trace"]);
+        let last = text.lines().rfind(|line| line.starts_with(':')).unwrap();
+        let source = fs::read_to_string(format!("chapters/{chapter}.rs")).unwrap();
+        let line = 1 + source.lines().position(|line| line.contains("listener.into()")).unwrap();
+        assert!(last.starts_with(&format!(":{line} (3 goes to a library: strace shows its calls)")), "{text}");
+        // JSON is for a program, to which each line of the server's is a call.
+        let json = trace(&["--probe", "leaves", "--trace=json"]);
+        let calls: Vec<&str> = json.lines().filter(|line| line.starts_with(r#"{"at""#)).collect();
+        assert!(!calls.is_empty() && calls.iter().all(|line| line.contains(r#""call":"#)), "{json}");
+    }
+}
