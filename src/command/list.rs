@@ -1,21 +1,27 @@
 //! `cargo run -- list`: what there is.
 
 use super::check::protocols::PRESETS;
-use super::ladder::CHAPTERS;
+use super::ladder;
 use crate::net::columns::wrap;
 use crate::probe::probes::{HAMMER, PROBES};
 
 /// The column in which the texts begin.
 const TEXT: usize = 27;
 
-/// Prints the chapters, the probes and the presets, two lines or so for each.
+/// Prints the chapters that were built, the probes and the presets, two lines or so for each.
 pub fn list() {
     println!("Chapters: cargo run --bin NAME");
-    for chapter in CHAPTERS {
+    for chapter in ladder::built() {
         entry(chapter.name, chapter.adds);
+        if let Some(feature) = &chapter.feature {
+            entry("", &format!("with --features {}", feature.name));
+        }
         if !chapter.breaks.is_empty() {
             entry("", &format!("breaks: {}", chapter.breaks));
         }
+    }
+    if let Some(line) = ladder::left_out(" -- list") {
+        println!("{}", wrap(&line, 2));
     }
     println!("\nProbes: cargo run --bin CHAPTER -- --probe NAME");
     for probe in PROBES {
