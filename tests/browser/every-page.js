@@ -86,7 +86,7 @@ function paperFaults() {
 const readable = page => page.evaluate(() => {
     const main = document.querySelector("main").cloneNode(true);
     // What a script adds to the page, and the pictures, whose parts it moves.
-    main.querySelectorAll(".buttons, .steps :is(.bar, .transcript, .status, .frame)").forEach(added => added.remove());
+    main.querySelectorAll(".buttons, .steps :is(.keys, .transcript, .status, .frame)").forEach(added => added.remove());
     return main.textContent.replaceAll(/\s+/g, " ").trim();
 });
 

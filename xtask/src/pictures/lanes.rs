@@ -200,10 +200,11 @@ impl Picture<'_> {
         let mut left = LEFT;
         for (index, right) in begins.iter().copied().chain([self.columns.right]).enumerate() {
             if index > 0 {
-                let class = if index % 2 == 1 { "pass odd" } else { "pass" };
-                self.svg.rect(class, (left, self.top), (right - left, self.bottom - self.top), 0.0);
+                if index % 2 == 1 {
+                    self.svg.rect("pass", (left, self.top), (right - left, self.bottom - self.top), 0.0);
+                }
                 if right - left > 36.0 {
-                    self.svg.text("soft", (left + 4.0, self.height - 4.0), Anchor::Start, "a pass");
+                    self.svg.text("small", (left + 4.0, self.height - 4.0), Anchor::Start, "a pass");
                 }
             }
             left = right;
@@ -211,9 +212,9 @@ impl Picture<'_> {
         for (from, to) in self.columns.stops.clone() {
             self.contents.stopped = true;
             self.svg.rect("stop", (from, self.top), (to - from, self.bottom - self.top), 3.0);
-            self.svg.text("soft", ((from + to) / 2.0, self.height - 4.0), Anchor::Middle, STOPPED);
+            self.svg.text("small", ((from + to) / 2.0, self.height - 4.0), Anchor::Middle, STOPPED);
         }
-        self.svg.text("soft", (LEFT - 8.0, self.names), Anchor::End, "fd");
+        self.svg.text("small", (LEFT - 8.0, self.names), Anchor::End, "fd");
         for lane in self.lanes.values() {
             self.svg.line("nobody", (LEFT, lane.middle()), (self.columns.right, lane.middle()));
             self.svg.text("number", (LEFT - 8.0, lane.middle() + 5.0), Anchor::End, &lane.fd.to_string());
@@ -242,7 +243,7 @@ impl Picture<'_> {
             if let Some(text) = below_the_name(step) {
                 // Turned names leave little room.
                 let text = if self.columns.turned { text.trim_start_matches("= ") } else { &text };
-                let class = if step.result.is_err() { "small bad" } else { "soft" };
+                let class = if step.result.is_err() { "small bad" } else { "small" };
                 self.svg.text(class, (column.middle(), self.names + 14.0), Anchor::Middle, text);
             }
             if step.waits() {

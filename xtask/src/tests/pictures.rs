@@ -122,7 +122,8 @@ fn the_pictures_of_the_pages_fit() {
     let mut seen = 0;
     for page in project.files("book/src") {
         let text = project.read(&format!("book/src/{page}")).unwrap();
-        for directive in directives(&text).into_iter().filter(|directive| ["lanes", "figure"].contains(&directive.name))
+        for directive in
+            directives(&text).into_iter().filter(|directive| ["lanes", "figure", "steps"].contains(&directive.name))
         {
             let html = block(&project, &page, &directive, None).unwrap();
             let (_, rest) = html.split_once(" width=\"").unwrap();
