@@ -76,6 +76,11 @@ function paperFaults() {
         const shown = element.checkVisibility({ visibilityProperty: true }) && element.innerText.trim();
         if (shown) faults.push({ what: `on paper: ${element.id || element.className}` });
     }
+    for (const picture of document.querySelectorAll(".lanes svg")) {
+        const hidden = part => !part.checkVisibility({ visibilityProperty: true }) && !part.matches("title, desc");
+        const gone = [...picture.children].find(hidden);
+        if (gone) faults.push({ what: `not drawn on paper: ${gone.localName}.${gone.getAttribute("class")}` });
+    }
     for (const code of document.querySelectorAll("pre > code")) {
         if (code.scrollWidth > code.clientWidth) faults.push({ what: `cut: ${code.textContent.trim().slice(0, 40)}` });
     }
