@@ -312,13 +312,19 @@ impl Picture<'_> {
             let from = |wait| self.columns.x(wait).unwrap_or(LEFT);
             let mark = step.acts_on.zip(wait).map(|(list, wait)| (list, wait, from(wait)));
             if let Some(found) = step.stale {
-                let landing = match found.reached {
-                    Some(_) => lane.bar(),
-                    None => lane.middle() - 7.0,
-                };
-                let closed = self.part.trace.tenures[found.meant].closed.and_then(|step| self.columns.x(step));
+                let meant = &self.part.trace.tenures[found.meant];
+                let closed = meant.closed.and_then(|step| self.columns.x(step));
                 stale.push(match mark {
-                    Some((list, _, from)) => vec![(from, lane.row(list)), (x, lane.row(list)), (x, landing)],
+                    Some((list, _, from)) => {
+                        // Mostly the lane of the call.
+                        let row = self.lanes.get(&meant.fd).unwrap_or(lane).row(list);
+                        let landing = match found.reached {
+                            Some(_) if row > lane.bar() => lane.bar() + BAR,
+                            Some(_) => lane.bar(),
+                            None => lane.middle() - 7.0,
+                        };
+                        vec![(from, row), (x, row), (x, landing)]
+                    }
                     // No mark led to it: the number was kept from when it was open.
                     None => vec![(closed.unwrap_or(LEFT), lane.middle()), (x - 8.0, lane.middle())],
                 });
@@ -331,10 +337,8 @@ impl Picture<'_> {
         for points in stale {
             self.contents.stale = true;
             self.svg.through("stale", &points);
-            if let [.., (x, y)] = points[..]
-                && points.len() == 3
-            {
-                self.svg.head("tip", (x, y), true);
+            if let [_, (_, from), (x, y)] = points[..] {
+                self.svg.head("tip", (x, y), y > from);
             }
         }
     }

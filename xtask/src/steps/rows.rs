@@ -113,7 +113,8 @@ impl<'a> Rows<'a> {
                 // Writing to a String does not fail.
                 let _ = write!(html, "{} {}", if position == 0 { "<br>and said:" } else { "," }, list.word());
                 for fd in said.get(list) {
-                    let acts = step.fd == Some(*fd) && step.acts_on == Some(list);
+                    let number = step.stale.map(|stale| self.part.trace.tenures[stale.meant].fd).or(step.fd);
+                    let acts = number == Some(*fd) && step.acts_on == Some(list);
                     html += &format!(" {}", self.ready(wait, step, *fd, acts));
                 }
             }

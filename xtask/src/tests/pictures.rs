@@ -183,6 +183,14 @@ fn what_goes_wrong_is_in_the_picture_and_in_its_words() {
         "{words}"
     );
 
+    // From the row of alice's mark down to carol's bar.
+    let (twelve, words) = shapes("naive-12-two-lists", "SIGSTOP", "\"carol\",\"call\":\"recv\"");
+    assert_eq!(
+        (twelve.shapes.matches("class=\"tip\"").count(), twelve.shapes.matches(">meant for alice<").count()),
+        (1, 1)
+    );
+    assert!(words.contains("send on 5, carol, returns 14: it was meant for alice, and reaches carol."), "{words}");
+
     let (four, words) = shapes("04-use-after-close", "\"alice\",\"call\":\"close\"", "ended");
     let count = |class: &str| four.shapes.matches(&format!("class=\"{class}\"")).count();
     assert_eq!((count("stale"), count("cross"), count("end"), count("alone who0")), (1, 1, 1, 0));
