@@ -5,13 +5,14 @@
 //! |---|---|
 //! | [`command`] | what prints: a chapter's command line, `cargo run`, `list`, `check`, `start`, a story and the scoreboard |
 //! | [`probe`] | what plays clients against any server: its process, the clients, when it is idle, the scripts, the verdicts |
-//! | [`net`] | what a chapter is built from: sockets, select, signals, and the trace of their calls |
+//! | [`net`] | what a chapter is built from: sockets, select, poll, epoll, signals, and the trace of their calls |
 //!
 //! A chapter (`chapters/NN-name.rs`) is a server whose loop is all in its own file. It takes from here:
 //!
 //! - [`net`]: sockets that own their descriptors, and the same calls on raw descriptors;
-//! - [`select`]: select(2) over lists of descriptors;
-//! - [`signals`]: signals as something that select can wait for;
+//! - [`select`]: select(2) over lists of descriptors; [`poll`]: poll(2) over one list of them; [`epoll`]:
+//!   epoll(7), whose list the kernel keeps;
+//! - [`signals`]: signals as something that these can wait for;
 //! - [`chapter`]: its command line.
 //!
 //! `tests/floors.rs` holds the imports to this.
@@ -21,4 +22,4 @@ pub mod net;
 pub mod probe;
 
 pub use command::chapter;
-pub use net::{select, signals};
+pub use net::{epoll, poll, select, signals};

@@ -80,6 +80,12 @@ pub const CHAPTERS: &[Chapter] = &[
         breaks: "crowd: turned away",
         story: Some("out-of-descriptors"),
     },
+    Chapter {
+        name: "12-poll",
+        adds: "poll in place of select: no FD_SETSIZE; each answer gets its id before a position changes",
+        breaks: "nothing; its cost grows with each idle connection",
+        story: Some("crowd"),
+    },
 ];
 
 /// The chapter of that name.

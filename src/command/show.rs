@@ -23,6 +23,10 @@ pub fn show() -> io::Result<ExitCode> {
     {
         return Ok(ExitCode::FAILURE);
     }
+    if cargo.is_none() && !folder.join(BUG).exists() {
+        eprintln!("the chapters are not here; in a clone of close-call, cargo run builds and plays them (see --help)");
+        return Ok(ExitCode::FAILURE);
+    }
     let rest = cargo.map(|cargo| Build::start(cargo.build(&["--bins", "--quiet"]))).transpose()?;
 
     let coloured = style::wanted(&io::stdout());

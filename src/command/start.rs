@@ -50,7 +50,8 @@ pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
     println!(
         "{} is yours to change. It begins as {}.
 
-See how it does:
+Build it, and see how it does:
+  cargo build --manifest-path {manifest}
   cargo run -- check -- cargo run -q --manifest-path {manifest} \\
     -- --listen 127.0.0.1:{{port}}
 Under one probe, and with its socket calls:

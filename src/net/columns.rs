@@ -3,8 +3,8 @@
 /// The widest line, in characters: what fits in a block of the book beside its sidebar, and in most terminals.
 pub const WIDTH: usize = 88;
 
-/// Where the table of descriptors begins, if the call before it leaves room.
-const TABLE: usize = 58;
+/// Where the table of descriptors begins, if the call before it leaves room: so that three clients fit after it.
+const TABLE: usize = 56;
 
 /// `text` broken at spaces into lines of at most [`WIDTH`] characters. All lines but the first begin with `indent`
 /// spaces. A word that is longer than a line stays whole.
@@ -67,11 +67,13 @@ mod tests {
     #[test]
     fn the_table_is_beside_the_call_or_below_it() {
         let beside = call_and_table(":9 close(4) = 0", "{3 listening}");
-        assert_eq!(beside, format!("{:<58} {{3 listening}}", ":9 close(4) = 0"));
+        assert_eq!(beside, format!("{:<56} {{3 listening}}", ":9 close(4) = 0"));
         let below = call_and_table(&format!(":9 {}", "x".repeat(63)), "{3 listening, 4 alice}");
-        assert_eq!(below, format!(":9 {}\n{}{{3 listening, 4 alice}}", "x".repeat(63), " ".repeat(59)));
+        assert_eq!(below, format!(":9 {}\n{}{{3 listening, 4 alice}}", "x".repeat(63), " ".repeat(57)));
         let left = call_and_table(":9 accept(3) = 5, carol", "{3 listening, 4 alice, 5 carol}");
-        assert_eq!(left.chars().count(), WIDTH, "a wider table begins further left: {left}");
+        assert_eq!(left, format!("{:<56} {{3 listening, 4 alice, 5 carol}}", ":9 accept(3) = 5, carol"));
+        let wider = call_and_table(":9 accept(3) = 6, dave", "{3 listening, 4 alice, 5 carol, 6 dave}");
+        assert_eq!(wider.chars().count(), WIDTH, "a wider table begins further left: {wider}");
         let many: Vec<String> = (3..40).map(|fd| format!("{fd} client {fd}")).collect();
         let long = call_and_table(":9 select([1, 2, 3], [], [], NULL) = 1", &format!("{{{}}}", many.join(", ")));
         assert!(widest(&long) <= WIDTH, "{long}");

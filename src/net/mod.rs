@@ -8,18 +8,23 @@
 //!
 //! - [`errno`]: error numbers by name; [`error`]: a call that failed; [`address`]: where a socket is;
 //! - [`columns`] and [`json`]: how text and JSON are written; `sys`: bare system calls;
+//! - [`watched`]: what a call that waits can be asked about; [`events`]: what it can say;
 //! - [`table`]: the process's descriptors, as the kernel has them; [`trace`]: what was called, with what result;
 //! - [`raw`]: calls on a number, [`socket`]: calls on an owner;
-//! - [`select`]: select(2); [`signals`]: signals as something that select can wait for;
+//! - [`select`]: select(2); [`poll`]: poll(2); [`epoll`]: epoll(7); [`signals`]: signals as something that these can wait
+//!   for;
 //! - [`sock_diag`]: what the kernel knows of both ends of a connection; [`in_flight`]: whether all that was sent has
 //!   arrived.
 
 pub mod address;
 pub mod columns;
+pub mod epoll;
 pub mod errno;
 pub mod error;
+pub mod events;
 pub mod in_flight;
 pub mod json;
+pub mod poll;
 pub mod raw;
 pub mod select;
 pub mod signals;
@@ -28,6 +33,7 @@ pub mod socket;
 mod sys;
 pub mod table;
 pub mod trace;
+pub mod watched;
 
 pub use address::Address;
 pub use error::{Error, Result};

@@ -13,53 +13,17 @@
 use std::fmt::Write;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::RawFd;
 use std::ptr;
 use std::time::Duration;
 
 use super::error::{Error, Result};
 use super::trace;
 
+pub use super::watched::Watched;
+
 /// The first descriptor that select cannot be asked about, 1024: an `fd_set` has a bit for each below it.
 pub const FD_SETSIZE: RawFd = libc::FD_SETSIZE as RawFd;
-
-/// What select can be asked about: a descriptor as a number, as a borrow, or as a borrow with a tag of the caller's.
-///
-/// A number promises nothing. A borrow promises that the descriptor stays open for as long as the borrow is held, be it
-/// by the list that went in or by one of those that came out: to close it meanwhile does not compile.
-///
-/// It cannot be implemented elsewhere: the sets rely on getting the same number at each asking.
-pub trait Watched: Copy + sealed::Sealed {
-    /// The number that the kernel is asked about.
-    fn number(&self) -> RawFd;
-}
-
-mod sealed {
-    use super::{BorrowedFd, RawFd};
-
-    pub trait Sealed {}
-    impl Sealed for RawFd {}
-    impl Sealed for BorrowedFd<'_> {}
-    impl<Tag: Copy> Sealed for (Tag, BorrowedFd<'_>) {}
-}
-
-impl Watched for RawFd {
-    fn number(&self) -> RawFd {
-        *self
-    }
-}
-
-impl Watched for BorrowedFd<'_> {
-    fn number(&self) -> RawFd {
-        self.as_raw_fd()
-    }
-}
-
-impl<Tag: Copy> Watched for (Tag, BorrowedFd<'_>) {
-    fn number(&self) -> RawFd {
-        self.1.as_raw_fd()
-    }
-}
 
 /// What select said: what is ready, each list in the order in which it was asked for. It was true at the
 /// moment of the call. What you do with one descriptor can make the rest of it stale.

@@ -11,7 +11,7 @@ use socket2::{Domain, Protocol, Type};
 use super::address::Address;
 use super::error::{Error, Result};
 use super::raw::{peer_name, recv, send};
-use super::trace;
+use super::{sys, trace};
 
 /// A socket that owns its descriptor and closes it when it is dropped.
 #[derive(Debug)]
@@ -145,6 +145,27 @@ impl Socket {
     pub fn set_linger(&self, linger: Option<Duration>) -> Result<()> {
         let seconds = linger.map_or("off".to_string(), |time| format!("{} s", time.as_secs()));
         self.unit("setsockopt", self.inner.set_linger(linger), || format!("{}, SO_LINGER, {seconds}", self.as_raw_fd()))
+    }
+
+    /// A second descriptor of the same socket, closed on exec. The socket is closed, and a FIN is sent, when both are.
+    /// Fails with EMFILE. fcntl(2), F_DUPFD_CLOEXEC.
+    #[track_caller]
+    pub fn try_clone(&self) -> Result<Socket> {
+        let result = self.inner.try_clone().map(Socket::from).map_err(|e| Error::new("fcntl", e));
+        let args = || format!("{}, F_DUPFD_CLOEXEC", self.as_raw_fd());
+        trace::call("fcntl", result.as_ref().map(|s| s.as_raw_fd()), args);
+        result
+    }
+
+    /// How many of the bytes that were sent the peer's kernel has not acknowledged. SIOCOUTQ, tcp(7). Linux only.
+    #[track_caller]
+    pub fn unacknowledged(&self) -> Result<usize> {
+        let mut bytes: libc::c_int = 0;
+        // SAFETY: the descriptor is open, and the kernel writes one int at `bytes`. TIOCOUTQ is SIOCOUTQ's number.
+        let result = sys::check(unsafe { libc::ioctl(self.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) });
+        let result = result.map(|_| usize::try_from(bytes).unwrap_or(0)).map_err(|e| Error::new("ioctl", e));
+        trace::call("ioctl", result.as_ref(), || format!("{}, SIOCOUTQ", self.as_raw_fd()));
+        result
     }
 
     /// The error that waits on the socket, which this takes away. SO_ERROR, socket(7).

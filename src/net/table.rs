@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::os::fd::RawFd;
+use std::os::unix::fs::MetadataExt;
 
+use super::events::Events;
 use super::{errno, sys};
 
 /// The open descriptors from 3 up, with what each is: `listening`, the peer's address for a connected socket, `not
-/// connected` for any other socket, else what /proc says it is (`pipe`, a path). Linux only, by proc_pid_fd(5); empty
+/// connected` for any other socket, `epoll`, else what /proc says it is (`pipe`, a path). Linux only, by proc_pid_fd(5); empty
 /// where there is no /proc.
 pub fn open() -> Vec<(RawFd, String)> {
     let Ok(entries) = fs::read_dir("/proc/self/fd") else {
@@ -19,10 +21,45 @@ pub fn open() -> Vec<(RawFd, String)> {
     let open = fds.into_iter().filter(|&fd| fd > 2).filter_map(linked);
     open.map(|(fd, link)| {
         let link = link.to_string_lossy();
-        let what = if link.starts_with("socket:") { socket(fd) } else { link.split(":[").next().unwrap_or("").into() };
+        let what = match &*link {
+            link if link.starts_with("socket:") => socket(fd),
+            "anon_inode:[eventpoll]" => "epoll".into(),
+            link => link.split(":[").next().unwrap_or("").into(),
+        };
         (fd, what)
     })
     .collect()
+}
+
+/// What an epoll descriptor watches, as the kernel has it.
+pub struct Registration {
+    /// The number that it was registered under.
+    pub fd: RawFd,
+    /// What is asked.
+    pub events: Events,
+    /// What is reported with it.
+    pub token: u64,
+    /// Whether what was registered is what the number means now. A number that was closed, or given out again, can have a
+    /// registration left over from before.
+    pub current: bool,
+}
+
+/// The registrations of `epoll`, in the kernel's order. Linux only, by proc_pid_fdinfo(5); empty where there is no /proc.
+pub fn registered(epoll: RawFd) -> Vec<Registration> {
+    let text = fs::read_to_string(format!("/proc/self/fdinfo/{epoll}")).unwrap_or_default();
+    text.lines().filter_map(registration).collect()
+}
+
+/// A line of /proc/PID/fdinfo: `tfd:        5 events:       1d data:                5  pos:0 ino:3687 sdev:9`.
+fn registration(line: &str) -> Option<Registration> {
+    let mut words = line.split([' ', ':']).filter(|word| !word.is_empty());
+    let mut after = |name: &str| words.by_ref().find(|word| *word == name).and_then(|_| words.next());
+    let fd = after("tfd")?.parse().ok()?;
+    let events = Events::from_bits(u32::from_str_radix(after("events")?, 16).ok()?);
+    let token = u64::from_str_radix(after("data")?, 16).ok()?;
+    let inode: u64 = u64::from_str_radix(after("ino")?, 16).ok()?;
+    let current = fs::metadata(format!("/proc/self/fd/{fd}")).is_ok_and(|file| file.ino() == inode);
+    Some(Registration { fd, events, token, current })
 }
 
 fn socket(fd: RawFd) -> String {
@@ -40,5 +77,19 @@ fn socket(fd: RawFd) -> String {
         Ok(address) => address.to_string(),
         Err(error) if error.raw_os_error() == Some(libc::ENOTCONN) => "not connected".into(),
         Err(error) => error.raw_os_error().and_then(errno::name).unwrap_or("unknown").into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registration_is_read_from_the_kernels_line() {
+        let line = "tfd:        5 events: 8000001d data: ffffffffffffffff  pos:0 ino:3687fa sdev:9";
+        let one = registration(line).unwrap();
+        assert_eq!((one.fd, one.events, one.token), (5, Events::from_bits(0x8000_001d), u64::MAX));
+        assert!(registration("pos:\t0").is_none());
+        assert!(registered(-1).is_empty());
     }
 }

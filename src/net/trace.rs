@@ -9,11 +9,18 @@
 //! ```
 //!
 //! As JSON, one object per line, with the keys `at` (the line), `call`, `args`, then `ret` or `err` (the error's name),
-//! for select also `asked` and `said` (each with the lists `r`, `w`, `x`), and `fds` (the table):
+//! and `fds` (the table):
 //!
 //! ```text
 //! {"at":39,"call":"getpeername","args":"4","err":"EBADF","fds":{"3":"listening"}}
 //! ```
+//!
+//! A call that waits has two more keys before `fds`: `asked` and, unless it failed, `said`. Each is an object with the
+//! lists `r`, `w` and `x`: the descriptors that it was asked about, or called, readable, writable and exceptional. For
+//! poll and epoll_wait these are IN, OUT and PRI, and `said` has the lists `e`, `h` and `n` as well, for ERR, HUP and
+//! NVAL. What epoll_wait returns are tokens, which its `args` and `ret` have. `asked` and `said` have the numbers under
+//! which the kernel has them registered, and a third key, `stale`, lists those of these numbers that were closed since,
+//! or given out again, and whose registration is still there.
 
 use std::backtrace::Backtrace;
 use std::fmt::{Display, Write};
@@ -24,6 +31,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::error::Error;
+use super::events::Events;
 use super::{columns, json, table};
 
 /// How a trace is written.
@@ -69,19 +77,89 @@ pub(crate) fn select(
     let Some(tracing) = TRACING.get() else { return };
     let asked = asked();
     let [r, w, x] = &asked;
-    let timeout = timeout.map_or("NULL".to_string(), |time| format!("{time:?}"));
-    let args = format!("{r:?}, {w:?}, {x:?}, {timeout}");
-    let lists = |[r, w, x]: &[Vec<RawFd>; 3]| format!(r#"{{"r":{},"w":{},"x":{}}}"#, list(r), list(w), list(x));
-    let mut sets = format!(r#","asked":{}"#, lists(&asked));
+    let args = format!("{r:?}, {w:?}, {x:?}, {}", limit(timeout));
+    let mut sets = format!(r#","asked":{{{}}}"#, lists(&asked));
     // The count is the kernel's: bits, not descriptors. One that is readable and writable counts two.
     let result = result.map(|said| {
         let said = said();
-        let _ = write!(sets, r#","said":{}"#, lists(&said));
+        let _ = write!(sets, r#","said":{{{}}}"#, lists(&said));
         let named = ["readable", "writable", "exceptional"].into_iter().zip(&said).filter(|(_, fds)| !fds.is_empty());
         let named: Vec<String> = named.map(|(name, fds)| format!("{name} {fds:?}")).collect();
         format!("{} ({})", said.iter().map(Vec::len).sum::<usize>(), named.join(", "))
     });
     tracing.print(Location::caller().line(), "select", &args, &outcome(result), Some(&sets));
+}
+
+/// Traces a poll: what was asked of each descriptor, and what it said of each (both made only if a trace is asked for).
+#[track_caller]
+pub(crate) fn poll(
+    asked: impl FnOnce() -> Vec<(RawFd, Events)>,
+    timeout: Option<Duration>,
+    result: Result<impl FnOnce() -> Vec<(RawFd, Events)>, &Error>,
+) {
+    let Some(tracing) = TRACING.get() else { return };
+    let asked = asked();
+    let args = format!("[{}], {}", entries(&asked), limit(timeout));
+    let mut sets = format!(r#","asked":{{{}}}"#, lists_of(&asked, 3));
+    let result = result.map(|said| {
+        let mut said = said();
+        let _ = write!(sets, r#","said":{{{}}}"#, lists_of(&said, 6));
+        // The count is the kernel's: descriptors, not bits.
+        said.retain(|(_, events)| *events != Events::NONE);
+        format!("{} ({})", said.len(), entries(&said))
+    });
+    tracing.print(Location::caller().line(), "poll", &args, &outcome(result), Some(&sets));
+}
+
+/// Traces an epoll_wait: what the kernel has registered with `epoll`, and what it said.
+#[track_caller]
+pub(crate) fn epoll_wait(epoll: RawFd, timeout: Option<Duration>, result: Result<&[(u64, Events)], &Error>) {
+    let Some(tracing) = TRACING.get() else { return };
+    let args = format!("{epoll}, {}", limit(timeout));
+    let registered = table::registered(epoll);
+    let asked: Vec<(RawFd, Events)> = registered.iter().map(|one| (one.fd, one.events)).collect();
+    let mut sets = format!(r#","asked":{{{}}}"#, lists_of(&asked, 3));
+    let result = result.map(|said| {
+        let number = |token: u64| registered.iter().find(|one| one.token == token).map(|one| one.fd);
+        let numbers: Vec<_> = said.iter().filter_map(|(token, events)| Some((number(*token)?, *events))).collect();
+        let _ = write!(sets, r#","said":{{{}}}"#, lists_of(&numbers, 6));
+        let events: Vec<String> = said.iter().map(|(token, events)| format!("{{{events}, {token}}}")).collect();
+        format!("{} ({})", said.len(), events.join(", "))
+    });
+    let stale: Vec<RawFd> = registered.iter().filter(|one| !one.current).map(|one| one.fd).collect();
+    let _ = write!(sets, r#","stale":{}"#, list(&stale));
+    tracing.print(Location::caller().line(), "epoll_wait", &args, &outcome(result), Some(&sets));
+}
+
+/// The keys of the lists, and the event that each is about. poll says more than it is asked.
+const LISTS: [(&str, Events); 6] = [
+    ("r", Events::IN),
+    ("w", Events::OUT),
+    ("x", Events::PRI),
+    ("e", Events::ERR),
+    ("h", Events::HUP),
+    ("n", Events::NVAL),
+];
+
+/// Lists of descriptors as the members of a JSON object.
+fn lists(lists: &[Vec<RawFd>]) -> String {
+    let members = LISTS.iter().zip(lists).map(|((key, _), fds)| format!(r#""{key}":{}"#, list(fds)));
+    members.collect::<Vec<_>>().join(",")
+}
+
+/// The same of descriptors with their events, by the first so many of these.
+fn lists_of(all: &[(RawFd, Events)], events: usize) -> String {
+    let having = |event: Events| all.iter().filter(move |(_, has)| has.intersects(event)).map(|(fd, _)| *fd);
+    lists(&LISTS[..events].iter().map(|(_, event)| having(*event).collect()).collect::<Vec<_>>())
+}
+
+fn entries(all: &[(RawFd, Events)]) -> String {
+    all.iter().map(|(fd, events)| format!("{fd} {events}")).collect::<Vec<_>>().join(", ")
+}
+
+/// How long a call waits at most, as it prints.
+fn limit(timeout: Option<Duration>) -> String {
+    timeout.map_or("NULL".to_string(), |time| format!("{time:?}"))
 }
 
 /// Traces the close that has just happened, when it is dropped: the last field of what owns a descriptor.

@@ -1,4 +1,4 @@
-//! Chapter 11's orderly stop, and what chapter 10 and 11 hold for clients that never read.
+//! The orderly stop of the chapters from 11 on, and what those from 10 on hold for clients that never read.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -35,11 +35,15 @@ fn signal(child: &Child, signal: i32) {
     assert_eq!(unsafe { libc::kill(i32::try_from(child.id()).unwrap(), signal) }, 0);
 }
 
+/// The chapters that stop in an orderly way.
+const STOPPING: &[&str] = &["11-limits", "12-poll"];
+
 #[test]
 fn a_server_that_is_told_to_stop_finishes_what_was_begun() {
     const LENGTH: usize = 4_000_000;
-    for (number, name) in [(libc::SIGTERM, "SIGTERM"), (libc::SIGINT, "SIGINT")] {
-        let (mut child, address, mut out) = listening("11-limits", LENGTH);
+    let signals = [(libc::SIGTERM, "SIGTERM"), (libc::SIGINT, "SIGINT")];
+    for (chapter, (number, name)) in STOPPING.iter().flat_map(|chapter| signals.map(|signal| (chapter, signal))) {
+        let (mut child, address, mut out) = listening(chapter, LENGTH);
         let mut client = TcpStream::connect(&address).unwrap();
         let _idle = TcpStream::connect(&address).unwrap();
         client.write_all(b"Hello, server!").unwrap();
@@ -50,23 +54,25 @@ fn a_server_that_is_told_to_stop_finishes_what_was_begun() {
         let mut reply = Vec::new();
         client.read_to_end(&mut reply).unwrap();
         let whole: Vec<u8> = b"Hello, client!".iter().copied().cycle().take(LENGTH).collect();
-        assert!(reply == whole, "{} bytes of {LENGTH}, and then the end", reply.len());
-        assert_eq!(child.wait().unwrap().code(), Some(0));
+        assert!(reply == whole, "{chapter}: {} bytes of {LENGTH}, and then the end", reply.len());
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{chapter}");
         assert!(TcpStream::connect(&address).is_err(), "no server listens there any more");
     }
 }
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
-    let (mut child, address, mut out) = listening("11-limits", 4_000_000);
-    let mut never_reads = TcpStream::connect(&address).unwrap();
-    never_reads.write_all(b"Hello, server!").unwrap();
-    hear(&mut out, "received");
-    signal(&child, libc::SIGTERM);
-    hear(&mut out, "stopping on SIGTERM");
-    signal(&child, libc::SIGTERM);
-    let status = child.wait().unwrap();
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(libc::SIGTERM));
+    for chapter in STOPPING {
+        let (mut child, address, mut out) = listening(chapter, 4_000_000);
+        let mut never_reads = TcpStream::connect(&address).unwrap();
+        never_reads.write_all(b"Hello, server!").unwrap();
+        hear(&mut out, "received");
+        signal(&child, libc::SIGTERM);
+        hear(&mut out, "stopping on SIGTERM");
+        signal(&child, libc::SIGTERM);
+        let status = child.wait().unwrap();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(libc::SIGTERM), "{chapter}");
+    }
 }
 
 /// Pages that the kernel holds for TCP, and the number from which it is under pressure (tcp(7), tcp_mem). Then it is slow
@@ -83,7 +89,7 @@ fn tcp_pages() -> (u64, u64) {
 fn what_is_held_for_clients_that_never_read_is_bounded() {
     const CLIENTS: usize = 20;
     const GREETING: usize = 64 * 1024;
-    for chapter in ["10-never-block", "11-limits"] {
+    for chapter in ["10-never-block", "11-limits", "12-poll"] {
         let (mut child, address, out) = listening(chapter, GREETING);
         // What it prints has to be read, or it would wait for that.
         let reader = std::thread::spawn(move || out.lines().map_while(Result::ok).count());

@@ -12,6 +12,17 @@ fn snapshot(name: &str) -> String {
     book::snapshot(name).unwrap()
 }
 
+/// `FILE: FROM ... TO`: the lines of a file from the first that contains the one text to the next that contains the other,
+/// without their indentation.
+fn code(what: &str) -> String {
+    let (file, texts) = what.split_once(": ").unwrap();
+    let (from, to) = texts.split_once(" ... ").unwrap();
+    let source = fs::read_to_string(file).unwrap();
+    let lines: Vec<&str> = source.lines().skip_while(|line| !line.contains(from)).collect();
+    let length = 1 + lines.iter().position(|line| line.contains(to)).unwrap();
+    lines[..length].iter().map(|line| format!("{}\n", line.trim_start())).collect()
+}
+
 fn ladder() -> String {
     let rows = CHAPTERS.iter().map(|chapter| {
         let breaks = if chapter.breaks.is_empty() { " " } else { chapter.breaks };
@@ -30,6 +41,10 @@ fn fetched(readme: &str) -> String {
             assert_eq!(lines.next(), Some("```console"));
             lines.find(|line| *line == "```").unwrap();
             fetched += &format!("```console\n{}```\n", snapshot(name));
+        } else if let Some(what) = line.strip_prefix("<!-- code ").and_then(|rest| rest.strip_suffix(" -->")) {
+            assert_eq!(lines.next(), Some("```rust"));
+            lines.find(|line| *line == "```").unwrap();
+            fetched += &format!("```rust\n{}```\n", code(what));
         } else if line == "<!-- ladder -->" {
             lines.find(|line| *line == "<!-- end of the ladder -->").unwrap();
             fetched += &format!("{}<!-- end of the ladder -->\n", ladder());

@@ -44,7 +44,7 @@ fn a_server_that_is_started_anywhere_can_be_built_and_checked() {
     let (said, status) = terminal(&mut command("close-call", &["start", server.to_str().unwrap()]));
     assert!(status.success(), "{said}");
     let quoted = format!("--manifest-path '{}/Cargo.toml'", server.display());
-    assert_eq!(said.matches(&quoted).count(), 3, "{said}");
+    assert_eq!(said.matches(&quoted).count(), 4, "{said}");
 
     let mut build = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     build.args(["build", "--quiet", "--offline", "--manifest-path"]).arg(server.join("Cargo.toml"));

@@ -1,8 +1,10 @@
-//! select(2), getpeername(2) and sock_diag(7), asked in process: the cases that the book speaks of, and those that other
+//! select(2), poll(2), epoll(7), getpeername(2) and sock_diag(7), asked in process: the cases that the book speaks of, and those that other
 //! projects test. No test here starts a process, which would have a copy of every descriptor for a moment.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod epoll;
 mod getpeername;
 mod in_flight;
+mod poll;
 mod select;

@@ -6,12 +6,14 @@ pub struct Arguments {
     pub words: Vec<String>,
     /// `from` and `to`.
     pub texts: Option<(String, String)>,
+    /// The directive's own options, in their order.
+    pub options: Vec<(String, String)>,
 }
 
 impl Arguments {
-    /// Reads them.
-    pub fn parse(text: &str) -> Result<Arguments, String> {
-        let (mut words, mut from, mut to) = (Vec::new(), None, None);
+    /// Reads them; `own` has the names of the directive's own options.
+    pub fn parse(text: &str, own: &[&str]) -> Result<Arguments, String> {
+        let (mut words, mut from, mut to, mut options) = (Vec::new(), None, None, Vec::new());
         let mut rest = text.trim_start();
         while !rest.is_empty() {
             let length = rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
@@ -29,6 +31,9 @@ impl Arguments {
                 "" => words.push(value),
                 "from=" if from.is_none() => from = Some(value),
                 "to=" if to.is_none() => to = Some(value),
+                _ if own.iter().any(|name| word.strip_suffix('=') == Some(name)) => {
+                    options.push((word.trim_end_matches('=').to_string(), value));
+                }
                 _ => {
                     return Err(format!("{word}\"{value}\" is not known here; once each, from=\"…\" and to=\"…\" are"));
                 }
@@ -40,7 +45,7 @@ impl Arguments {
             (None, None) => None,
             _ => return Err("from and to go together, and neither is empty".to_string()),
         };
-        Ok(Arguments { words, texts })
+        Ok(Arguments { words, texts, options })
     }
 }
 

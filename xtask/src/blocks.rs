@@ -4,29 +4,42 @@ use crate::arguments::Arguments;
 use crate::directives::{Directive, MDBOOKS};
 use crate::excerpts::{Change, Excerpt, difference, fence, language};
 use crate::html::escape;
+use crate::pictures::part::Part;
+use crate::pictures::{figures, show};
 use crate::project::{PAGES, Project, chapter_file, listing_page};
 use crate::snapshots::Snapshot;
+use crate::steps::figure;
+use crate::steps::question::{self, Question};
 use crate::{scoreboard, transcript, width};
 use std::fmt::Write;
 
-/// What a directive of ours becomes on a page, whose path is given from book/src. A snapshot can be given an `id`.
+/// What a directive of ours becomes on a page, whose path is given from book/src. A snapshot and its lanes can be given an `id`.
 pub fn block(project: &Project, page: &str, directive: &Directive, id: Option<&str>) -> Result<String, String> {
-    let arguments = Arguments::parse(directive.rest)?;
+    let own: &[&str] = if directive.name == "steps" { &question::OPTIONS } else { &[] };
+    let arguments = Arguments::parse(directive.rest, own)?;
     let texts = arguments.texts.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
     let words: Vec<&str> = arguments.words.iter().map(String::as_str).collect();
     match (directive.name, words.as_slice(), texts) {
         ("snapshot", [name], texts) => snapshot(project, name, texts, id),
         ("code", [path], texts) => code(project, page, path, texts),
         ("diff", [old, new], None) => diff(project, page, old, new),
+        ("lanes", [name], texts) => show::on_page(project, page, name, texts, id),
+        ("figure", [kind, names @ ..], texts) if figures::KINDS.contains(kind) => {
+            figures::on_page(project, page, kind, names, texts)
+        }
         ("listing", [name], None) => listing(project, name),
         ("scoreboard", [], None) => scoreboard::table(project, page),
+        ("steps", [name], texts) => steps(project, page, name, texts, &arguments.options),
         ("snapshot", ..) => Err("write {{#snapshot NAME}} or {{#snapshot NAME from=\"TEXT\" to=\"TEXT\"}}".to_string()),
+        ("lanes", ..) => Err("write {{#lanes NAME}} or {{#lanes NAME from=\"TEXT\" to=\"TEXT\"}}".to_string()),
+        ("figure", ..) => Err(format!("write {{{{#figure KIND NAME}}}}; KIND is one of {}", figures::KINDS.join(", "))),
         ("code", ..) => Err("write {{#code PATH}} or {{#code PATH from=\"TEXT\" to=\"TEXT\"}}".to_string()),
         ("diff", ..) => Err("write {{#diff A B}}".to_string()),
         ("listing", ..) => Err("write {{#listing NAME}}".to_string()),
         ("scoreboard", ..) => Err("write {{#scoreboard}}".to_string()),
+        ("steps", ..) => Err("write {{#steps NAME}} or {{#steps NAME from=\"TEXT\" to=\"TEXT\"}}".to_string()),
         _ => Err(format!(
-            "there is no such directive; ours are snapshot, code, diff, listing and scoreboard, mdBook's {}",
+            "there is no such directive; ours are snapshot, lanes, figure, steps, code, diff, listing and scoreboard, mdBook's {}",
             MDBOOKS.join(", ")
         )),
     }
@@ -108,6 +121,30 @@ fn listing(project: &Project, name: &str) -> Result<String, String> {
     }
     html.push_str("</code></pre>");
     Ok(html)
+}
+
+/// A recorded run to go through, with the program that made its calls.
+fn steps(
+    project: &Project,
+    page: &str,
+    name: &str,
+    texts: Option<(&str, &str)>,
+    options: &[(String, String)],
+) -> Result<String, String> {
+    let snapshot = Snapshot::read(project, name)?;
+    let part = Part::of(&snapshot.path, &snapshot.printed(), texts)?;
+    let fault = |what: String| format!("{}: {what}", snapshot.path);
+    let program = part.program().filter(|program| project.chapter(program).is_some());
+    let program = program.ok_or_else(|| fault("it does not begin with the command that runs a chapter".to_string()))?;
+    let path = chapter_file(program);
+    let file = read(project, &path)?;
+    let code = figure::called(&part, &Excerpt::whole(&file)).map_err(fault)?;
+    shown(&path, &code)?;
+    let place = linked(project, page, &path, Some(code.first));
+    let caption = format!("<p class=\"listing\">{place}, lines {} to {}</p>", code.first, code.last());
+    let question = Question::of(options)?;
+    let chapter = program.split('-').next().unwrap_or(program);
+    figure::html(&part, &code, &caption, chapter, question.as_ref()).map_err(fault)
 }
 
 /// The text of a file, or an error that names it.

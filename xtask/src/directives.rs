@@ -3,6 +3,11 @@
 //! ```text
 //! {{#snapshot NAME}}                          tests/snapshots/NAME.snap, without insta's front matter
 //! {{#snapshot NAME from="TEXT" to="TEXT"}}    the part from the first line with the one text to the next with the other
+//! {{#lanes NAME}}                             the lanes of a snapshot that is a trace in JSON; from and to as above
+//! {{#steps NAME}}                             the same, beside its program, to go through call by call
+//! {{#steps NAME at="CALL" ask="TEXT" or="ANSWER" or="ANSWER" why="TEXT"}}
+//!                                             with a question before a step, `send` or `send-2` as links name it
+//! {{#figure KIND NAME}}                       a figure of an idea, drawn from such a snapshot; see pictures/figures.rs
 //! {{#code PATH}}                              a file of the project, its path from the project's root
 //! {{#code PATH from="TEXT" to="TEXT"}}        the same part; only one line of the file may hold the first text
 //! {{#diff A B}}                               how chapter B differs from chapter A (names, or paths with a `/`)

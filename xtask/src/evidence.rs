@@ -14,8 +14,8 @@ pub fn id(probe: &str) -> String {
 /// The probes that a chapter's page shows, each with where, in bytes, the directive begins that shows it.
 pub fn evidence<'a>(project: &'a Project, chapter: &'a Chapter, text: &str) -> BTreeMap<&'a str, usize> {
     let mut places: BTreeMap<&str, (bool, usize)> = BTreeMap::new();
-    for directive in directives(text).iter().filter(|directive| directive.name == "snapshot") {
-        let Ok(Arguments { words, .. }) = Arguments::parse(directive.rest) else {
+    for directive in directives(text).iter().filter(|directive| ["snapshot", "lanes"].contains(&directive.name)) {
+        let Ok(Arguments { words, .. }) = Arguments::parse(directive.rest, &[]) else {
             continue;
         };
         if let Some(probe) = words.first().and_then(|name| probe_of(project, chapter, name)) {

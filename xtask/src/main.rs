@@ -7,11 +7,11 @@
 //! markdown    a page as mdBook reads it          directives  the directives in a text
 //! arguments   what a directive is given          excerpts    parts of files, and differences
 //! html        text as HTML                       width       how wide a block may be
-//! log         what mdBook logs
+//! log         what mdBook logs                trace       a recorded run, and what can be told from it
 //!
 //! snapshots   what was printed                   transcript  the same as HTML
-//! evidence    where a page shows a probe
-//! scoreboard  the table of chapters by probes
+//! evidence    where a page shows a probe         pictures    lanes and figures, as SVG
+//! scoreboard  the table of chapters by probes    steps       a recorded run to go through, call by call
 //! blocks      what our directives become         includes    whether mdBook's own find what they include
 //! expand      a page, its directives expanded
 //! preprocessor  all pages, as mdBook asks for it
@@ -19,13 +19,14 @@
 //! commands    what the reader is told to type    pages       pages, chapters, listings and SUMMARY.md
 //! links       what was built
 //!
-//! book        builds and checks
+//! book        builds and checks                  browser     tests what was built in a real browser
 //! main        the command line
 //! ```
 
 mod arguments;
 mod blocks;
 mod book;
+mod browser;
 mod commands;
 mod directives;
 mod evidence;
@@ -38,24 +39,33 @@ mod links;
 mod log;
 mod markdown;
 mod pages;
+mod pictures;
 mod preprocessor;
 mod project;
 mod scoreboard;
 mod snapshots;
+mod steps;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod transcript;
 mod width;
 
 use anyhow::Context;
+use browser::Outcome;
 use project::Project;
-use std::io;
 use std::process::ExitCode;
+use std::{fs, io};
 
 const HELP: &str = "\
 Usage: cargo xtask SUBCOMMAND
 
   book [--open]                   build the book into book/book, and check it; --open shows it in the browser
+  browser [TEXT]                  build the book and test it in a real browser, where there is one; with TEXT, only the
+                                  tests whose name has it in it
+  lanes [TRACE.json]              draw a trace that --trace=json has printed, or the one on standard input, as an SVG
+    [--from TEXT --to TEXT]       ... from its first line with the one text to the next with the other
+  picture                         draw the README's picture anew, into book/lanes.svg
   preprocess                      expand the directives in the book that stock mdbook gives on standard input
   preprocess supports RENDERER    tell stock mdbook that every renderer is supported
 
@@ -68,6 +78,9 @@ Exit status: 0 all is well, 1 the book has faults (one line each on standard err
 enum Job {
     Help,
     Book { open: bool },
+    Browser { filter: String },
+    Lanes { file: Option<String>, texts: Option<(String, String)> },
+    Picture,
     Preprocess,
     Supports,
 }
@@ -96,6 +109,20 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
             Vec::new()
         }
         Job::Supports => Vec::new(),
+        Job::Lanes { file, texts } => {
+            let read = file.as_ref().map_or_else(|| io::read_to_string(io::stdin()), fs::read_to_string);
+            let file = file.as_deref().unwrap_or("standard input");
+            let text = read.with_context(|| file.to_string())?;
+            let texts = texts.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
+            print!("{}", pictures::show::in_file(file, &text, texts).map_err(anyhow::Error::msg)?);
+            Vec::new()
+        }
+        Job::Picture => {
+            let project = Project::here();
+            let drawn = pictures::readme::picture(&project).map_err(anyhow::Error::msg)?;
+            fs::write(project.root.join(pictures::readme::FILE), drawn).context(pictures::readme::FILE)?;
+            Vec::new()
+        }
         Job::Preprocess => preprocessor::filter(&Project::here(), io::stdin(), io::stdout())?,
         Job::Book { open } => match book::build(Project::here()) {
             Ok(folder) => {
@@ -108,6 +135,20 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
             }
             Err(faults) => faults,
         },
+        Job::Browser { filter } => {
+            let project = Project::here();
+            match book::build(Project::here()) {
+                Ok(folder) => match browser::test(&project, &folder, filter)? {
+                    Outcome::Passed => Vec::new(),
+                    Outcome::Failed => return Ok(ExitCode::FAILURE),
+                    Outcome::LeftOut(why) => {
+                        println!("the tests in a browser were left out: {why}");
+                        Vec::new()
+                    }
+                },
+                Err(faults) => faults,
+            }
+        }
     };
     for fault in &faults {
         eprintln!("{fault}");
@@ -121,29 +162,49 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
 
     let mut words = Vec::new();
     let mut open = false;
+    let (mut from, mut to) = (None, None);
     while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
         match argument {
             Short('h') | Long("help") => return Ok(Job::Help),
             Long("open") => open = true,
+            Long(option @ ("from" | "to")) => {
+                let kept = if option == "from" { &mut from } else { &mut to };
+                let value = arguments.value().map_err(|error| error.to_string())?;
+                *kept = Some(value.to_string_lossy().into_owned());
+            }
             Value(word) => words.push(word.to_string_lossy().into_owned()),
             other => {
-                return Err(format!("{}; the only options are --open and --help", other.unexpected()));
+                return Err(format!("{}; the only options are --open, --from, --to and --help", other.unexpected()));
             }
         }
     }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let texts = match (from, to) {
+        (Some(from), Some(to)) => Some((from, to)),
+        (None, None) => None,
+        _ => return Err("--from and --to go together".to_string()),
+    };
     match words.as_slice() {
+        ["lanes"] if !open => Ok(Job::Lanes { file: None, texts }),
+        ["lanes", file] if !open => Ok(Job::Lanes { file: Some(file.to_string()), texts }),
+        _ if texts.is_some() => Err("--from and --to go with `lanes`; see cargo xtask --help".to_string()),
         ["book"] => Ok(Job::Book { open }),
         _ if open => Err("--open goes with `book`: cargo xtask book --open".to_string()),
+        ["browser"] => Ok(Job::Browser { filter: String::new() }),
+        ["browser", filter] => Ok(Job::Browser { filter: filter.to_string() }),
+        ["picture"] => Ok(Job::Picture),
         ["preprocess"] => Ok(Job::Preprocess),
         ["preprocess", "supports", _] => Ok(Job::Supports),
         [] => Err(format!("a subcommand is missing; it is one of {}", commands::XTASK.join(", "))),
         [word, ..] if !commands::XTASK.contains(word) => {
             Err(format!("there is no subcommand `{word}`; it is one of {}", commands::XTASK.join(", ")))
         }
+        ["lanes", ..] => Err("`lanes` takes one file; see cargo xtask --help".to_string()),
+        ["picture", ..] => Err("`picture` takes nothing; see cargo xtask --help".to_string()),
         ["preprocess", ..] => {
             Err("`preprocess` takes nothing, or `supports RENDERER`; see cargo xtask --help".to_string())
         }
+        ["browser", ..] => Err("`browser` takes one text, or nothing; see cargo xtask --help".to_string()),
         _ => Err("`book` takes no arguments but --open; see cargo xtask --help".to_string()),
     }
 }

@@ -189,6 +189,9 @@ impl Check {
         let words = self.words();
         let named = ["{port}", "PORT"].iter().any(|name| words.contains(name));
         let hint = match why {
+            NoServer::Deaf(..) if self.command.first().is_some_and(|word| word == "cargo") => {
+                "; if it is still being compiled, build it first"
+            }
             NoServer::Unstartable(_) => "",
             NoServer::Deaf(_, _, Some(elsewhere)) => &format!("; {elsewhere}"),
             NoServer::Ended(status, _) if status.success() => "; it must stay in the foreground, and listen there",

@@ -11,8 +11,18 @@ fn parse(line: &str) -> Result<Job, String> {
 fn right_calls() {
     assert_eq!(parse("book"), Ok(Job::Book { open: false }));
     assert_eq!(parse("book --open"), Ok(Job::Book { open: true }));
+    assert_eq!(parse("browser"), Ok(Job::Browser { filter: String::new() }));
+    assert_eq!(parse("browser paper"), Ok(Job::Browser { filter: "paper".to_string() }));
+    assert_eq!(parse("picture"), Ok(Job::Picture));
     assert_eq!(parse("preprocess"), Ok(Job::Preprocess));
     assert_eq!(parse("preprocess supports html"), Ok(Job::Supports));
+    let lanes = |file: Option<&str>, texts: Option<(&str, &str)>| Job::Lanes {
+        file: file.map(str::to_string),
+        texts: texts.map(|(from, to)| (from.to_string(), to.to_string())),
+    };
+    assert_eq!(parse("lanes"), Ok(lanes(None, None)));
+    assert_eq!(parse("lanes run.json"), Ok(lanes(Some("run.json"), None)));
+    assert_eq!(parse("lanes --to b run.json --from=a"), Ok(lanes(Some("run.json"), Some(("a", "b")))));
     assert_eq!(parse("book --help"), Ok(Job::Help));
     for name in commands::XTASK {
         assert!(parse(name).is_ok(), "{name} is offered and must be understood");
@@ -22,11 +32,19 @@ fn right_calls() {
 #[test]
 fn wrong_calls_say_what_would_be_right() {
     for (line, expected) in [
-        ("", "a subcommand is missing; it is one of book, preprocess"),
-        ("bok", "there is no subcommand `bok`; it is one of book, preprocess"),
-        ("book --opn", "invalid option '--opn'; the only options are --open and --help"),
+        ("", "a subcommand is missing; it is one of book, browser, lanes, picture, preprocess"),
+        ("bok", "there is no subcommand `bok`; it is one of book, browser, lanes, picture, preprocess"),
+        ("book --opn", "invalid option '--opn'; the only options are --open, --from, --to and --help"),
         ("book now", "`book` takes no arguments but --open; see cargo xtask --help"),
+        ("browser on paper", "`browser` takes one text, or nothing; see cargo xtask --help"),
+        ("browser --open", "--open goes with `book`: cargo xtask book --open"),
         ("preprocess --open", "--open goes with `book`: cargo xtask book --open"),
+        ("picture a", "`picture` takes nothing; see cargo xtask --help"),
+        ("lanes a b", "`lanes` takes one file; see cargo xtask --help"),
+        ("lanes a --from b", "--from and --to go together"),
+        ("lanes a --from", "missing argument for option '--from'"),
+        ("book --from a --to b", "--from and --to go with `lanes`; see cargo xtask --help"),
+        ("lanes --open", "--open goes with `book`: cargo xtask book --open"),
         ("preprocess html", "`preprocess` takes nothing, or `supports RENDERER`; see cargo xtask --help"),
     ] {
         assert_eq!(parse(line), Err(expected.to_string()));

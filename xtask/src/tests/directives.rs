@@ -36,7 +36,7 @@ fn fault_in(tiny: &Tiny, directive: &str) -> String {
     fault.strip_prefix(&format!("book/src/02-shut.md:2: {directive}: ")).unwrap_or(&fault).to_string()
 }
 
-fn fault(directive: &str) -> String {
+pub fn fault(directive: &str) -> String {
     fault_in(&Tiny::new(), directive)
 }
 
@@ -234,13 +234,19 @@ fn a_backslash_leaves_a_directive_as_it_is() {
 
 #[test]
 fn directives_that_are_not_understood() {
-    let no_such = "there is no such directive; ours are snapshot, code, diff, listing and scoreboard, mdBook's include, rustdoc_include, \
+    let no_such = "there is no such directive; ours are snapshot, lanes, figure, steps, code, diff, listing and scoreboard, mdBook's include, rustdoc_include, \
          playground, playpen, title";
     for (directive, what) in [
         ("{{#snapshoot x}}", no_such),
         ("{{#}}", no_such),
         ("{{ #code }}", "write {{#code PATH}} or {{#code PATH from=\"TEXT\" to=\"TEXT\"}}"),
         ("{{#snapshot a b}}", "write {{#snapshot NAME}} or {{#snapshot NAME from=\"TEXT\" to=\"TEXT\"}}"),
+        ("{{#lanes a b}}", "write {{#lanes NAME}} or {{#lanes NAME from=\"TEXT\" to=\"TEXT\"}}"),
+        ("{{#figure tables}}", "write {{#figure KIND NAME}}, for queue with several names"),
+        (
+            "{{#figure graph a}}",
+            "write {{#figure KIND NAME}}; KIND is one of sequence, tables, select, lists, ids, queue",
+        ),
         ("{{#diff a}}", "write {{#diff A B}}"),
         ("{{#diff a b from=\"c\" to=\"d\"}}", "write {{#diff A B}}"),
         ("{{#listing}}", "write {{#listing NAME}}"),

@@ -1,12 +1,16 @@
 //! A tiny book in a temporary directory. It is sound; each test makes one thing wrong and reads what is said of it.
 
+mod browser;
 mod built;
 mod command_line;
 mod commands;
 mod directives;
 mod includes;
 mod pages;
+mod pictures;
+mod readme;
 mod scoreboard;
+mod trace;
 mod width;
 
 use crate::book;

@@ -1,0 +1,105 @@
+//! Tests the built book in a real browser, where there is one.
+//!
+//! The tests are a node program in tests/browser. What it needs from npm goes under the target folder, once for each
+//! version of its lock file; so do its pictures of what fails.
+
+use crate::project::Project;
+use anyhow::{Context, Result, ensure};
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where the tests are, from the project's root.
+const TESTS: &str = "tests/browser";
+
+/// What npm reads.
+const MANIFESTS: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
+
+/// The first version of node for which playwright-core is written.
+const NODE: u32 = 20;
+
+/// What came of it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All is well.
+    Passed,
+    /// Some tests failed, as they have said.
+    Failed,
+    /// They could not be run here, and why.
+    LeftOut(String),
+}
+
+/// What the tests need of a machine.
+#[derive(Debug)]
+pub struct Needs {
+    node: PathBuf,
+    npm: PathBuf,
+    chromium: PathBuf,
+}
+
+impl Needs {
+    /// Looks for it on a `PATH`. `CHROMIUM` names a browser that is elsewhere.
+    pub fn find(path: &str, chromium: Option<PathBuf>) -> Result<Needs, String> {
+        let program = |names: &[&str]| {
+            let files = names.iter().flat_map(|name| env::split_paths(path).map(move |folder| folder.join(name)));
+            files.into_iter().find(|file| file.is_file())
+        };
+        let need = |names: &[&str]| program(names).ok_or_else(|| format!("there is no {} here", names[0]));
+        let chromium = match chromium {
+            Some(file) if file.is_file() => file,
+            Some(file) => return Err(format!("CHROMIUM is {}, which is no file", file.display())),
+            None => need(&["chromium", "chromium-browser", "google-chrome"])?,
+        };
+        Ok(Needs { chromium, node: need(&["node"])?, npm: need(&["npm"])? })
+    }
+}
+
+/// Runs those tests whose name has `filter` in it on the book in the folder `book`.
+pub fn test(project: &Project, book: &Path, filter: &str) -> Result<Outcome> {
+    let path = env::var("PATH").unwrap_or_default();
+    let needs = match Needs::find(&path, env::var_os("CHROMIUM").map(PathBuf::from)) {
+        Ok(needs) => needs,
+        Err(missing) => return Ok(Outcome::LeftOut(missing)),
+    };
+    let version = Command::new(&needs.node).arg("--version").output().context("asking node for its version")?;
+    let version = String::from_utf8_lossy(&version.stdout).trim().to_string();
+    if major(&version).is_none_or(|major| major < NODE) {
+        return Ok(Outcome::LeftOut(format!("node is {version}, and must be {NODE} or later")));
+    }
+
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| project.root.join("target"), PathBuf::from);
+    let folder = target.join("browser");
+    install(&needs, &project.root.join(TESTS), &folder)?;
+    let status = Command::new(&needs.node)
+        .arg(project.root.join(TESTS).join("main.js"))
+        .args([book, &needs.chromium, &folder.join("failed")])
+        .arg(filter)
+        .env("NODE_PATH", folder.join("node_modules"))
+        .status()
+        .context("starting node")?;
+    Ok(if status.success() { Outcome::Passed } else { Outcome::Failed })
+}
+
+/// The first number of what `node --version` prints: `v20.1.2`.
+pub fn major(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+/// Has npm install what the lock file says, unless that is there.
+fn install(needs: &Needs, tests: &Path, folder: &Path) -> Result<()> {
+    let lock = "package-lock.json";
+    let same = fs::read(folder.join(lock)).ok() == Some(fs::read(tests.join(lock)).context("reading the lock file")?);
+    // npm writes this file last.
+    if same && folder.join("node_modules/.package-lock.json").is_file() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
+    for file in MANIFESTS {
+        fs::copy(tests.join(file), folder.join(file)).with_context(|| format!("copying {file}"))?;
+    }
+    let npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    let status = Command::new(&needs.npm).args(npm).current_dir(folder).status().context("starting npm")?;
+    ensure!(status.success(), "npm could not install what {TESTS}/package-lock.json lists ({status})");
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! The README's picture: the lanes of four chapters in one file. It is committed; a test says whether it is what is drawn
+//! today, and `cargo xtask picture` draws it anew.
+
+use super::frame::Framed;
+use super::lanes::{Drawing, Limits, draw};
+use super::part::Part;
+use super::svg::{Anchor, Svg};
+use super::words;
+use crate::project::Project;
+use crate::snapshots::Snapshot;
+
+/// Where it is kept, from the project's root.
+pub const FILE: &str = "book/lanes.svg";
+
+/// A stretch, and what is said of it.
+struct Stretch {
+    snapshot: &'static str,
+    from: &'static str,
+    to: &'static str,
+    heading: &'static str,
+    /// Whether it stands to the right of the one before.
+    beside: bool,
+}
+
+const STRETCHES: [Stretch; 4] = [
+    Stretch {
+        snapshot: "04-use-after-close-trace-json",
+        from: r#""alice","call":"close""#,
+        to: "ended",
+        heading: "Chapter 4: close, then ask",
+        beside: false,
+    },
+    Stretch {
+        snapshot: "05-log-before-close-impatient-trace-json",
+        from: r#""said":{"r":[4],"w":[4]"#,
+        to: "ended",
+        heading: "Chapter 5: the two lines swapped",
+        beside: true,
+    },
+    Stretch {
+        snapshot: "08-recycled-number-trace-json",
+        from: "SIGSTOP",
+        to: r#""bob","call":"recv""#,
+        heading: "Chapter 8: bob gets alice's reply, and no call fails",
+        beside: false,
+    },
+    Stretch {
+        snapshot: "09-owned-connections-trace-json",
+        from: "SIGSTOP",
+        to: r#""ret":"4, 127.0.0.1:<bob>"#,
+        heading: "Chapter 9: the same clients, and what was alice's does not reach bob",
+        beside: false,
+    },
+];
+
+/// Draws it.
+pub fn picture(project: &Project) -> Result<String, String> {
+    let mut svg = Svg::default();
+    let mut description = Vec::new();
+    let (mut x, mut y, mut bottom, mut right): (f64, f64, f64, f64) = (12.0, 12.0, 12.0, 0.0);
+    for Stretch { snapshot, from, to, heading, beside } in STRETCHES {
+        let snapshot = Snapshot::read(project, snapshot)?;
+        let part = Part::of(&snapshot.path, &snapshot.printed(), Some((from, to)))?;
+        let Drawing { shapes, width, height, .. } = draw(&part, Limits::PAGE)?;
+        if !beside {
+            (x, y) = (12.0, bottom);
+        }
+        svg.text("heading", (x, y + 16.0), Anchor::Start, heading);
+        svg.at((x, y + 26.0), &shapes);
+        description.push(format!("{heading}. {}", words::description(&part)));
+        x += width + 24.0;
+        right = right.max(x - 12.0);
+        bottom = bottom.max(y + 26.0 + height + 22.0);
+    }
+    let framed = Framed {
+        id: "lanes",
+        title: "Four servers and the descriptors that they use, call by call",
+        description: &description.join(" "),
+        key: "",
+        shapes: &svg.shapes(),
+        size: (right, bottom),
+    };
+    Ok(framed.file())
+}
