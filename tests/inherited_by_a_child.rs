@@ -46,7 +46,8 @@ fn without_close_on_exec_a_childs_copy_keeps_the_registration() {
     assert_eq!(unsafe { libc::fcntl(ours.as_raw_fd(), libc::F_SETFD, 0) }, 0);
     let (epoll, child) = closed_while_a_child_runs(ours, peer);
     for _ in 0..3 {
-        assert_eq!(epoll.wait(None).unwrap(), [(5, Events::IN)], "again and again, and no number here removes it");
+        // Again and again, and no number in this process removes it.
+        assert_eq!(epoll.wait(None).unwrap(), [(5, Events::IN)]);
     }
     drop(child);
     assert_eq!(epoll.wait(NOW).unwrap(), [], "it ends with the child");

@@ -37,7 +37,7 @@
         const range = make("input", { type: "range", min: 0, value: 0, ariaLabel: "Step", oninput: () => go(+range.value, true) });
         const status = make("div", { className: "status" });
         status.setAttribute("role", "status");
-        const log = make("code", { className: "nohighlight" });
+        const log = make("code", { className: "nohighlight", tabIndex: 0 });
         const words = row => row.classList.contains("ask")
             ? `A question: ${row.querySelector("p").textContent}`
             : `Step ${row.cells[0].textContent}: ${row.cells[1].textContent}`;
@@ -75,7 +75,7 @@
             range.setAttribute("aria-valuetext", words(row));
             back.ariaDisabled = at === 0;
             on.ariaDisabled = at === steps.length - 1;
-            for (const [line, from] of said) line.hidden = from > at;
+            for (const [line, from] of said) if (line.hidden !== from > at) line.hidden = from > at;
             log.scrollTop = log.scrollHeight;
             code.scrollTop = line.offsetTop - code.firstChild.offsetTop - code.clientHeight / 2;
             frame.scrollLeft = x - frame.clientWidth + 60;

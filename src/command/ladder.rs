@@ -86,6 +86,12 @@ pub const CHAPTERS: &[Chapter] = &[
         breaks: "nothing; its cost grows with each idle connection",
         story: Some("crowd"),
     },
+    Chapter {
+        name: "13-second-handle",
+        adds: "epoll as its man page has it, and a second handle kept for the log (broken on purpose)",
+        breaks: "stranger",
+        story: Some("stranger"),
+    },
 ];
 
 /// The chapter of that name.

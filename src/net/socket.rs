@@ -163,9 +163,9 @@ impl Socket {
         let mut bytes: libc::c_int = 0;
         // SAFETY: the descriptor is open, and the kernel writes one int at `bytes`. TIOCOUTQ is SIOCOUTQ's number.
         let result = sys::check(unsafe { libc::ioctl(self.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) });
-        let result = result.map(|_| usize::try_from(bytes).unwrap_or(0)).map_err(|e| Error::new("ioctl", e));
-        trace::call("ioctl", result.as_ref(), || format!("{}, SIOCOUTQ", self.as_raw_fd()));
-        result
+        let result = result.map_err(|e| Error::new("ioctl", e));
+        trace::call("ioctl", result.as_ref(), || format!("{}, SIOCOUTQ, [{bytes}]", self.as_raw_fd()));
+        result.map(|_| usize::try_from(bytes).unwrap_or(0))
     }
 
     /// The error that waits on the socket, which this takes away. SO_ERROR, socket(7).

@@ -44,10 +44,13 @@ pub struct Registration {
     pub current: bool,
 }
 
-/// The registrations of `epoll`, in the kernel's order. Linux only, by proc_pid_fdinfo(5); empty where there is no /proc.
+/// The registrations of `epoll`, by number; the kernel's own order is that of addresses in its memory. Linux only, by
+/// proc_pid_fdinfo(5); empty where there is no /proc.
 pub fn registered(epoll: RawFd) -> Vec<Registration> {
     let text = fs::read_to_string(format!("/proc/self/fdinfo/{epoll}")).unwrap_or_default();
-    text.lines().filter_map(registration).collect()
+    let mut all: Vec<Registration> = text.lines().filter_map(registration).collect();
+    all.sort_by_key(|one| one.fd);
+    all
 }
 
 /// A line of /proc/PID/fdinfo: `tfd:        5 events:       1d data:                5  pos:0 ino:3687 sdev:9`.

@@ -85,7 +85,8 @@ function paperFaults() {
 /** The text of a page as a reader sees it, in a form that does not depend on how it is laid out. */
 const readable = page => page.evaluate(() => {
     const main = document.querySelector("main").cloneNode(true);
-    main.querySelectorAll(".buttons").forEach(buttons => buttons.remove());
+    // What a script adds to the page, and the pictures, whose parts it moves.
+    main.querySelectorAll(".buttons, .steps :is(.bar, .transcript, .status, .frame)").forEach(added => added.remove());
     return main.textContent.replaceAll(/\s+/g, " ").trim();
 });
 
@@ -129,7 +130,10 @@ function add(run, pages) {
         [`${file}: without JavaScript`]: async tabs => {
             const whole = await readable(await tabs.shared(file, PHONE));
             const page = await tabs.open(file, { ...PHONE, javaScriptEnabled: false });
-            assert.equal(await readable(page), whole, "the text is not that which the page has with JavaScript");
+            const text = await readable(page);
+            const differs = [...whole].findIndex((letter, i) => letter !== text[i]);
+            const around = text => `\u2026${text.slice(Math.max(0, differs - 30), differs + 30)}\u2026`;
+            if (text !== whole) assert.fail(`the page has ${around(whole)} with JavaScript, ${around(text)} without`);
             for (const summary of await page.locator("main summary").all()) {
                 const open = () => summary.evaluate(element => element.parentElement.open);
                 const before = await open();

@@ -20,4 +20,5 @@ const pages = (folder, prefix = "") => fs.readdirSync(folder, { withFileTypes: t
 const run = new Run({ book: path.resolve(book), out: path.resolve(out), executable, filter });
 require("./every-page.js").add(run, pages(book));
 require("./book.js").add(run);
+require("./steps.js").add(run);
 run.run().then(well => process.exit(well ? 0 : 1));

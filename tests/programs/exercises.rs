@@ -88,6 +88,7 @@ const SERVERS: &[(&str, &str, &str)] = &[
     ("10-never-block", "out-of-descriptors", "out-of-descriptors: EMFILE in accept."),
     ("11-limits", "crowd", "crowd: bob was turned away."),
     ("examples/naive-12-two-lists", "stranger", "stranger: carol got a reply that was not for carol."),
+    ("13-second-handle", "stranger", "stranger: bob got a reply that was not for bob."),
 ];
 
 #[test]
@@ -115,6 +116,12 @@ fn after_chapter_10_a_descriptor_that_is_freed_outside_the_connections_is_notice
     ] {
         assert_eq!(verdict(server, "shortage"), said, "{server}");
     }
+}
+
+#[test]
+fn chapter_13_still_logs_what_only_an_open_socket_knows() {
+    let said = shown(&solution("13-second-handle"), &["--probe", "leaves"]);
+    assert!(said.contains(", 0 bytes not acknowledged\n"), "{said}");
 }
 
 #[test]

@@ -76,6 +76,10 @@ const STORIES: &[(&str, &[&str], i32)] = &[
     ("11-limits", &["--probe", "shortage"], 0),
     ("12-poll", &[], 0),
     ("12-poll", &["--probe", "stranger", "--trace"], 0),
+    ("13-second-handle", &[], 0),
+    ("13-second-handle", &["--probe", "leaves"], 0),
+    ("13-second-handle", &["--trace"], 0),
+    ("13-second-handle", &["--trace=json"], 0),
 ];
 
 /// `05-log-before-close`, `05-log-before-close-impatient-trace`: the snapshot's name.
@@ -124,7 +128,8 @@ fn what_is_naive_goes_wrong_as_the_book_shows_it_and_the_server_notices_nothing(
 }
 
 /// Programs that are broken on purpose, each under one probe; the others find nothing.
-const SEEN_BY_ONE_PROBE: &[(&str, &str)] = &[("examples/naive-12-two-lists", "stranger")];
+const SEEN_BY_ONE_PROBE: &[(&str, &str)] =
+    &[("examples/naive-12-two-lists", "stranger"), ("13-second-handle", "stranger")];
 
 #[test]
 fn what_breaks_in_one_way_is_ok_in_every_other() {
@@ -150,6 +155,22 @@ fn of_two_lists_side_by_side_carol_gets_alices_reply_and_no_number_was_given_out
     assert_eq!(numbers.collect::<Vec<_>>(), ["4", "5"], "up to then only alice and carol were accepted: {shown}");
     assert!(calls[sent - 1].contains(&is("close", "4")), "and alice's number is free: {}", calls[sent - 1]);
     assert!(!shown.contains(r#""err":"#), "no call fails: {shown}");
+}
+
+#[test]
+fn in_chapter_13_a_registration_that_is_stale_speaks_for_a_number_that_is_bobs() {
+    let (shown, _) = terminal(&mut command("13-second-handle", &["--trace=json"]));
+    let calls: Vec<&str> = shown.lines().filter(|line| line.starts_with(r#"{"at""#)).collect();
+    let with = |words: &str| calls.iter().rposition(|call| call.contains(words)).expect(words);
+    let (closed, bob) = (with(r#""call":"close","args":"5""#), with(r#""call":"accept","args":"3","ret":"5, "#));
+    let (said, sent) = (with(r#""call":"epoll_wait""#), with(r#""call":"send","args":"5, "#));
+    assert!(closed < bob && bob < said && said < sent, "{shown}");
+    let mut added = calls[bob..said].iter().filter(|call| call.contains(r#""call":"epoll_ctl","args":"4, ADD, 5, "#));
+    assert!(added.next().unwrap().contains(r#""ret":"0""#), "not EEXIST");
+    assert!(calls[said].contains(r#""said":{"r":[5],"w":[5],"#), "writable, which of bob nobody has asked");
+    assert!(calls[said].contains(r#""stale":[5]"#), "{}", calls[said]);
+    assert!(calls[..closed].iter().all(|call| !call.contains(r#""stale":[5"#)), "before the close it was not");
+    assert!(calls[said..].iter().any(|call| call.contains(r#""call":"recv","args":"5, \"\", 1024","err":"EAGAIN""#)));
 }
 
 #[test]
@@ -209,6 +230,7 @@ fn a_story_told_a_hundred_times_is_one_story() {
         ("04-use-after-close", &["--probe", "leaves"]),
         ("05-log-before-close", &["--probe", "impatient"]),
         ("examples/naive-12-two-lists", &["--probe", "stranger"]),
+        ("13-second-handle", &["--probe", "stranger"]),
     ] {
         say(&format!("{chapter}, a hundred times"));
         let first = terminal(&mut command(chapter, args));

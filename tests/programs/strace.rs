@@ -25,6 +25,10 @@ const NAMES: &[(&str, &str)] = &[
     ("poll", "poll"),
     // What is left of a poll when the process was stopped and goes on (restart_syscall(2)).
     ("poll", "restart_syscall"),
+    ("epoll_create1", "epoll_create1"),
+    ("epoll_ctl", "epoll_ctl"),
+    ("epoll_wait", "epoll_wait"),
+    ("ioctl", "ioctl"),
 ];
 
 /// What strace saw the story's server do, from its first socket on; `None` where strace cannot be had.
@@ -76,7 +80,7 @@ fn by_trace(chapter: &str, args: &[&str]) -> Vec<Call> {
 
 /// The descriptor that a call is about. select and poll are about many, and socket about none yet.
 fn first(name: &str, args: &str) -> String {
-    let about_none = matches!(name, "select" | "poll" | "socket");
+    let about_none = matches!(name, "select" | "poll" | "socket" | "epoll_create1");
     if about_none { String::new() } else { args.split([',', ')']).next().unwrap_or_default().to_string() }
 }
 
@@ -89,6 +93,7 @@ fn strace_sees_what_the_trace_says() {
         ("05-log-before-close", &[]),
         ("05-log-before-close", &["--probe", "urgent"]),
         ("12-poll", &["--probe", "stranger"]),
+        ("13-second-handle", &[]),
     ] {
         let Some(mut seen) = by_strace(chapter, args) else {
             return;

@@ -8,7 +8,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod moments;
 mod script;
+
 mod steps;
 
 use std::cell::Cell;

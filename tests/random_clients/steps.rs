@@ -19,7 +19,7 @@ use close_call::probe::target::Target;
 
 use crate::common::{exe, python};
 
-fn chapter(name: &str) -> Command {
+pub fn chapter(name: &str) -> Command {
     let mut command = Command::new(exe(name));
     command.args(["--listen", "127.0.0.1:0"]);
     command

@@ -189,7 +189,7 @@ impl Check {
         let words = self.words();
         let named = ["{port}", "PORT"].iter().any(|name| words.contains(name));
         let hint = match why {
-            NoServer::Deaf(..) if self.command.first().is_some_and(|word| word == "cargo") => {
+            NoServer::Deaf(..) if words.split(" ").next() == Some("cargo") => {
                 "; if it is still being compiled, build it first"
             }
             NoServer::Unstartable(_) => "",

@@ -31,6 +31,10 @@ impl Limits {
 pub struct Contents {
     /// The lists of which a mark is there.
     pub marks: BTreeSet<List>,
+    /// The calls that made the marks: select, poll.
+    pub waits: BTreeSet<String>,
+    /// Whether a mark is of who had the number before.
+    pub outdated: bool,
     /// Whether a stale mark or number is used.
     pub stale: bool,
     /// Whether there is more than one pass.
@@ -53,7 +57,6 @@ pub struct Drawing {
     pub height: f64,
     /// What is in it.
     pub contents: Contents,
-    #[allow(dead_code)] // for the page that steps
     /// For each call, its index in the trace, and where its column ends.
     pub ends: Vec<(usize, f64)>,
 }
@@ -117,7 +120,7 @@ pub fn draw(part: &Part, limits: Limits) -> Result<Drawing, String> {
                 acts || step.said.as_ref().is_some_and(|said| said.get(*list).contains(&fd))
             })
         };
-        let rows: Vec<List> = [List::X, List::W, List::R].into_iter().filter(marked).collect();
+        let rows: Vec<List> = List::ALL.into_iter().rev().filter(marked).collect();
         let fails = part.calls().any(|(_, step)| step.fd == Some(fd) && step.result.is_err());
         let height = 4.0 + ROW * rows.len() as f64 + BAR + if fails { ERROR } else { 0.0 } + GAP;
         lanes.push(Lane { fd, rows, top: y });
@@ -278,22 +281,17 @@ impl Picture<'_> {
                 self.svg.rect(&format!("alone {class}"), (filled, lane.bar()), (to - filled, BAR), 3.0);
             }
             // The name stands where no call is.
+            let (end, class) = if filled > from { (filled, "name") } else { (to, "name bare") };
+            let about = self.part.calls().filter(|(_, step)| step.fd == Some(tenure.fd));
             let mut dots = vec![from + 2.0];
-            dots.extend(
-                self.part
-                    .calls()
-                    .filter(|(index, step)| {
-                        step.fd == Some(tenure.fd) && self.columns.x(*index).is_some_and(|x| x > from && x < to)
-                    })
-                    .filter_map(|(index, _)| self.columns.x(index)),
-            );
-            dots.push(if alone.is_some() { filled } else { to });
+            dots.extend(about.filter_map(|(index, _)| self.columns.x(index)).filter(|x| *x > from && *x < end));
+            dots.push(end);
             let name = tenure.owner.name();
             let needed = width(name, TEXT) + 14.0;
             let place = dots.windows(2).find(|pair| pair[1] - pair[0] >= needed);
             let widest = || dots.windows(2).max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0])));
             if let Some(pair) = place.or_else(widest) {
-                self.svg.text("name", (pair[0] + 7.0, lane.middle() + 4.5), Anchor::Start, name);
+                self.svg.text(class, (pair[0] + 7.0, lane.middle() + 4.5), Anchor::Start, name);
             }
         }
     }
@@ -343,12 +341,18 @@ impl Picture<'_> {
             let (Some(said), Some(x)) = (&step.said, self.columns.x(index)) else { continue };
             for lane in self.lanes.values() {
                 for list in said.of(lane.fd) {
-                    let owner = self.part.trace.owner(index, lane.fd);
-                    let class = owner.map_or("other", |owner| self.hues.owner(owner));
+                    let tenure = self.part.trace.named(index, lane.fd);
+                    let class =
+                        tenure.map_or("other", |tenure| self.hues.owner(&self.part.trace.tenures[tenure].owner));
                     let y = lane.row(list);
                     self.svg.rect(&format!("mark {class}"), (x - MARK / 2.0, y - MARK / 2.0), (MARK, MARK), 2.0);
+                    if step.outdated.contains(&lane.fd) {
+                        self.contents.outdated = true;
+                        self.svg.rect("ring", (x - MARK / 2.0, y - MARK / 2.0), (MARK, MARK), 2.0);
+                    }
                     self.svg.text("letter", (x, y + 3.8), Anchor::Middle, list.letter());
                     self.contents.marks.insert(list);
+                    self.contents.waits.insert(step.call.clone());
                 }
             }
         }
@@ -360,23 +364,24 @@ impl Picture<'_> {
             let (Some(fd), Some(x)) = (step.fd, self.columns.x(index)) else { continue };
             let Some(lane) = self.lanes.get(&fd) else { continue };
             let y = lane.middle();
+            // Not on an empty lane, and not on a bar without its client.
+            let on_bar =
+                self.part.trace.held_before(index, fd).is_some_and(|tenure| {
+                    self.part.trace.tenures[tenure].orphaned.is_none_or(|orphaned| orphaned > index)
+                });
             match &step.result {
                 Err(error) => {
                     self.contents.fails = true;
-                    self.svg.path("cross", &cross(x, y));
+                    self.svg.path(if on_bar { "cross on" } else { "cross" }, &cross(x, y));
                     self.svg.text("small bad", (x, lane.bar() + BAR + 11.0), Anchor::Middle, error);
                 }
                 Ok(_) if self.closes(index, fd) => {
                     self.svg.line("shut", (x, lane.bar() - 3.0), (x, lane.bar() + BAR + 3.0));
                 }
                 Ok(_) => {
-                    let alone = |tenure: usize| {
-                        self.part.trace.tenures[tenure].orphaned.is_some_and(|orphaned| orphaned <= index)
-                    };
-                    let class = match (step.stale, self.part.trace.held_before(index, fd)) {
-                        (Some(stale), _) if stale.reached.is_some() => "dot wrong",
-                        (_, Some(tenure)) if !alone(tenure) => "dot",
-                        // On no bar.
+                    let class = match step.stale {
+                        Some(stale) if stale.reached.is_some() => "dot wrong",
+                        _ if on_bar => "dot",
                         _ => "dot bare",
                     };
                     self.svg.dot(class, (x, y), 4.0);
@@ -393,9 +398,16 @@ impl Picture<'_> {
     }
 
     /// What to say beside a call that has reached another client than it was meant for.
+    /// Once a pass.
     fn meant_for(&self, step: &Step) -> Option<String> {
         let stale = step.stale?;
         stale.reached?;
+        let again = |(_, other): (usize, &Step)| {
+            other.place > step.place && other.pass == step.pass && other.stale == Some(stale)
+        };
+        if self.part.calls().any(again) {
+            return None;
+        }
         Some(format!("meant for {}", self.part.trace.tenures[stale.meant].owner.name()))
     }
 

@@ -20,7 +20,7 @@ struct State {
     inputs: Vec<Entry>,
     outputs: Vec<Entry>,
     /// What the last select said, by list.
-    ready: [Vec<Entry>; 3],
+    ready: [Vec<Entry>; 6],
 }
 
 const LABELS: f64 = 122.0;
@@ -155,7 +155,8 @@ fn states(trace: &Trace) -> Result<Vec<State>, String> {
                 state.inputs = asked.r.iter().copied().filter_map(meant).collect();
             }
             let numbers = |entries: &[Entry]| entries.iter().map(|(fd, _)| *fd).collect::<Vec<_>>();
-            let kept = Lists { r: numbers(&state.inputs), w: numbers(&state.outputs), x: numbers(&state.inputs) };
+            let [r, w, x] = [&state.inputs, &state.outputs, &state.inputs].map(|entries| numbers(entries));
+            let kept = Lists { r, w, x, ..Lists::default() };
             if kept != *asked {
                 return Err(format!("line {}: select was not asked about the lists that the rule gives", step.place));
             }

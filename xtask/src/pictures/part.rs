@@ -1,7 +1,7 @@
 //! The stretch of a trace that a picture shows.
 
 use crate::excerpts::Excerpt;
-use crate::trace::{Event, Step, Trace, What};
+use crate::trace::{self, Event, Step, Trace, What};
 use std::ops::RangeInclusive;
 
 /// A trace, and which lines of it are shown.
@@ -28,7 +28,7 @@ pub enum Moment<'a> {
 impl Part {
     /// A stretch of a text.
     pub fn of(path: &str, text: &Excerpt, texts: Option<(&str, &str)>) -> Result<Part, String> {
-        let trace = Trace::parse(text.numbered()).map_err(|what| format!("{path}: {what}"))?;
+        let trace = trace::read(text.numbered()).map_err(|what| format!("{path}: {what}"))?;
         let places = match texts {
             Some((from, to)) => {
                 let part = text.part(path, from, to)?;

@@ -2,6 +2,7 @@
 
 use super::lanes::Contents;
 use super::part::{Moment, Part, act};
+use crate::html::escape;
 use crate::trace::{List, Owner, Step, What};
 
 /// What happens in a stretch, call by call.
@@ -36,9 +37,9 @@ fn call(part: &Part, index: usize, step: &Step) -> String {
         let lists = List::ALL.into_iter().filter(|list| !said.get(*list).is_empty());
         let lists: Vec<String> = lists
             .map(|list| {
-                let numbers = said.get(list).iter().map(|fd| match trace.owner(index, *fd) {
-                    Some(Owner::Listener) => format!("{fd} (the listener)"),
-                    Some(owner) => format!("{fd} ({})", owner.name()),
+                let numbers = said.get(list).iter().map(|fd| match trace.named(index, *fd) {
+                    Some(tenure) if step.outdated.contains(fd) => format!("{fd} (which was {}'s)", name(tenure)),
+                    Some(tenure) => format!("{fd} ({})", name(tenure)),
                     None => fd.to_string(),
                 });
                 format!("{} {}", list.word(), numbers.collect::<Vec<_>>().join(" and "))
@@ -79,7 +80,12 @@ pub fn key(contents: &Contents) -> String {
         contents.marks.iter().map(|list| format!("<b>{}</b> {}", list.letter(), list.word())).collect();
     let mut parts = Vec::new();
     if !marks.is_empty() {
-        parts.push(format!("{}, from select, with a line to the call that acts on it", marks.join(", ")));
+        let waits: Vec<String> = contents.waits.iter().map(|call| escape(call)).collect();
+        let (marks, waits) = (marks.join(", "), waits.join(" and "));
+        parts.push(format!("{marks}, from {waits}, with a line to the call that acts on it"));
+    }
+    if contents.outdated {
+        parts.push("framed in red: a mark for who had the number before".to_string());
     }
     if contents.stale {
         parts.push("dashed red: stale, the number was closed in between".to_string());

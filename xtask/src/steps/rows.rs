@@ -103,7 +103,7 @@ impl<'a> Rows<'a> {
             return String::new();
         };
         let mut html = String::new();
-        if let Some(Lists { r, w, x }) = &select.asked {
+        if let Some(Lists { r, w, x, .. }) = &select.asked {
             html += &format!("asked: inputs {}, outputs {}", list(r), list(w));
             html += &if x == r { String::new() } else { format!(", exceptional {}", list(x)) };
         }

@@ -10,6 +10,7 @@ mod pages;
 mod pictures;
 mod readme;
 mod scoreboard;
+mod steps;
 mod trace;
 mod width;
 

@@ -2,17 +2,17 @@
 
 use crate::project::Project;
 use crate::snapshots::Snapshot;
-use crate::trace::{List, Owner, Stale, Trace, What};
+use crate::trace::{List, Owner, Stale, Trace, What, read};
 
 /// The trace that a snapshot of this project holds.
 fn recorded(name: &str) -> Trace {
     let snapshot = Snapshot::read(&Project::here(), &format!("{name}-trace-json")).unwrap();
-    Trace::parse(snapshot.printed().numbered()).unwrap()
+    read(snapshot.printed().numbered()).unwrap()
 }
 
 /// A trace of these lines.
 fn told(lines: &[&str]) -> Result<Trace, String> {
-    Trace::parse((1..).zip(lines.iter().copied()))
+    read((1..).zip(lines.iter().copied()))
 }
 
 /// The steps whose numbers do not mean what they meant: the call, the mark, who was meant and who was reached.
@@ -126,9 +126,9 @@ fn what_clients_did_comes_before_the_call_that_answers_and_what_the_server_says_
     assert_eq!(words(&trace.steps[accept - 1].before), ["alice connects from 127.0.0.1:<alice>"]);
     assert_eq!(words(&trace.steps[accept].after), ["server New connection from 127.0.0.1:<alice>"]);
     assert_eq!(words(&trace.steps[accept + 1].before), ["alice sends \"Hello, server!\""]);
-    let all: Vec<String> = trace.transcript(trace.steps.len() - 1).map(|event| event.what.words()).collect();
+    let all = trace.steps.iter().flat_map(|step| step.before.iter().chain(&step.after));
+    let all: Vec<String> = all.map(|event| event.what.words()).collect();
     assert_eq!((all.len(), all[all.len() - 1].as_str()), (7, "getpeername: Bad file descriptor (os error 9)"));
-    assert_eq!(trace.transcript(accept).count(), 2);
     // bob is served after the last call.
     let trace = recorded("08-recycled-number");
     assert_eq!(words(&trace.after), ["bob Received from server: Hello, client!"]);
@@ -250,6 +250,47 @@ fn a_number_closed_and_opened_within_one_call_has_another_owner() {
     assert_eq!(trace.tenures[1].closed, Some(1));
     assert_eq!(trace.steps[0].text(), "accept(3) = 4, alice");
     assert_eq!(trace.steps[0].after[0].what, What::Said("a line of the server's own".to_string()));
+}
+
+#[test]
+fn poll_says_more_than_select_and_a_hang_up_leads_to_recv() {
+    let lines = [
+        r#"{"at":2,"call":"accept","args":"3","ret":"4, 127.0.0.1:1001","fds":{"3":"listening","4":"127.0.0.1:1001"}}"#,
+        concat!(
+            r#"{"at":3,"call":"poll","args":"[4 IN], NULL","ret":"1 (4 HUP)","asked":{"r":[4],"w":[],"x":[]},"#,
+            r#""said":{"r":[],"w":[],"x":[],"e":[],"h":[4],"n":[]},"fds":{"3":"listening","4":"127.0.0.1:1001"}}"#
+        ),
+        r#"{"at":4,"call":"recv","args":"4, 9","ret":"0","fds":{"3":"listening","4":"127.0.0.1:1001"}}"#,
+    ];
+    let trace = told(&lines).unwrap();
+    assert_eq!(marks(&trace), ["1 poll", "1 recv h"]);
+    assert_eq!(trace.steps[1].said.as_ref().unwrap().of(4).collect::<Vec<_>>(), [List::H]);
+}
+
+/// epoll holds on to what was registered: the connection of a number that was closed, while a copy of it is open.
+#[test]
+fn a_mark_of_epoll_can_mean_who_had_the_number_before() {
+    let wait = |table: &str| {
+        format!(
+            r#"{{"at":9,"call":"epoll_wait","args":"5","ret":"1","asked":{{"r":[4],"w":[],"x":[]}},"said":{{"r":[4],"w":[],"x":[]}},"stale":[4],"fds":{table}}}"#
+        )
+    };
+    let (waits_for_nobody, waits_for_bob) = (wait(NOBODY), wait(BOB));
+    let mut lines = vec![
+        r#"{"at":2,"call":"accept","args":"3","ret":"4, 127.0.0.1:1001","fds":{"3":"listening","4":"127.0.0.1:1001"}}"#,
+        r#"{"at":3,"call":"close","args":"4","ret":"0","fds":{"3":"listening"}}"#,
+        &waits_for_nobody,
+        r#"{"at":10,"call":"recv","args":"4, 9","err":"EBADF","fds":{"3":"listening"}}"#,
+    ];
+    let trace = told(&lines).unwrap();
+    assert_eq!(stale(&trace), [("recv@10".to_string(), Some(List::R), ":1001", None)]);
+    let accept =
+        r#"{"at":2,"call":"accept","args":"3","ret":"4, 127.0.0.1:1002","fds":{"3":"listening","4":"127.0.0.1:1002"}}"#;
+    let recv = format!(r#"{{"at":10,"call":"recv","args":"4, 9","ret":"5","fds":{BOB}}}"#);
+    lines.truncate(2);
+    lines.extend([accept, &waits_for_bob, &recv]);
+    let trace = told(&lines).unwrap();
+    assert_eq!(stale(&trace), [("recv@10".to_string(), Some(List::R), ":1001", Some(":1002"))]);
 }
 
 #[test]

@@ -1,0 +1,309 @@
+// The pages that step: every way to go to a step, the question, and what is there without scripts and on paper.
+"use strict";
+
+const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const path = require("node:path");
+const { contrastFaults } = require("./contrast.js");
+const { PHONE, THEMES, WIDE, axe, widthFaults } = require("./every-page.js");
+const { letters, printed, snapshot } = require("./book.js");
+const { none } = require("./harness.js");
+
+/** The pages, with the trace that each goes through and the step before which it asks. */
+const PAGES = [
+    { file: "04-use-after-close.html", trace: "04-use-after-close-trace-json", asks: "#step-04-getpeername-2" },
+    { file: "05-log-before-close.html", trace: "05-log-before-close-impatient-trace-json", asks: "#step-05-send" },
+    { file: "08-recycled-number.html", trace: "08-recycled-number-trace-json", asks: "#step-08-send" },
+    { file: "09-owned-connections.html", trace: "09-owned-connections-trace-json", asks: "#step-09-select-4" },
+];
+const ONE = PAGES[2];
+
+// In milliseconds: no more may pass in a step. The script is part of every page.
+const STEP = 1;
+const SCRIPT = 8000;
+const STYLE = 4096;
+
+const figure = page => page.locator("figure.steps");
+const now = page => page.locator("figure.steps tr.now");
+const range = page => page.getByRole("slider", { name: "Step" });
+const button = (page, name) => figure(page).getByRole("button", { name, exact: true });
+
+/** Where it is: the row by its id, `?` for the question; and whether all that belongs to the row goes with it. */
+async function at(page) {
+    const found = await page.evaluate(() => {
+        const figure = document.querySelector("figure.steps");
+        const rows = figure.querySelectorAll("tr.now");
+        const lines = figure.querySelectorAll("pre.numbered .now");
+        const all = [...figure.querySelectorAll("tr[data-x]")];
+        return {
+            id: rows[0]?.id || "?",
+            rows: [...figure.querySelectorAll("tbody tr")].filter(row => row.checkVisibility({ visibilityProperty: true })).length,
+            line: [lines.length, lines[0]?.dataset.line === rows[0]?.dataset.line],
+            range: all.indexOf(rows[0]) === figure.querySelector("input").valueAsNumber,
+        };
+    });
+    assert.deepEqual(found, { id: found.id, rows: 1, line: [1, true], range: true });
+    return found.id;
+}
+
+/** The ids of the steps, with `?` where it asks. */
+const all = page => page.locator("figure.steps tr[data-x]").evaluateAll(rows => rows.map(row => row.id || "?"));
+
+function add(run) {
+    for (const { file, trace, asks } of PAGES) {
+        run.tests({
+            [`${file}: each step is a call of the recorded run`]: async tabs => {
+                const page = await tabs.shared(file, WIDE);
+                const calls = snapshot(trace).split("\n").filter(line => line.startsWith('{"at"')).map(line => JSON.parse(line));
+                // Addresses are shown by the clients' names.
+                const named = text => text.replaceAll(/127\.0\.0\.1:<(\w+)>/g, "$1");
+                const recorded = calls.map(({ at, call, args, ret, err }) => `:${at} ${call}(${named(args)}) = ${err ? `-1 ${err}` : named(ret)}`);
+                const steps = await page.locator("figure.steps tr[id] td:first-of-type > code").allTextContents();
+                const begins = recorded.indexOf(steps[0]);
+                assert.ok(begins >= 0, steps[0]);
+                assert.deepEqual(steps, recorded.slice(begins, begins + steps.length));
+                const open = await page.locator("figure.steps tr[id]").evaluateAll(rows => rows.map(row => {
+                    return [...row.cells[2].querySelectorAll("b")].map(chip => Number.parseInt(chip.textContent, 10));
+                }));
+                const tables = calls.slice(begins, begins + steps.length).map(({ fds }) => Object.keys(fds).map(Number));
+                assert.deepEqual(open, tables);
+            },
+
+            [`${file}: buttons and the range go through all steps`]: async tabs => {
+                const page = await tabs.open(file, WIDE);
+                const ids = await all(page);
+                assert.ok(ids.length >= 10 && ids.length <= 60, `${ids.length} steps`);
+                for (const id of ids) {
+                    assert.equal(await at(page), id);
+                    await button(page, "Forward").click({ force: true });
+                }
+                assert.equal(await at(page), ids.at(-1), "there is nothing after the last");
+                for (const id of ids.toReversed()) {
+                    assert.equal(await at(page), id);
+                    await button(page, "Back").click({ force: true });
+                }
+                assert.equal(await at(page), ids[0], "there is nothing before the first");
+                await range(page).fill("5");
+                assert.equal(await at(page), ids[5]);
+                assert.match(await page.getByRole("status").last().textContent(), /^Step \d+ of \d+: :\d+ \w+\(/);
+                assert.equal(await range(page).getAttribute("aria-valuetext"), await page.getByRole("status").last().textContent());
+            },
+
+            [`${file}: the question, answered wrong and right`]: async tabs => {
+                const page = await tabs.open(`${file}${asks}`, WIDE);
+                assert.equal(`#${await at(page)}`, asks);
+                const call = (await now(page).locator("td code").first().textContent()).replace(/^:\d+ /, "");
+                await button(page, "Back").click();
+                assert.equal(await at(page), "?");
+                // What comes is neither in the row nor in the lanes.
+                assert.ok(!(await now(page).innerText()).includes(call), "the answer is there before it is given");
+                const choices = now(page).getByRole("button");
+                const right = now(page).locator("[data-right]").getByRole("button");
+                assert.equal(await right.count(), 1);
+                for (const choice of await now(page).locator("li").all()) {
+                    const happened = call.includes(await choice.locator("code").textContent());
+                    assert.equal(await choice.getAttribute("data-right") !== null, happened, await choice.textContent());
+                }
+                const wrong = now(page).locator("li:not([data-right])").getByRole("button").first();
+                await wrong.click();
+                assert.match(await wrong.evaluate(element => getComputedStyle(element, "::before").content), /✗/);
+                assert.match(await right.evaluate(element => getComputedStyle(element, "::before").content), /✓/);
+                assert.ok((await now(page).innerText()).includes(call), "the answer is what happened");
+                assert.match(await page.getByRole("status").last().textContent(), /^No\. /);
+                await right.click();
+                assert.match(await page.getByRole("status").last().textContent(), /^Right\. /);
+                assert.ok(await choices.count() >= 2);
+                await page.keyboard.press("ArrowRight");
+                assert.equal(`#${await at(page)}`, asks);
+            },
+
+            [`${file}: a step takes less than ${STEP} ms`]: async tabs => {
+                const page = await tabs.shared(file, WIDE);
+                const times = await page.evaluate(() => {
+                    const forward = [...document.querySelectorAll("figure.steps .bar button")].find(b => b.textContent === "Forward");
+                    const range = document.querySelector("figure.steps input");
+                    const times = [];
+                    for (let round = 0; round < 50; round += 1) {
+                        range.value = 0;
+                        range.dispatchEvent(new Event("input"));
+                        for (let step = 0; step < range.max; step += 1) {
+                            const begun = performance.now();
+                            forward.click();
+                            times.push(performance.now() - begun);
+                        }
+                    }
+                    return times.sort((a, b) => a - b);
+                });
+                // On a busy machine most of them wait for others. What the fastest tenth takes is what a step takes.
+                const time = times[Math.floor(times.length / 10)];
+                assert.ok(time < STEP, `${time.toFixed(2)} ms`);
+            },
+        });
+    }
+
+    run.test("steps: arrow keys, Home and End go through them, and turn no page", async tabs => {
+        const page = await tabs.open(ONE.file, WIDE);
+        const ids = await all(page);
+        for (const focused of [button(page, "Forward"), range(page)]) {
+            await focused.focus();
+            for (const [key, id] of [
+                ["Home", ids[0]], ["ArrowRight", ids[1]], ["ArrowRight", ids[2]], ["ArrowLeft", ids[1]], ["End", ids.at(-1)],
+                ["ArrowRight", ids.at(-1)], ["Home", ids[0]], ["ArrowLeft", ids[0]],
+            ]) {
+                await page.keyboard.press(key);
+                assert.equal(await at(page), id, key);
+            }
+        }
+        assert.match(page.url(), /08-recycled-number/);
+        // Elsewhere they turn pages, as on every page.
+        await page.evaluate(() => document.activeElement.blur());
+        await page.keyboard.press("ArrowRight");
+        await page.waitForURL(/09-owned-connections/);
+    });
+
+    run.test("steps: a click on a line of code goes to the next call made there", async tabs => {
+        const page = await tabs.open(ONE.file, WIDE);
+        const select = page.locator("figure.steps .called", { hasText: "select(&inputs" });
+        for (const id of ["step-08-select-2", "step-08-select-3", "step-08-select", "step-08-select-2"]) {
+            await select.click();
+            assert.equal(await at(page), id);
+        }
+        await page.locator("figure.steps pre.numbered span[data-line]:not(.called)").first().click();
+        assert.equal(await at(page), "step-08-select-2", "no call is made there");
+        await page.keyboard.press("ArrowRight");
+        assert.equal(await at(page), "step-08-recv");
+    });
+
+    run.test("steps: links from the text, and an address, lead to a step", async tabs => {
+        for (const { file } of PAGES) {
+            const page = await tabs.open(file, WIDE);
+            const links = page.locator('main a[href*="#step-"]');
+            const count = await links.count();
+            assert.ok(count >= 3, `${count} links to steps in ${file}`);
+            for (let i = 0; i < count; i += 1) {
+                // Followed again from elsewhere, too.
+                for (const again of [false, true]) {
+                    const id = (await links.nth(i).getAttribute("href")).split("#")[1];
+                    await links.nth(i).click();
+                    await page.waitForFunction(id => document.getElementById(id).classList.contains("now"), id);
+                    assert.equal(await at(page), id);
+                    assert.ok(await figure(page).evaluate(figure => Math.abs(figure.getBoundingClientRect().top) < 200), "it is in sight");
+                    if (!again) await page.keyboard.press("Home");
+                }
+            }
+        }
+        const page = await tabs.open(`${ONE.file}#step-08-close`, WIDE);
+        assert.equal(await at(page), "step-08-close");
+    });
+
+    run.test("steps: the lanes and the transcript show what has happened so far", async tabs => {
+        const page = await tabs.open(ONE.file, WIDE);
+        const seen = () => page.evaluate(() => ({
+            said: [...document.querySelectorAll("figure.steps .transcript span")].filter(line => !line.hidden).map(line => line.textContent.trim()),
+            // Elements of the picture that are drawn beyond the call.
+            late: [...document.querySelectorAll("figure.steps .frame :is(.call, .dot, .mark, .stale)")].filter(part => {
+                return part.checkVisibility() && part.getBBox().x > Number(document.querySelector("figure.steps tr.now").dataset.x);
+            }).length,
+            calls: [...document.querySelectorAll("figure.steps .frame .call")].filter(part => part.checkVisibility()).length,
+            stale: [...document.querySelectorAll("figure.steps .frame .stale")].filter(part => part.checkVisibility()).length,
+        }));
+        assert.deepEqual(await seen(), { said: ["alice connects from 127.0.0.1:<alice>"], late: 0, calls: 1, stale: 0 });
+        await page.getByRole("slider", { name: "Step" }).fill("8");
+        const before = await seen();
+        assert.deepEqual([before.late, before.calls, before.stale], [0, 9, 0]);
+        assert.ok(before.said.includes("server: New connection from 127.0.0.1:<bob>"));
+        await page.keyboard.press("End");
+        const after = await seen();
+        assert.deepEqual([after.calls, after.stale], [10, 1]);
+        assert.match(after.said.at(-1), /^bob .*Hello, client!/);
+    });
+
+    run.test("steps: all steps as a table, and back", async tabs => {
+        const page = await tabs.open(ONE.file, WIDE);
+        const rows = page.locator("figure.steps tbody tr");
+        await button(page, "All steps").click();
+        assert.equal(await button(page, "All steps").getAttribute("aria-pressed"), "true");
+        for (const row of await rows.all()) assert.ok(await row.isVisible());
+        none(await page.evaluate(widthFaults));
+        await button(page, "All steps").click();
+        assert.equal(await at(page), "step-08-select");
+    });
+
+    run.test("steps: the page does not jump", async tabs => {
+        for (const size of [WIDE, PHONE]) {
+            const page = await tabs.open(ONE.file, size);
+            const count = Number(await range(page).getAttribute("max"));
+            const heights = new Set();
+            for (let step = 0; step <= count; step += 1) {
+                await range(page).fill(String(step));
+                heights.add(await figure(page).evaluate(figure => figure.offsetHeight));
+            }
+            assert.equal(heights.size, 1, `${[...heights]} px high`);
+        }
+    });
+
+    for (const theme of THEMES) {
+        run.test(`steps in ${theme}: axe and contrast of every step, the question answered`, async tabs => {
+            const page = await tabs.open(ONE.file, { ...WIDE, theme });
+            const count = Number(await range(page).getAttribute("max"));
+            for (let step = 0; step <= count; step += 1) {
+                await range(page).fill(String(step));
+                const wrong = now(page).locator("li:not([data-right])").getByRole("button");
+                if (await wrong.count() > 0) await wrong.first().click();
+                none(await page.evaluate(contrastFaults));
+                if (step >= count - 1) none(await axe(page));
+            }
+        });
+    }
+
+    run.test("steps at 360 px: nothing sideways at any step", async tabs => {
+        for (const { file } of PAGES) {
+            const page = await tabs.open(file, PHONE);
+            for (let step = 0; step < (await all(page)).length; step += 1) {
+                await range(page).fill(String(step));
+                none(await page.evaluate(widthFaults));
+            }
+        }
+    });
+
+    run.test("steps without JavaScript: the whole table, the answer unfolds, no dead button", async tabs => {
+        for (const { file } of PAGES) {
+            const page = await tabs.open(file, { ...WIDE, javaScriptEnabled: false });
+            const rows = await page.locator("figure.steps tbody tr").all();
+            assert.ok(rows.length > 10);
+            for (const row of rows) assert.ok(await row.isVisible());
+            assert.equal(await figure(page).locator("button, input").count(), 0);
+            await figure(page).locator("summary").click();
+            assert.ok(await figure(page).locator("details p").last().isVisible());
+        }
+    });
+
+    run.test("steps as a screen reader has them: a table with heads", async tabs => {
+        const page = await tabs.open(ONE.file, WIDE);
+        await button(page, "All steps").click();
+        const table = page.getByRole("table", { name: /call by call/ });
+        assert.deepEqual(await table.getByRole("columnheader").allTextContents(), ["step", "call", "open after it", "select in this pass"]);
+        assert.equal(await table.getByRole("rowheader").count(), (await all(page)).length);
+        assert.equal(await page.getByRole("group", { name: "08-recycled-number, call by call" }).count(), 1);
+    });
+
+    run.test("steps printed to PDF: all of them, whatever was shown", async tabs => {
+        for (const { file } of PAGES) {
+            const page = await tabs.open(file, { ...WIDE, theme: "ayu" });
+            const calls = await page.locator("figure.steps tr[id] td:first-of-type > code").allTextContents();
+            const why = await page.locator("figure.steps details p").last().textContent();
+            await range(page).fill("3");
+            const text = await printed(page, path.join(run.out, file.replace(".html", ".pdf")));
+            for (const words of [...calls, why]) assert.ok(text.includes(letters(words)), `not on paper: ${words}`);
+            assert.ok(!text.includes("AllSteps") && !text.includes("BackForward"), "buttons are of no use on paper");
+        }
+    });
+
+    run.test("steps: as small as they are meant to be", async () => {
+        const size = file => fs.statSync(path.join(__dirname, "../../book/theme", file)).size;
+        assert.ok(size("steps.js") <= SCRIPT, `the script has ${size("steps.js")} bytes`);
+        assert.ok(size("steps.css") <= STYLE, `the style sheet has ${size("steps.css")} bytes`);
+    });
+}
+
+module.exports = { add };

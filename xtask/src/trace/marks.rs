@@ -1,0 +1,128 @@
+//! Which of select's marks each call acts on, and whether its number still means what it meant.
+//!
+//! A trace does not say it. It can be told from the kind of a call, from the calls before it on the same number, and from
+//! where else its line of the program was reached. Where that leaves more than one mark, none is named: a picture that
+//! guesses would be worse than none.
+
+use super::run::{List, Number, Stale, Step, Trace};
+use std::collections::BTreeMap;
+
+/// Finds it for each call.
+pub fn find(trace: &mut Trace) {
+    let mut found: Vec<(Option<List>, Option<Stale>)> = Vec::with_capacity(trace.steps.len());
+    let mut pass = Pass::default();
+    for (index, step) in trace.steps.iter().enumerate() {
+        if step.waits() {
+            pass = Pass::default();
+            found.push((None, None));
+            continue;
+        }
+        let Some(fd) = step.fd else {
+            found.push((None, None));
+            continue;
+        };
+        let wait = trace.wait_of(index);
+        let listed: Vec<List> = match wait.and_then(|wait| trace.steps[wait].said.as_ref()) {
+            Some(said) => said.of(fd).collect(),
+            None => Vec::new(),
+        };
+        let meant = wait.filter(|_| !listed.is_empty()).and_then(|wait| trace.named(wait, fd));
+        let now = trace.held_before(index, fd);
+        let list = pass.list(step, fd, &listed, meant == now, now.is_some(), |list| always(trace, step, list));
+        pass.made(step, fd, list);
+        let stale = match (meant, now) {
+            // Nobody has the number: who had it last was meant, whether select named it or not.
+            (_, None) => trace
+                .tenures
+                .iter()
+                .rposition(|tenure| tenure.fd == fd && tenure.closed.is_some_and(|closed| closed < index)),
+            (Some(meant), Some(now)) if meant != now && list.is_some() => Some(meant),
+            _ => None,
+        };
+        found.push((list, stale.map(|last| Stale { meant: meant.unwrap_or(last), reached: now })));
+    }
+    for (step, (acts_on, stale)) in trace.steps.iter_mut().zip(found) {
+        step.acts_on = acts_on;
+        step.stale = stale;
+    }
+}
+
+/// Whether every call made from that line of the program was about a number that this list of its pass named. A line
+/// that was ever reached without it does not act on it.
+fn always(trace: &Trace, of: &Step, list: List) -> bool {
+    let same = |(_, step): &(usize, &Step)| step.line == of.line && step.call == of.call;
+    trace.steps.iter().enumerate().filter(same).all(|(index, step)| {
+        let said = trace.wait_of(index).and_then(|wait| trace.steps[wait].said.as_ref());
+        step.fd.zip(said).is_some_and(|(fd, said)| said.get(list).contains(&fd))
+    })
+}
+
+/// A call, and the line that it was made from.
+type Made<'a> = (&'a str, usize);
+
+/// What one pass has done with select's marks so far.
+#[derive(Default)]
+struct Pass<'a> {
+    /// The marks that a call has acted on.
+    used: Vec<(Number, List)>,
+    /// For each number, the list that its calls act on at the moment, and which calls those were, and from which line.
+    current: BTreeMap<Number, (List, Vec<Made<'a>>)>,
+}
+
+impl<'a> Pass<'a> {
+    /// Which of the marks `listed` for its number a call acts on. `same`: the number's owner is who it was when select
+    /// returned; `open`: it has one.
+    fn list(
+        &self,
+        step: &Step,
+        fd: Number,
+        listed: &[List],
+        same: bool,
+        open: bool,
+        always: impl Fn(List) -> bool,
+    ) -> Option<List> {
+        // To receive from what has hung up or is in error is how a server learns of it.
+        let wanted: &[List] = match step.call.as_str() {
+            "accept" | "accept4" | "recv" | "recvfrom" | "read" => &[List::R, List::H, List::E],
+            "send" | "sendto" | "write" => &[List::W],
+            _ => &[],
+        };
+        if !wanted.is_empty() {
+            let wanted = wanted.iter().copied().find(|list| listed.contains(list));
+            return wanted.filter(|list| *list != List::R && *list != List::W || always(*list));
+        }
+        let unused: Vec<List> = listed.iter().copied().filter(|list| !self.used.contains(&(fd, *list))).collect();
+        let only = match unused.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        };
+        let current = self.current.get(&fd);
+        if open && !same {
+            // The number is another's by now. A call may well be about the newcomer: its first fcntl, say.
+            return only.filter(|only| always(*only));
+        }
+        if !open {
+            // After the close, the loop over the next list; where there is none, still the same.
+            return if unused.is_empty() { current.map(|(list, _)| *list) } else { only };
+        }
+        match current {
+            // The same call again, from another line: the next list.
+            Some((_, calls)) if calls.iter().any(|(call, line)| *call == step.call && *line != step.line) => only,
+            Some((list, _)) => Some(*list),
+            None => only,
+        }
+    }
+
+    /// A call was made.
+    fn made(&mut self, step: &'a Step, fd: Number, list: Option<List>) {
+        let Some(list) = list else { return };
+        if !self.used.contains(&(fd, list)) {
+            self.used.push((fd, list));
+        }
+        let current = self.current.entry(fd).or_insert((list, Vec::new()));
+        if current.0 != list {
+            *current = (list, Vec::new());
+        }
+        current.1.push((&step.call, step.line));
+    }
+}

@@ -1,0 +1,331 @@
+//! A recorded run: its calls, who has which number for how long, what happened between the calls.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A descriptor.
+pub type Number = i32;
+
+/// Who or what a descriptor stands for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// The socket that listens.
+    Listener,
+    /// A connection, by the name of the client at its other end; its port, where the client has no name.
+    Client(String),
+    /// A socket that is neither, or not yet.
+    Socket,
+    /// Anything else: a pipe, a file.
+    Other(String),
+}
+
+impl Owner {
+    /// The name to show.
+    pub fn name(&self) -> &str {
+        match self {
+            Owner::Listener => "listener",
+            Owner::Client(name) | Owner::Other(name) => name,
+            Owner::Socket => "socket",
+        }
+    }
+}
+
+/// A number's time with one owner: from the call that opened it to the call that closed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenure {
+    /// The number.
+    pub fd: Number,
+    /// Who is at its other end.
+    pub owner: Owner,
+    /// The step after which the number is open; `None` when it was open before the first.
+    pub opened: Option<usize>,
+    /// The step after which it is not any more.
+    pub closed: Option<usize>,
+    /// The step after which it is connected to nobody, though still open: its client has reset the connection.
+    pub orphaned: Option<usize>,
+}
+
+/// What a call that waits was asked, or said: select by its three lists, poll and epoll_wait by the events of the same
+/// meaning and, in what they say, three more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lists {
+    /// Readable.
+    pub r: Vec<Number>,
+    /// Writable.
+    pub w: Vec<Number>,
+    /// Exceptional.
+    pub x: Vec<Number>,
+    /// In error: ERR.
+    pub e: Vec<Number>,
+    /// Hung up: HUP.
+    pub h: Vec<Number>,
+    /// Not open: NVAL.
+    pub n: Vec<Number>,
+}
+
+/// One of the lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum List {
+    /// Readable.
+    R,
+    /// Writable.
+    W,
+    /// Exceptional.
+    X,
+    /// In error.
+    E,
+    /// Hung up.
+    H,
+    /// Not open.
+    N,
+}
+
+impl List {
+    /// All of them; select's three come first, in the order of its arguments.
+    pub const ALL: [List; 6] = [List::R, List::W, List::X, List::E, List::H, List::N];
+
+    /// `r`, `w`, `x`: its key in a trace.
+    pub fn letter(self) -> &'static str {
+        match self {
+            List::R => "r",
+            List::W => "w",
+            List::X => "x",
+            List::E => "e",
+            List::H => "h",
+            List::N => "n",
+        }
+    }
+
+    /// `readable`, `writable`, `exceptional`: its name.
+    pub fn word(self) -> &'static str {
+        match self {
+            List::R => "readable",
+            List::W => "writable",
+            List::X => "exceptional",
+            List::E => "in error",
+            List::H => "hung up",
+            List::N => "not open",
+        }
+    }
+}
+
+impl Lists {
+    /// One of them.
+    pub fn get(&self, list: List) -> &[Number] {
+        match list {
+            List::R => &self.r,
+            List::W => &self.w,
+            List::X => &self.x,
+            List::E => &self.e,
+            List::H => &self.h,
+            List::N => &self.n,
+        }
+    }
+
+    /// The lists that name a number.
+    pub fn of(&self, fd: Number) -> impl Iterator<Item = List> + '_ {
+        List::ALL.into_iter().filter(move |list| self.get(*list).contains(&fd))
+    }
+}
+
+/// What happened between two calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its line in the trace, as the caller counts them.
+    pub place: usize,
+    /// What.
+    pub what: What,
+}
+
+/// What can happen between two calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A client did something.
+    Act {
+        /// Its name.
+        who: String,
+        /// The call by its POSIX name; empty when many were summed up.
+        call: String,
+        /// Its arguments, or what it received.
+        args: String,
+    },
+    /// The server printed a line.
+    Said(String),
+    /// The server printed a line on standard error.
+    Error(String),
+    /// The server was stopped (true), or went on.
+    Stopped(bool),
+}
+
+impl What {
+    /// Who speaks or acts; nobody, when the server is stopped.
+    pub fn who(&self) -> &str {
+        match self {
+            What::Act { who, .. } => who,
+            What::Said(_) | What::Error(_) => "server",
+            What::Stopped(_) => "",
+        }
+    }
+
+    /// The line of a story's transcript, without who speaks.
+    pub fn words(&self) -> String {
+        match self {
+            What::Act { call, args, .. } => match (call.as_str(), args.as_str()) {
+                ("connect", address) => format!("connects from {address}"),
+                ("send", urgent) if urgent.ends_with(" MSG_OOB") => "sends one urgent byte (MSG_OOB)".to_string(),
+                ("send", _) => format!("sends {args:?}"),
+                ("recv", "") => "reads the end of the connection".to_string(),
+                ("recv", _) => format!("Received from server: {args}"),
+                ("close", "reset") => "resets the connection".to_string(),
+                ("close", _) => "closes".to_string(),
+                ("shutdown", _) => "shuts down its writing side".to_string(),
+                ("", _) => args.clone(),
+                _ => format!("{call} {args}").trim_end().to_string(),
+            },
+            What::Said(line) | What::Error(line) => line.clone(),
+            What::Stopped(true) => "(the server is stopped: SIGSTOP)".to_string(),
+            What::Stopped(false) => "(the server goes on: SIGCONT)".to_string(),
+        }
+    }
+}
+
+/// A number that was closed, or closed and handed out again, between select's mark (or the last call that could know it)
+/// and the call that uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stale {
+    /// The tenure that was meant.
+    pub meant: usize,
+    /// The one that was reached; `None` when nobody had the number.
+    pub reached: Option<usize>,
+}
+
+/// One call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Its line in the trace, as the caller counts them.
+    pub place: usize,
+    /// The pass of the loop: each select begins one; 0 before the first.
+    pub pass: usize,
+    /// What clients did, and signals, since the call before: what this call may answer to.
+    pub before: Vec<Event>,
+    /// The line of the program.
+    pub line: usize,
+    /// The call by its POSIX name.
+    pub call: String,
+    /// Its arguments, addresses replaced by names.
+    pub args: String,
+    /// What it returned, addresses replaced by names; or errno's name.
+    pub result: Result<String, String>,
+    /// The table after it: each open number, and its tenure in [`Trace::tenures`].
+    pub fds: BTreeMap<Number, usize>,
+    /// What select, or another call that waits, was asked.
+    pub asked: Option<Lists>,
+    /// What it said.
+    pub said: Option<Lists>,
+    /// Of epoll_wait: the numbers in `asked` and `said` that were closed since they were registered, or are another's.
+    pub outdated: Vec<Number>,
+    /// The number that the call is about, when it is about one.
+    pub fd: Option<Number>,
+    /// Which of the last select's marks for that number it acts on, where that is certain.
+    pub acts_on: Option<List>,
+    /// Set when the number does not mean what it meant.
+    pub stale: Option<Stale>,
+    /// What the server printed after it, and whatever came in between.
+    pub after: Vec<Event>,
+}
+
+impl Step {
+    /// The call as strace shows it: `recv(4, "Hello", 1024) = 5`.
+    pub fn text(&self) -> String {
+        match &self.result {
+            Ok(value) => format!("{}({}) = {value}", self.call, self.args),
+            Err(name) => format!("{}({}) = -1 {name}", self.call, self.args),
+        }
+    }
+
+    /// Whether it waits for descriptors: with it, a pass begins.
+    pub fn waits(&self) -> bool {
+        WAITS.contains(&self.call.as_str())
+    }
+}
+
+/// How the server ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// `exit status 1`, `still running`.
+    pub ended: String,
+    /// `ok`, or what went wrong.
+    pub verdict: String,
+}
+
+/// A run, or what was recorded of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// The calls, in their order.
+    pub steps: Vec<Step>,
+    /// Each number's time with each owner, in the order in which they began.
+    pub tenures: Vec<Tenure>,
+    /// What clients did after the last call.
+    pub after: Vec<Event>,
+    /// How the server ended, where the trace says it.
+    pub ending: Option<Ending>,
+}
+
+/// The calls that wait for descriptors.
+const WAITS: [&str; 5] = ["select", "pselect", "poll", "ppoll", "epoll_wait"];
+
+impl Trace {
+    /// Who has this number after a step.
+    pub fn owner(&self, step: usize, fd: Number) -> Option<&Owner> {
+        let tenure = self.steps.get(step)?.fds.get(&fd)?;
+        Some(&self.tenures[*tenure].owner)
+    }
+
+    /// The tenure of a number before a step.
+    pub fn held_before(&self, step: usize, fd: Number) -> Option<usize> {
+        match step.checked_sub(1) {
+            Some(before) => self.steps[before].fds.get(&fd).copied(),
+            None => self.steps[0].fds.get(&fd).copied().filter(|tenure| self.tenures[*tenure].opened.is_none()),
+        }
+    }
+
+    /// The clients, in the order in which they first did something or were first connected to.
+    pub fn clients(&self) -> Vec<&str> {
+        let mut names: Vec<(usize, &str)> = Vec::new();
+        for (index, step) in self.steps.iter().enumerate() {
+            for event in step.before.iter().chain(&step.after) {
+                if let What::Act { who, .. } = &event.what {
+                    names.push((event.place, who));
+                }
+            }
+            for tenure in self.tenures.iter().filter(|tenure| tenure.opened.unwrap_or(0) == index) {
+                if let Owner::Client(name) = &tenure.owner {
+                    names.push((step.place, name));
+                }
+            }
+        }
+        names.extend(self.after.iter().filter_map(|event| match &event.what {
+            What::Act { who, .. } => Some((event.place, who.as_str())),
+            _ => None,
+        }));
+        names.sort_by_key(|(place, _)| *place);
+        let mut seen = BTreeSet::new();
+        names.into_iter().map(|(_, name)| name).filter(|name| seen.insert(*name)).collect()
+    }
+
+    /// Whom a number that a step, which waits, has named means: who has it then, or, where it is outdated, who had it
+    /// before.
+    pub fn named(&self, step: usize, fd: Number) -> Option<usize> {
+        match self.steps[step].outdated.contains(&fd) {
+            true => self
+                .tenures
+                .iter()
+                .rposition(|tenure| tenure.fd == fd && tenure.closed.is_some_and(|closed| closed <= step)),
+            false => self.steps[step].fds.get(&fd).copied(),
+        }
+    }
+
+    /// The select whose pass a step is in.
+    pub fn wait_of(&self, step: usize) -> Option<usize> {
+        (0..step).rev().find(|&index| self.steps[index].waits())
+    }
+}
