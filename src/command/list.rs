@@ -1,5 +1,6 @@
 //! `cargo run -- list`: what there is.
 
+use super::check::grades;
 use super::check::protocols::PRESETS;
 use super::ladder::CHAPTERS;
 use crate::net::columns::wrap;
@@ -8,7 +9,7 @@ use crate::probe::probes::{HAMMER, PROBES};
 /// The column in which the texts begin.
 const TEXT: usize = 27;
 
-/// Prints the chapters, the probes and the presets, two lines or so for each.
+/// Prints the chapters, the probes, the presets and the grades, two lines or so for each.
 pub fn list() {
     println!("Chapters: cargo run --bin NAME");
     for chapter in CHAPTERS {
@@ -32,6 +33,8 @@ pub fn list() {
             entry("", &format!("--greeting '{}'", preset.greeting));
         }
     }
+    println!("\nGrades: the first line that fits. A choice is one only if the server serves again.");
+    print!("{}", grades::table());
 }
 
 fn entry(name: &str, text: &str) {

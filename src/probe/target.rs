@@ -27,8 +27,8 @@ pub struct Target {
 pub struct Report {
     /// How it did.
     pub verdict: Verdict,
-    /// Whether it served one more client when those of the probe had gone, if that is a question.
-    pub served_again: Option<bool>,
+    /// What became of it when the probe's clients had gone.
+    pub afterwards: Afterwards,
     /// What its verdict does not say.
     pub remark: Option<String>,
     /// It closed a connection after its reply.
@@ -37,10 +37,23 @@ pub struct Report {
     pub took: Duration,
 }
 
+/// What becomes of a server that fell short, when those it fell short of have gone and one more client comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Afterwards {
+    /// It did not fall short, or the probe says nothing about it.
+    NotAsked,
+    /// It serves that client.
+    Serves,
+    /// It runs, and does not.
+    ServesNobody,
+    /// It has ended.
+    Dead,
+}
+
 impl Report {
     /// Of a server that did not get as far as to meet a client.
     pub fn of(verdict: Verdict) -> Report {
-        Report { verdict, served_again: None, remark: None, closes: false, took: Duration::ZERO }
+        Report { verdict, afterwards: Afterwards::NotAsked, remark: None, closes: false, took: Duration::ZERO }
     }
 }
 
@@ -66,12 +79,15 @@ impl Target {
         let mut clients = Clients::new(&mut server, self.patience, &mut ignore).on(terms.clone());
         let verdict = play(&mut clients, probe);
         let (closes, remark) = (clients.was_closed_on(), clients.remark.take());
-        let served_again = match verdict {
-            Verdict::Sound | Verdict::Failed(_) | Verdict::Unspoken(_) => None,
-            Verdict::Died { .. } | Verdict::Stopped => Some(false),
-            _ => Some(clients.serves_again()),
+        let afterwards = match verdict {
+            Verdict::Sound | Verdict::Failed(_) | Verdict::Unspoken(_) => Afterwards::NotAsked,
+            Verdict::Died { .. } => Afterwards::Dead,
+            Verdict::Stopped => Afterwards::ServesNobody,
+            _ if clients.serves_again() => Afterwards::Serves,
+            _ if clients.has_died() => Afterwards::Dead,
+            _ => Afterwards::ServesNobody,
         };
-        Report { verdict, served_again, remark, closes, took: begun.elapsed() }
+        Report { verdict, afterwards, remark, closes, took: begun.elapsed() }
     }
 }
 

@@ -60,37 +60,64 @@ pub enum Verdict {
     Failed(String),
 }
 
+/// All kinds of verdicts.
+pub const KINDS: &[&str] = &[
+    "ok",
+    "died",
+    "no server",
+    "refused",
+    "no reply",
+    "no greeting",
+    "cut short",
+    "wrong reply",
+    "not spoken",
+    "reply lost",
+    "closed on",
+    "turned away",
+    "no end",
+    "crossed",
+    "grows",
+    "spins",
+    "stopped",
+    "failed",
+];
+
 impl Verdict {
+    /// What kind of a verdict it is, one of [`KINDS`]: its cell, but for a server that died, which has many.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Verdict::Sound => "ok",
+            Verdict::Died { .. } => "died",
+            Verdict::NoServer(_) => "no server",
+            Verdict::Refused(..) => "refused",
+            Verdict::NoReply(_) => "no reply",
+            Verdict::NoGreeting(_) => "no greeting",
+            Verdict::Wrong { begun: true, .. } | Verdict::CutShort(_) => "cut short",
+            Verdict::Wrong { begun: false, .. } => "wrong reply",
+            Verdict::Unspoken(_) => "not spoken",
+            Verdict::Ended(..) => "reply lost",
+            Verdict::ClosedOn(_) => "closed on",
+            Verdict::TurnedAway(_) => "turned away",
+            Verdict::NoEnd(_) => "no end",
+            Verdict::WrongClient(_) => "crossed",
+            Verdict::Grows(..) => "grows",
+            Verdict::Busy(..) => "spins",
+            Verdict::Stopped => "stopped",
+            Verdict::Failed(_) => "failed",
+        }
+    }
+
     /// In a word or two, for the scoreboard: `ok`, `EBADF`, `no reply`.
     pub fn cell(&self) -> String {
-        match self {
-            Verdict::Sound => "ok".into(),
-            Verdict::Died { status, last_words } => {
-                let words = last_words.as_deref();
-                let name = words.and_then(|words| {
-                    let limit = words.contains("FD_SETSIZE").then_some("FD_SETSIZE");
-                    errno::name_in(words).or(limit).or_else(|| exception_in(words))
-                });
-                name.map_or_else(|| status_words(*status), str::to_string)
-            }
-            Verdict::NoServer(_) => "no server".into(),
-            Verdict::Refused(..) => "refused".into(),
-            Verdict::NoReply(_) => "no reply".into(),
-            Verdict::NoGreeting(_) => "no greeting".into(),
-            Verdict::Wrong { begun: true, .. } => "cut short".into(),
-            Verdict::Wrong { begun: false, .. } => "wrong reply".into(),
-            Verdict::Unspoken(_) => "not spoken".into(),
-            Verdict::Ended(..) => "reply lost".into(),
-            Verdict::ClosedOn(_) => "closed on".into(),
-            Verdict::TurnedAway(_) => "turned away".into(),
-            Verdict::NoEnd(_) => "no end".into(),
-            Verdict::WrongClient(_) => "crossed".into(),
-            Verdict::CutShort(_) => "cut short".into(),
-            Verdict::Grows(..) => "grows".into(),
-            Verdict::Busy(..) => "spins".into(),
-            Verdict::Stopped => "stopped".into(),
-            Verdict::Failed(_) => "failed".into(),
-        }
+        let Verdict::Died { status, last_words } = self else {
+            return self.kind().into();
+        };
+        let words = last_words.as_deref();
+        let name = words.and_then(|words| {
+            let limit = words.contains("FD_SETSIZE").then_some("FD_SETSIZE");
+            errno::name_in(words).or(limit).or_else(|| exception_in(words))
+        });
+        name.map_or_else(|| status_words(*status), str::to_string)
     }
 
     /// In a sentence or two: what happened, and what became of the server.

@@ -10,6 +10,7 @@
 mod common;
 
 mod check;
+mod check_grades;
 mod check_protocols;
 mod command_line;
 mod compare;
