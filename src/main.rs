@@ -25,6 +25,7 @@ port on which it must listen; its environment has it in PORT. Between `check` an
   --only PROBE,PROBE    only these probes
   --skip PROBE,PROBE    all but these
   --hammer N            one probe more: N clients that send and close, twenty at a time
+  --silent N            in two-at-once, N clients send nothing; 1 unless told otherwise
   --preset NAME         the server's protocol: http, redis, memcached, smtp, ftp, line;
                         `list` shows what each of them is
   --message TEXT        what the clients send, \\r \\n \\t \\\\ \\0 and \\xNN included

@@ -19,6 +19,15 @@ pub enum Verdict {
         /// The last line on standard error, if it wrote one.
         last_words: Option<String>,
     },
+    /// It still runs, and one of its workers has ended.
+    WorkerDied {
+        /// The worker's name.
+        name: String,
+        /// The server has started another.
+        replaced: bool,
+        /// The last line on standard error, if there is one.
+        last_words: Option<String>,
+    },
     /// It did not get as far as to listen.
     NoServer(NoServer),
     /// This client could not connect, and why.
@@ -64,6 +73,7 @@ pub enum Verdict {
 pub const KINDS: &[&str] = &[
     "ok",
     "died",
+    "worker died",
     "no server",
     "refused",
     "no reply",
@@ -88,6 +98,7 @@ impl Verdict {
         match self {
             Verdict::Sound => "ok",
             Verdict::Died { .. } => "died",
+            Verdict::WorkerDied { .. } => "worker died",
             Verdict::NoServer(_) => "no server",
             Verdict::Refused(..) => "refused",
             Verdict::NoReply(_) => "no reply",
@@ -137,6 +148,10 @@ impl Verdict {
                     }
                     _ => format!("the server has died: {status}."),
                 }
+            }
+            Verdict::WorkerDied { name, replaced, .. } => {
+                let replaced = if *replaced { " and has started another" } else { "" };
+                format!("a worker has ended: {name}. The server still runs{replaced}.")
             }
             Verdict::NoServer(why @ (NoServer::Ended(_, lines) | NoServer::Deaf(_, lines, _))) if !lines.is_empty() => {
                 format!("{why}, and printed {:?}", lines.join("\n"))

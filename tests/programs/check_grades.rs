@@ -139,7 +139,7 @@ fn a_ci_system_is_told_in_junits_xml() {
         r#"<testsuite name="close-call" tests="3" failures="1" errors="0" skipped="0" time=""#,
         r#"<testcase classname="close-call" name="two-at-once" time=""#,
         "<system-out>verdict: no reply\nwhy: no reply to bob. The server still runs, and is idle.\n\
-         choice: it serves one client at a time, and the next one waits. Afterwards it served again.\n\
+         choice: it serves one client at a time, or a few, and the next one waits. Afterwards it served again.\n\
          page: chapter 1</system-out>",
         r#"<failure type="ECONNRESET" message="ECONNRESET in recv. The server has died: exit status 1.">"#,
         "<system-err>recv: Connection reset by peer (os error 104)</system-err>",

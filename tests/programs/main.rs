@@ -12,6 +12,7 @@ mod common;
 mod check;
 mod check_grades;
 mod check_protocols;
+mod check_servers;
 mod command_line;
 mod compare;
 mod compile_fail;

@@ -54,7 +54,7 @@ const fn fault(verdicts: &'static [&'static str], why: &'static str) -> Rule {
 
 /// The table. The first line that fits counts, and a choice only for a server that serves again afterwards.
 const RULES: &[Rule] = &[
-    choice(&["two-at-once"], WAITS, "it serves one client at a time, and the next one waits"),
+    choice(&["two-at-once"], WAITS, "it serves one client at a time, or a few, and the next one waits"),
     Rule {
         one_at_a_time: true,
         ..choice(
@@ -81,8 +81,9 @@ const RULES: &[Rule] = &[
         ..choice(&["never-reads"], &["grows"], "redis documents it: normal clients have no client-output-buffer-limit")
     },
     fault(&["died"], "what a few clients do ends it for all"),
+    fault(&["worker died"], "what a few clients do ends it for those whom the worker served"),
     fault(&["stopped"], "it stopped itself, and serves nobody"),
-    fault(&["spins"], "it uses a processor without rest, and has nothing to do"),
+    fault(&["spins"], "it works without rest, and has nothing to do"),
     fault(&["grows"], "a client can make it hold as much memory as the client likes"),
     fault(&["crossed"], "a client got what was meant for another"),
     fault(&["closed on"], "it closed the connection of a client that had done nothing wrong"),

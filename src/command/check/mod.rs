@@ -9,13 +9,14 @@ pub mod junit;
 pub mod known;
 pub mod options;
 pub mod outcome;
+pub mod progress;
 pub mod protocols;
 pub mod text;
 
 use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
@@ -30,9 +31,13 @@ use crate::probe::target::{Afterwards, Report, Target};
 use crate::probe::verdict::Verdict;
 use known::Known;
 use outcome::{Outcome, printable};
+use progress::Progress;
 
 /// How long a reply is waited for once a server is idle. It may be asleep for a reason that we cannot see.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a probe may take, and the hammer ten times as long. It is over long before that, or something is wrong.
+const BOUND: Duration = Duration::from_secs(120);
 
 /// The probe that shows whether a server serves one client at a time.
 const TWO: &str = "two-at-once";
@@ -47,6 +52,8 @@ pub struct Check {
     pub preset: Option<&'static str>,
     /// How many clients hammer at it.
     pub hammer: usize,
+    /// How many silent clients there are in two-at-once.
+    pub silent: usize,
     /// A choice counts like a fault.
     pub strict: bool,
     /// What is accepted today.
@@ -66,13 +73,21 @@ impl Check {
     /// does, or with `strict` a choice, or a difference from what is known; 2: the command could not be started, or does
     /// not listen, or a probe could not do its part.
     pub fn run(&self) -> io::Result<ExitCode> {
-        let progress = self.shows_progress();
-        self.progress(progress, 0)?;
+        let progress = Progress::new(io::stdout().is_terminal() && !self.json, self.probes.len());
+        progress.during(|| self.play_all(&progress))
+    }
 
+    fn play_all(&self, progress: &Progress) -> io::Result<ExitCode> {
         // Polite first and alone: if it does not listen, or speaks otherwise, there is no need to try it again.
-        let mut terms = Terms { protocol: self.protocol.clone(), hammer: self.hammer, ..Terms::default() };
+        let mut terms = Terms {
+            protocol: self.protocol.clone(),
+            hammer: self.hammer,
+            silent: self.silent,
+            bound: Some(BOUND),
+            ..Terms::default()
+        };
         let polite = probes::by_name("polite").ok_or_else(|| io::Error::other("there is no polite probe"))?;
-        let first = self.report(polite, &terms);
+        let first = progress.playing(polite.name, || self.report(polite, &terms));
         if matches!(first.verdict, Verdict::NoServer(_) | Verdict::Unspoken(_)) {
             self.refuse(&first.verdict);
             self.write_junit(&[self.outcome(polite, first, &terms, &OnceCell::new())])?;
@@ -92,17 +107,16 @@ impl Check {
         let (mut outcomes, mut given): (Vec<Outcome>, Vec<String>) = (Vec::new(), Vec::new());
         let mut take = |probe: &'static Probe, report: Report| {
             let outcome = self.outcome(probe, report, &terms, &one_at_a_time);
-            self.print(&outcome, &mut given);
+            progress.done(|| self.print(&outcome, &mut given));
             outcomes.push(outcome);
-            // Progress is for a reader. That it cannot be shown is no reason to stop.
-            let _ = self.progress(progress, outcomes.len());
         };
+        let play = |probe: &&'static Probe| progress.playing(probe.name, || self.report(probe, &terms));
         if asked < self.probes.len() {
             take(polite, first);
         }
-        parallel::each(&rest, |probe| (*probe, self.report(probe, &terms)), |(probe, report)| take(probe, report));
+        parallel::each(&rest, |probe| (*probe, play(probe)), |(probe, report)| take(probe, report));
         for probe in hammer {
-            take(probe, self.report(probe, &terms));
+            take(probe, play(&probe));
         }
 
         if !self.json {
@@ -114,7 +128,31 @@ impl Check {
         Ok(ExitCode::from(if unplayed { 2 } else { u8::from(counts) }))
     }
 
+    /// Starts the server and plays a probe. One that does badly without descriptors may have sized itself at its start,
+    /// or may not be limited later: it is started again, with a limit from its start on.
     fn report(&self, probe: &Probe, terms: &Terms) -> Report {
+        let bound = terms.bound.map(|bound| if probe.name == HAMMER.name { bound * 10 } else { bound });
+        let terms = Terms { bound, ..terms.clone() };
+        let first = self.report_once(probe, &terms);
+        if probe.name != "out-of-descriptors" || matches!(first.verdict, Verdict::Sound | Verdict::NoServer(_)) {
+            return first;
+        }
+        for least in [64, 256] {
+            let limit = first.descriptors.unwrap_or(0).max(least);
+            let again = self.report_once(probe, &Terms { descriptors: Some(limit), ..terms.clone() });
+            if again.verdict.cell() == first.verdict.cell() {
+                return Report { took: first.took + again.took, ..first };
+            }
+            if !matches!(again.verdict, Verdict::NoServer(_)) {
+                let remark = format!("It had {limit} descriptors from its start on.");
+                let remark = again.remark.iter().cloned().chain([remark]).collect::<Vec<_>>().join(" ");
+                return Report { remark: Some(remark), took: first.took + again.took, ..again };
+            }
+        }
+        first
+    }
+
+    fn report_once(&self, probe: &Probe, terms: &Terms) -> Report {
         let port = match FreePort::find() {
             Ok(port) => port,
             Err(error) => return Report::of(Verdict::Failed(format!("bind: {error}"))),
@@ -138,10 +176,11 @@ impl Check {
         one_at_a_time: &OnceCell<bool>,
     ) -> Outcome<'static> {
         let waits = |verdict: &Verdict| matches!(verdict.kind(), "no reply" | "no greeting" | "refused");
-        if probe.name == TWO {
+        if probe.name == TWO && terms.silent == 1 {
             let _ = one_at_a_time.set(waits(&report.verdict));
         }
-        let play_two = || probes::by_name(TWO).is_some_and(|two| waits(&self.report(two, terms).verdict));
+        let terms = Terms { silent: 1, ..terms.clone() };
+        let play_two = || probes::by_name(TWO).is_some_and(|two| waits(&self.report(two, &terms).verdict));
         let one_at_a_time = || *one_at_a_time.get_or_init(play_two);
         let served_again = report.afterwards == Afterwards::Serves;
         let grade = grades::grade(probe.name, report.verdict.kind(), self.preset, served_again, &one_at_a_time);
@@ -154,25 +193,12 @@ impl Check {
         format!("polite: {} Without it the other verdicts mean little{hint}.", polite.sentence())
     }
 
-    fn shows_progress(&self) -> bool {
-        io::stdout().is_terminal() && !self.json
-    }
-
-    fn progress(&self, wanted: bool, done: usize) -> io::Result<()> {
-        if wanted && done < self.probes.len() {
-            print!("\x1b[K{} of {} ...\r", done, self.probes.len());
-            io::stdout().flush()?;
-        }
-        Ok(())
-    }
-
     fn print(&self, outcome: &Outcome, given: &mut Vec<String>) {
         if self.json {
             println!("{}", json::line(outcome));
             return;
         }
-        let clear = if self.shows_progress() { "\x1b[K" } else { "" };
-        println!("{clear}{}", text::rows(outcome, wanted(&io::stdout()), given));
+        println!("{}", text::rows(outcome, wanted(&io::stdout()), given));
     }
 
     fn write_junit(&self, outcomes: &[Outcome]) -> io::Result<()> {

@@ -33,7 +33,7 @@ fn wrong(what: &str) -> Wrong {
 pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
     let [mut only, mut skip]: [Vec<&Probe>; 2] = [Vec::new(), Vec::new()];
     let (mut json, mut strict, mut wait) = (false, false, LIMIT);
-    let (mut preset, mut hammer, mut known, mut junit) = (None, None, None, None);
+    let (mut preset, mut hammer, mut silent, mut known, mut junit) = (None, None, 1, None, None);
     let [mut message, mut reply, mut greeting] = [None, None, None];
     loop {
         // What comes after the `--` is not ours to read.
@@ -61,7 +61,7 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
             for (said, part) in said {
                 *part = said.unwrap_or_else(|| std::mem::take(part));
             }
-            let check = Check { probes, protocol, preset, hammer, strict, known, json, junit, wait, command };
+            let check = Check { probes, protocol, preset, hammer, silent, strict, known, json, junit, wait, command };
             return Ok(Asked::Check(Box::new(check)));
         }
         match parser.next()? {
@@ -80,6 +80,7 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
             Some(Long("hammer")) => {
                 hammer = Some(some(number(&mut parser, "--hammer", "clients")?, "--hammer", "clients")?)
             }
+            Some(Long("silent")) => silent = some(number(&mut parser, "--silent", "clients")?, "--silent", "clients")?,
             Some(Long("json")) => json = true,
             Some(Long("wait")) => wait = Duration::from_secs(number(&mut parser, "--wait", "seconds")?),
             Some(Short('h') | Long("help")) => return Ok(Asked::Help),

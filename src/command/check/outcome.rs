@@ -52,14 +52,20 @@ impl<'a> Outcome<'a> {
 
     /// What happened, in a sentence or two.
     pub fn why(&self) -> String {
-        let remark = self.report.remark.as_deref().unwrap_or("");
-        format!("{} {remark}", self.report.verdict.sentence()).trim_end().to_string()
+        let mut why = self.report.verdict.sentence();
+        if let Some(remark) = &self.report.remark {
+            let end = if why.ends_with('.') { "" } else { "." };
+            why += &format!("{end} {remark}");
+        }
+        why
     }
 
     /// The server's last words, as they may be shown; empty if it has not died, or said nothing.
     pub fn said(&self) -> String {
         match &self.report.verdict {
-            Verdict::Died { last_words: Some(words), .. } => printable(words),
+            Verdict::Died { last_words: Some(words), .. } | Verdict::WorkerDied { last_words: Some(words), .. } => {
+                printable(words)
+            }
             _ => String::new(),
         }
     }

@@ -33,25 +33,25 @@ impl Clients<'_> {
     pub fn has_died(&mut self) -> bool {
         const LOOKS: usize = 200;
         for _ in 0..LOOKS {
-            if self.alive().is_err() || self.is_asleep() {
+            if self.server.ended().is_some() || self.is_asleep() {
                 break;
             }
             thread::sleep(Duration::from_millis(5));
         }
-        self.alive().is_err()
+        self.server.ended().is_some()
     }
 
     fn is_served(&mut self, until: Instant) -> io::Result<bool> {
         let protocol: Protocol = self.terms.protocol.clone();
         let mut stream = TcpStream::connect_timeout(&self.server.address(), PATIENCE)?;
-        Ok((protocol.greeting.is_empty() || self.hears(&mut stream, &protocol.greeting, until)?)
+        Ok((protocol.greeting.is_empty() || self.is_told(&mut stream, &protocol.greeting, until)?)
             && stream.write_all(&protocol.message).is_ok()
-            && self.hears(&mut stream, &protocol.reply, until)?)
+            && self.is_told(&mut stream, &protocol.reply, until)?)
     }
 
     /// Whether the bytes that are wanted come before that time. What the server prints is read meanwhile: one whose pipe
     /// is full waits for it, and serves nobody.
-    fn hears(&mut self, stream: &mut TcpStream, wanted: &[u8], until: Instant) -> io::Result<bool> {
+    fn is_told(&mut self, stream: &mut TcpStream, wanted: &[u8], until: Instant) -> io::Result<bool> {
         stream.set_read_timeout(Some(Duration::from_millis(20)))?;
         let (mut got, mut buffer) = (Vec::new(), [0; 4096]);
         while Instant::now() < until {
