@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use close_call::command::args::{Wrong, one_of};
 use close_call::command::check::Check;
 use close_call::command::check::options::{self, Asked};
-use close_call::command::ladder::{self, Chapter};
+use close_call::command::ladder::{self, CHAPTERS, Chapter};
 use close_call::command::{list, show, start, style};
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
@@ -99,8 +99,8 @@ fn parse(mut parser: Parser) -> Result<Task, Wrong> {
 
 fn unknown(what: &str) -> Wrong {
     let name = what.trim_matches('"');
-    Wrong(if ladder::by_name(name).is_some() {
-        format!("{name} is a chapter: cargo run --bin {name}")
+    Wrong(if let Some(chapter) = ladder::by_name(name) {
+        format!("{name} is a chapter: {}", chapter.command())
     } else if matches!(what, "--probe" | "--listen" | "--trace") {
         format!("{what} is for a chapter: cargo run --bin CHAPTER -- {what}")
     } else {
@@ -115,7 +115,7 @@ fn parse_start(mut parser: Parser) -> Result<Task, Wrong> {
         Some(Short('h') | Long("help")) => return Ok(Task::Help),
         _ => return Err(wrong()),
     };
-    let servers: Vec<&Chapter> = ladder::servers().collect();
+    let servers: Vec<&Chapter> = CHAPTERS.iter().filter(|chapter| chapter.story.is_some()).collect();
     let chapter = match parser.next()? {
         None => start::FROM.into(),
         Some(Value(chapter)) => chapter,
@@ -124,6 +124,10 @@ fn parse_start(mut parser: Parser) -> Result<Task, Wrong> {
     let chapter = one_of("chapter to start from", &chapter, &servers, |chapter| chapter.name)?;
     if parser.next()?.is_some() {
         return Err(wrong());
+    }
+    if let Some(feature) = chapter.feature.as_ref().filter(|feature| !feature.on) {
+        let (name, feature) = (chapter.name, feature.name);
+        return Err(Wrong(format!("{name} was not built: cargo run --features {feature} -- start DIR {name}")));
     }
     Ok(Task::Start(folder.into(), chapter))
 }

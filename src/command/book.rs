@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use super::names;
+use super::{ladder, names};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots")
@@ -32,8 +32,8 @@ pub fn printed(name: &str) -> io::Result<String> {
     Ok(names::stored(printed))
 }
 
-/// What the book shows of a chapter: what follows `cargo run --bin CHAPTER`, for each snapshot. Fails where there are no
-/// snapshots.
+/// What the book shows of a chapter: what follows the command that starts it, for each snapshot. Fails where there are
+/// no snapshots.
 pub fn shown(chapter: &str) -> io::Result<Vec<String>> {
     let folder = folder();
     let files = fs::read_dir(&folder)
@@ -41,7 +41,9 @@ pub fn shown(chapter: &str) -> io::Result<Vec<String>> {
     let names = files.flatten().filter_map(|file| Some(file.file_name().to_str()?.strip_suffix(".snap")?.to_string()));
     let mut names: Vec<String> = names.filter(|name| name.starts_with(chapter)).collect();
     names.sort();
-    let command = format!("$ cargo run --bin {chapter}");
+    let Some(command) = ladder::by_name(chapter).map(|chapter| format!("$ {}", chapter.command())) else {
+        return Ok(Vec::new());
+    };
     let texts = names.iter().filter_map(|name| snapshot(name).ok());
     Ok(texts.filter_map(|text| Some(text.lines().next()?.strip_prefix(&command)?.trim().to_string())).collect())
 }

@@ -9,7 +9,8 @@ use lexopt::Parser;
 
 use super::args::{self, DEFAULT_ADDRESS, Wrong, one_of};
 use super::chapter_probes::{self, CHAPTER_PROBES};
-use super::{book, compare, ladder, story, style};
+use super::ladder::{self, Chapter};
+use super::{book, compare, story, style};
 use crate::net::columns::wrap;
 use crate::net::trace::{self, Format};
 use crate::net::{self, Address, Socket};
@@ -180,11 +181,12 @@ fn help(name: &str, server: bool) -> String {
     let chapter = ladder::by_name(name);
     let adds = chapter.map_or(String::new(), |chapter| format!(": {}", chapter.adds));
     let title = wrap(&format!("{name}{adds}"), 4);
+    let command = chapter.map_or_else(|| format!("cargo run --bin {name}"), Chapter::command);
     if !server {
         return format!(
             "{title}
 
-cargo run --bin {name} -- [OPTIONS]
+{command} -- [OPTIONS]
   (nothing)         prints the table
   --trace           prints each call as it is made, in the manner of strace
   --trace=json      the same as JSON lines
@@ -197,7 +199,7 @@ cargo run --bin {name} -- [OPTIONS]
     format!(
         "{title}
 
-cargo run --bin {name} -- [OPTIONS]
+{command} -- [OPTIONS]
   (nothing)         plays its story, under the probe {story}
   --probe NAME      plays another probe
   --listen [ADDR]   serves for real, on {DEFAULT_ADDRESS} unless told otherwise

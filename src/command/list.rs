@@ -2,21 +2,27 @@
 
 use super::check::grades;
 use super::check::protocols::PRESETS;
-use super::ladder::CHAPTERS;
+use super::ladder;
 use crate::net::columns::wrap;
 use crate::probe::probes::{HAMMER, PROBES};
 
 /// The column in which the texts begin.
 const TEXT: usize = 27;
 
-/// Prints the chapters, the probes, the presets and the grades, two lines or so for each.
+/// Prints the chapters that were built, the probes, the presets and the grades, two lines or so for each.
 pub fn list() {
     println!("Chapters: cargo run --bin NAME");
-    for chapter in CHAPTERS {
+    for chapter in ladder::built() {
         entry(chapter.name, chapter.adds);
+        if let Some(feature) = &chapter.feature {
+            entry("", &format!("with --features {}", feature.name));
+        }
         if !chapter.breaks.is_empty() {
             entry("", &format!("breaks: {}", chapter.breaks));
         }
+    }
+    if let Some(line) = ladder::left_out(" -- list") {
+        println!("{}", wrap(&line, 2));
     }
     println!("\nProbes: cargo run --bin CHAPTER -- --probe NAME");
     for probe in PROBES {

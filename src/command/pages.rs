@@ -12,6 +12,7 @@ pub fn page_of(probe: &str) -> &'static str {
         "stranger" => "08-recycled-number",
         "half-close" | "never-reads" | "slow-reader" | "shortage" => "10-never-block",
         "out-of-descriptors" | "crowd" => "11-limits",
+        "long-message" => "14-epoll",
         _ => "check",
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use super::ladder::{self, Chapter};
+use super::ladder::{self, CHAPTERS, Chapter};
 use super::style::{Style, paint};
 use super::{book, story};
 use crate::net::columns::{WIDTH, wrap};
@@ -14,9 +14,9 @@ use crate::probe::verdict::Verdict;
 /// The width of the chapters' names.
 const NAME: usize = 20;
 
-/// Measures every chapter that is a server, whose programs are in `folder`, under every probe, and prints a row as soon
-/// as it is measured. Returns what differs from the book, a line each: none, if all is as the book has it. Fails where
-/// the book's scoreboard is not there to compare with.
+/// Measures every chapter that is a server and was built, whose programs are in `folder`, under every probe, and prints a
+/// row as soon as it is measured. Returns what differs from the book, a line each: none, if all is as the book has it.
+/// Fails where the book's scoreboard is not there to compare with.
 pub fn measure(folder: &Path, coloured: bool) -> io::Result<Vec<String>> {
     let book = Board::of(&book::snapshot("scoreboard")?);
     let progress = io::stdout().is_terminal();
@@ -45,13 +45,20 @@ pub fn measure(folder: &Path, coloured: bool) -> io::Result<Vec<String>> {
     Ok(differences)
 }
 
-/// The probes, in as many blocks as it takes for a row of each to fit.
+/// The probes, in as many blocks as it takes for a row of each to fit, and no block wider than it must be.
 fn blocks(book: &Board) -> Vec<&'static [Probe]> {
+    let fewest = blocks_within(WIDTH, book);
+    let mut narrower = (NAME..WIDTH).map(|limit| blocks_within(limit, book));
+    narrower.find(|blocks| blocks.len() == fewest.len()).unwrap_or(fewest)
+}
+
+/// The same in blocks whose rows have at most `limit` characters, or that have one probe.
+fn blocks_within(limit: usize, book: &Board) -> Vec<&'static [Probe]> {
     let mut blocks = Vec::new();
     let (mut first, mut used) = (0, NAME);
     for (at, probe) in PROBES.iter().enumerate() {
         let column = 2 + width(probe, book);
-        if used + column > WIDTH {
+        if used + column > limit && at > first {
             blocks.push(&PROBES[first..at]);
             (first, used) = (at, NAME);
         }
@@ -77,7 +84,7 @@ fn difference(chapter: &Chapter, probe: &Probe, verdict: &Verdict, book: &Board)
 /// Room for a probe's name, broken at its hyphens, for the longest cell that the book has under it, and for a mark.
 fn width(probe: &Probe, book: &Board) -> usize {
     let parts = parts(probe).into_iter().map(|part| part.len());
-    let cells = ladder::servers().filter_map(|chapter| book.cell(chapter, probe)).map(|cell| cell.chars().count());
+    let cells = CHAPTERS.iter().filter_map(|chapter| book.cell(chapter, probe)).map(|cell| cell.chars().count());
     parts.chain(cells).max().unwrap_or(0)
 }
 
@@ -119,7 +126,7 @@ impl Board {
         let mut rows: Vec<(String, Vec<String>)> = Vec::new();
         for line in text.lines() {
             let mut cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(String::from);
-            let Some(name) = cells.next().filter(|name| ladder::servers().any(|chapter| chapter.name == name)) else {
+            let Some(name) = cells.next().filter(|name| ladder::by_name(name).is_some()) else {
                 continue;
             };
             match rows.iter_mut().find(|(known, _)| *known == name) {
@@ -147,13 +154,13 @@ mod tests {
         let text = "  polite  leaves\n01-blocking-server  ok  no reply\n04-use-after-close      ok      EBADF\n\
                     \n  rude\n01-blocking-server  ECONNRESET  ok\n";
         let board = Board::of(text);
-        let [first, last] = [0, 3].map(|at| &ladder::CHAPTERS[at]);
+        let [first, last] = [0, 3].map(|at| &CHAPTERS[at]);
         assert_eq!(board.cell(first, &PROBES[0]).unwrap(), "ok");
         assert_eq!(board.cell(first, &PROBES[1]).unwrap(), "no reply");
         assert_eq!(board.cell(last, &PROBES[1]).unwrap(), "EBADF");
         assert_eq!(board.cell(last, &PROBES[2]), None);
         assert_eq!(board.cell(first, &PROBES[2]).unwrap(), "ECONNRESET", "the second block");
-        assert_eq!(board.cell(&ladder::CHAPTERS[4], &PROBES[0]), None);
+        assert_eq!(board.cell(&CHAPTERS[4], &PROBES[0]), None);
     }
 
     #[test]

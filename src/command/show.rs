@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 
 use super::style::{self, Style, paint};
 use super::{chapter_probes, ladder, scoreboard, story};
+use crate::net::columns::wrap;
 
 /// The chapters of the first two stories, which are built first.
 const BUG: &str = "04-use-after-close";
@@ -53,6 +54,9 @@ pub fn show() -> io::Result<ExitCode> {
     for difference in &differences {
         println!("{difference}");
     }
+    if let Some(line) = ladder::left_out("") {
+        println!("\n{}", wrap(&line, 2));
+    }
     println!(
         "
 To go on:
@@ -85,11 +89,16 @@ impl Cargo<'_> {
         Some(Cargo { program: env::var_os("CARGO")?, target: folder.parent()? })
     }
 
-    /// A build in the same profile and folder, so that nothing is compiled twice.
+    /// A build in the same profile and folder and with the same features, so that nothing is compiled twice.
     fn build(&self, what: &[&str]) -> Command {
         let mut build = Command::new(&self.program);
         build.args(["build", "--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
-        build.args(what).arg("--target-dir").arg(self.target).env_remove("CARGO_BUILD_TARGET");
+        build
+            .args(what)
+            .args(["--features", &ladder::features()])
+            .arg("--target-dir")
+            .arg(self.target)
+            .env_remove("CARGO_BUILD_TARGET");
         if !cfg!(debug_assertions) {
             build.arg("--release");
         }

@@ -33,7 +33,15 @@ pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
     let source = fs::read_to_string(&source).map_err(named)?;
 
     fs::create_dir_all(folder.join("src")).map_err(|e| of_folder("mkdir", e))?;
-    let manifest = CARGO_TOML.replace("NAME", &package_name(folder)).replace("CLOSE_CALL", env!("CARGO_MANIFEST_DIR"));
+    let mut manifest =
+        CARGO_TOML.replace("NAME", &package_name(folder)).replace("CLOSE_CALL", env!("CARGO_MANIFEST_DIR"));
+    if let Some(feature) = &chapter.feature {
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        let text = fs::read_to_string(&ours).map_err(|e| io::Error::other(format!("{}: {e}", ours.display())))?;
+        let line = dependency(&text, feature.name)
+            .ok_or_else(|| io::Error::other(format!("{} has no {}", ours.display(), feature.name)))?;
+        manifest = manifest.replace("libc = ", &format!("{line}\nlibc = "));
+    }
     for (file, text) in [
         ("src/main.rs", main_rs(&source, chapter.name)),
         ("Cargo.toml", manifest),
@@ -45,7 +53,7 @@ pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
     }
 
     let broken_by = chapter.breaks.split([':', ';', ',']).next().filter(|name| probes::by_name(name).is_some());
-    let probe = broken_by.unwrap_or("polite");
+    let probe = broken_by.or(chapter.story).unwrap_or("polite");
     let manifest = quoted(&folder.join("Cargo.toml")).into_owned();
     println!(
         "{} is yours to change. It begins as {}.
@@ -68,6 +76,12 @@ fn main_rs(source: &str, chapter: &str) -> String {
     let code = source.lines().skip_while(|line| line.starts_with("//!"));
     let code: String = code.map(|line| format!("{line}\n")).collect();
     format!("//! My server. It starts as a copy of chapter {chapter} of close-call.\n{code}")
+}
+
+/// The line of a manifest that brings in a library, as a package writes it that cannot do without.
+fn dependency(manifest: &str, library: &str) -> Option<String> {
+    let line = manifest.lines().find(|line| line.starts_with(&format!("{library} = {{")))?;
+    Some(line.replace(", optional = true", ""))
 }
 
 /// The folder's name, as cargo allows it for a package: `my-` before it, because it may be a name that cargo, the compiler
@@ -115,6 +129,15 @@ mod tests {
         ] {
             assert_eq!(package_name(Path::new(folder)), name);
         }
+    }
+
+    #[test]
+    fn a_library_is_wanted_as_this_package_wants_it() {
+        let manifest =
+            "tokio-x = \"1\"\n[dependencies]\ntokio = { version = \"1.2\", features = [\"rt\"], optional = true }\n";
+        let line = r#"tokio = { version = "1.2", features = ["rt"] }"#;
+        assert_eq!(dependency(manifest, "tokio").as_deref(), Some(line));
+        assert_eq!(dependency(manifest, "mio"), None);
     }
 
     #[test]

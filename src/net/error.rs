@@ -21,6 +21,11 @@ impl Error {
         Error { call, source }
     }
 
+    /// The same, for `map_err` on what a library of another's returns.
+    pub fn of(call: &'static str) -> impl Fn(io::Error) -> Error {
+        move |source| Error::new(call, source)
+    }
+
     /// The error number, as errno(3) has it; `None` where the call was refused before it was made.
     pub fn raw_os_error(&self) -> Option<i32> {
         self.source.raw_os_error()

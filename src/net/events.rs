@@ -27,6 +27,10 @@ impl Events {
     /// The descriptor is not open: POLLNVAL, which poll reports whether asked for or not. epoll has no such event.
     pub const NVAL: Events = Events(libc::POLLNVAL as u32);
 
+    /// Not an event but how epoll reports them: once for each change, edge-triggered, and not for as long as they last.
+    /// EPOLLET, epoll(7). poll knows nothing of it.
+    pub const ET: Events = Events(libc::EPOLLET as u32);
+
     /// The events of these bits, which the kernel has set.
     pub(super) fn from_bits(bits: u32) -> Events {
         Events(bits)
@@ -63,13 +67,14 @@ impl BitOrAssign for Events {
 }
 
 /// The names, in the order of the bits.
-const NAMES: [(Events, &str); 6] = [
+const NAMES: [(Events, &str); 7] = [
     (Events::IN, "IN"),
     (Events::PRI, "PRI"),
     (Events::OUT, "OUT"),
     (Events::ERR, "ERR"),
     (Events::HUP, "HUP"),
     (Events::NVAL, "NVAL"),
+    (Events::ET, "ET"),
 ];
 
 impl fmt::Display for Events {
@@ -97,6 +102,7 @@ mod tests {
     #[test]
     fn events_print_by_name_and_unknown_bits_as_a_number() {
         assert_eq!((Events::OUT | Events::IN).to_string(), "IN|OUT");
+        assert_eq!((Events::ET | Events::PRI).to_string(), "PRI|ET");
         assert_eq!(Events::NONE.to_string(), "0");
         assert_eq!(Events(0x2000).to_string(), "0x2000");
         assert_eq!((Events(0x2000) | Events::HUP).to_string(), "HUP|0x2000");

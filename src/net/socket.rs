@@ -2,7 +2,7 @@
 
 use std::io;
 use std::mem::{self, MaybeUninit};
-use std::net::Shutdown;
+use std::net::{Shutdown, TcpListener};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, RawFd};
 use std::time::Duration;
 
@@ -222,6 +222,16 @@ impl IntoRawFd for Socket {
     fn into_raw_fd(self) -> RawFd {
         mem::forget(self.on_drop);
         self.inner.into_raw_fd()
+    }
+}
+
+impl From<Socket> for TcpListener {
+    /// Gives a listener to another library. The trace says so: it does not see that library's calls.
+    #[track_caller]
+    fn from(listener: Socket) -> TcpListener {
+        trace::handed_on(listener.as_raw_fd());
+        mem::forget(listener.on_drop);
+        listener.inner.into()
     }
 }
 

@@ -90,6 +90,14 @@ pub(crate) fn select(
     tracing.print(Location::caller().line(), "select", &args, &outcome(result), Some(&sets));
 }
 
+/// Traces that a descriptor is another library's from here on, whose calls do not appear. JSON has only calls.
+#[track_caller]
+pub(crate) fn handed_on(fd: RawFd) {
+    let Some(tracing) = TRACING.get().filter(|tracing| tracing.format != Format::Json) else { return };
+    let line = Location::caller().line();
+    tracing.print_text(&format!(":{line} ({fd} goes to a library: strace shows its calls)"), &table::open());
+}
+
 /// Traces a poll: what was asked of each descriptor, and what it said of each (both made only if a trace is asked for).
 #[track_caller]
 pub(crate) fn poll(
@@ -217,12 +225,7 @@ impl Tracing {
                     Outcome::Ret(value) => format!(":{line} {call}({args}) = {value}"),
                     Outcome::Err { name, words } => format!(":{line} {call}({args}) = -1 {name} ({words})"),
                 };
-                let fds: Vec<String> = fds.iter().map(|(fd, what)| format!("{fd} {what}")).collect();
-                let table = format!("{{{}}}", fds.join(", "));
-                match self.format {
-                    Format::Line => println!("{call}\t{table}"),
-                    _ => println!("{}", columns::call_and_table(&call, &table)),
-                }
+                self.print_text(&call, &fds);
             }
             Format::Json => {
                 let (key, value) = match outcome {
@@ -240,6 +243,15 @@ impl Tracing {
                     fds.join(",")
                 );
             }
+        }
+    }
+
+    fn print_text(&self, call: &str, fds: &[(RawFd, String)]) {
+        let fds: Vec<String> = fds.iter().map(|(fd, what)| format!("{fd} {what}")).collect();
+        let table = format!("{{{}}}", fds.join(", "));
+        match self.format {
+            Format::Line => println!("{call}\t{table}"),
+            _ => println!("{}", columns::call_and_table(call, &table)),
         }
     }
 }

@@ -120,6 +120,12 @@ pub const PROBES: &[Probe] = &[
         sound: "serves it",
         script: scripts::crowd,
     },
+    Probe {
+        name: "long-message",
+        clients: "one sends 256 KiB, and reads the replies meanwhile",
+        sound: "leaves none of it unread, and replies to what comes next",
+        script: scripts::long_message,
+    },
 ];
 
 /// For `check` alone, and only where it is asked for: what it finds is a race, so it is no part of a story, and may find

@@ -257,6 +257,29 @@ pub fn crowd(clients: &mut Clients) -> Outcome {
     clients.reply("bob")
 }
 
+/// How long the long message is.
+const LONG: usize = 256 << 10;
+
+/// Longer than what any server receives with one call. One that is told only once that there is something to read, and
+/// reads only some of it, then waits for a client that waits for it.
+pub fn long_message(clients: &mut Clients) -> Outcome {
+    clients.connect("alice")?;
+    let mut left = 0;
+    clients.summed_up("alice", "sends 256 KiB, and reads the replies meanwhile", |clients| {
+        left = clients.converse("alice", LONG)?;
+        Ok(())
+    })?;
+    if left > 0 {
+        return Err(Verdict::LeftUnread("alice".into()));
+    }
+    let (_, closed) = clients.read_all("alice")?;
+    if closed {
+        return clients.polite("bob");
+    }
+    clients.ask("alice")?;
+    clients.reply("alice")
+}
+
 pub fn hammer(clients: &mut Clients) -> Outcome {
     let number = clients.terms().hammer;
     let (connected, ended) = clients.hammer(number);

@@ -59,6 +59,8 @@ pub enum Verdict {
     WrongClient(String),
     /// This client got the beginning of its reply, and not the rest.
     CutShort(String),
+    /// The server is idle, and has not received all that this client sent.
+    LeftUnread(String),
     /// The server holds this many bytes more than before, for so many that a client has sent.
     Grows(u64, usize),
     /// The server used this much processor time in this much time, and did not become idle.
@@ -79,6 +81,7 @@ pub const KINDS: &[&str] = &[
     "no reply",
     "no greeting",
     "cut short",
+    "left unread",
     "wrong reply",
     "not spoken",
     "reply lost",
@@ -111,6 +114,7 @@ impl Verdict {
             Verdict::TurnedAway(_) => "turned away",
             Verdict::NoEnd(_) => "no end",
             Verdict::WrongClient(_) => "crossed",
+            Verdict::LeftUnread(_) => "left unread",
             Verdict::Grows(..) => "grows",
             Verdict::Busy(..) => "spins",
             Verdict::Stopped => "stopped",
@@ -181,6 +185,9 @@ impl Verdict {
             Verdict::WrongClient(who) => format!("{who} got a reply that was not for {who}. The server still runs."),
             Verdict::CutShort(who) => {
                 format!("{who} got the beginning of the reply, but not the rest. The server still runs.")
+            }
+            Verdict::LeftUnread(who) => {
+                format!("not all that {who} sent was received. The server still runs, and is idle.")
             }
             Verdict::Grows(bytes, sent) => {
                 let each = *bytes as f64 / (*sent).max(1) as f64;

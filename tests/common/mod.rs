@@ -2,12 +2,15 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use close_call::command::ladder::{self, Chapter};
 use insta::internals::SettingsBindDropGuard;
 
 /// The program of that name, as cargo has built it for the tests.
@@ -57,6 +60,16 @@ fn run(command: &mut Command, with_errors: bool) -> (String, ExitStatus) {
 /// Says what a slow test is doing, past libtest, which keeps to itself what a test prints.
 pub fn say(what: &str) {
     let _ = writeln!(std::io::stderr(), "    ... {what}");
+}
+
+/// Whether the chapter was built. Where it was not, that is said, once.
+pub fn built(chapter: &str) -> bool {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let built = ladder::by_name(chapter).is_none_or(Chapter::built);
+    if !built && SAID.lock().unwrap().insert(chapter.to_string()) {
+        say(&format!("left out: {chapter} was not built; cargo test --all-features"));
+    }
+    built
 }
 
 /// A value of the environment variable `CLOSE_CALL_TEST` that no other process has, by which what a test starts is found

@@ -68,7 +68,7 @@ fn a_sound_server_is_ok_under_every_probe() {
     let (shown, status, _) = check(&[&["--"], &server[..]].concat());
     assert_eq!(status, Some(0), "{shown}");
     assert_eq!(verdicts(&shown), PROBES.iter().map(|probe| (probe.name, "ok")).collect::<Vec<_>>());
-    assert!(shown.ends_with("\n17 of 17 verdicts are ok.\n"), "{shown}");
+    assert!(shown.ends_with("\n18 of 18 verdicts are ok.\n"), "{shown}");
 }
 
 #[test]
@@ -195,6 +195,28 @@ fn what_falls_short_in_other_ways_has_its_word() {
         assert!(shown.contains(why), "{shown}");
         assert!(shown.ends_with("\n0 of 1 verdicts are ok; 1 fault.\n"), "{shown}");
     }
+}
+
+#[test]
+fn a_server_on_edges_falls_short_as_the_book_says() {
+    let (program, listen) = (exe("examples/naive-14-edge-triggered"), ["--listen", "127.0.0.1:{port}"]);
+    let only = ["--only", "polite,half-close,stranger,long-message"];
+    let (shown, status, _) = check(&[&only[..], &["--", program.to_str().unwrap()], &listen].concat());
+    let typed = format!(
+        "$ cargo run -- check {} -- \\\n    cargo run -q --example naive-14-edge-triggered -- {}",
+        only.join(" "),
+        listen.join(" ")
+    );
+    let _settings = settings();
+    assert_snapshot!("check-edge-triggered", format!("{typed}\n{shown}"));
+    assert_eq!(status, Some(1));
+}
+
+#[test]
+fn a_server_that_closes_on_a_long_message_has_left_none_of_it_unread() {
+    let Some(server) = python("limiting_server.py") else { return };
+    let (shown, status, _) = check(&[&["--only", "long-message", "--"], &server[..]].concat());
+    assert_eq!((verdicts(&shown), status), (vec![("long-message", "ok")], Some(0)), "{shown}");
 }
 
 #[test]

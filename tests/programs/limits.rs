@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use crate::common::command;
+use crate::common::{built, command, say};
 use close_call::probe::server::processes::{memory, states};
 use socket2::{Domain, Socket, Type};
 
@@ -36,13 +36,14 @@ fn signal(child: &Child, signal: i32) {
 }
 
 /// The chapters that stop in an orderly way.
-const STOPPING: &[&str] = &["11-limits", "12-poll"];
+const STOPPING: &[&str] = &["11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio"];
 
 #[test]
 fn a_server_that_is_told_to_stop_finishes_what_was_begun() {
     const LENGTH: usize = 4_000_000;
     let signals = [(libc::SIGTERM, "SIGTERM"), (libc::SIGINT, "SIGINT")];
-    for (chapter, (number, name)) in STOPPING.iter().flat_map(|chapter| signals.map(|signal| (chapter, signal))) {
+    let chapters = STOPPING.iter().filter(|chapter| built(chapter));
+    for (chapter, (number, name)) in chapters.flat_map(|chapter| signals.map(|signal| (chapter, signal))) {
         let (mut child, address, mut out) = listening(chapter, LENGTH);
         let mut client = TcpStream::connect(&address).unwrap();
         let _idle = TcpStream::connect(&address).unwrap();
@@ -62,7 +63,7 @@ fn a_server_that_is_told_to_stop_finishes_what_was_begun() {
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
-    for chapter in STOPPING {
+    for chapter in STOPPING.iter().filter(|chapter| **chapter != "16-tokio" && built(chapter)) {
         let (mut child, address, mut out) = listening(chapter, 4_000_000);
         let mut never_reads = TcpStream::connect(&address).unwrap();
         never_reads.write_all(b"Hello, server!").unwrap();
@@ -72,6 +73,28 @@ fn a_second_signal_ends_it_at_once() {
         signal(&child, libc::SIGTERM);
         let status = child.wait().unwrap();
         assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(libc::SIGTERM), "{chapter}");
+    }
+}
+
+/// tokio's handlers stay for as long as the process lives: the server has to listen for the second signal.
+#[test]
+fn a_second_signal_of_either_kind_ends_the_server_on_tokio() {
+    if !built("16-tokio") {
+        return;
+    }
+    for (first, name, second) in [
+        (libc::SIGTERM, "SIGTERM", libc::SIGTERM),
+        (libc::SIGTERM, "SIGTERM", libc::SIGINT),
+        (libc::SIGINT, "SIGINT", libc::SIGINT),
+    ] {
+        let (mut child, address, mut out) = listening("16-tokio", 4_000_000);
+        let mut never_reads = TcpStream::connect(&address).unwrap();
+        never_reads.write_all(b"Hello, server!").unwrap();
+        hear(&mut out, "received");
+        signal(&child, first);
+        hear(&mut out, &format!("stopping on {name}"));
+        signal(&child, second);
+        assert_eq!(child.wait().unwrap().code(), Some(0));
     }
 }
 
@@ -89,7 +112,9 @@ fn tcp_pages() -> (u64, u64) {
 fn what_is_held_for_clients_that_never_read_is_bounded() {
     const CLIENTS: usize = 20;
     const GREETING: usize = 64 * 1024;
-    for chapter in ["10-never-block", "11-limits", "12-poll"] {
+    let chapters = ["10-never-block", "11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio"];
+    for chapter in chapters.into_iter().filter(|chapter| built(chapter)) {
+        say(&format!("{CLIENTS} clients that never read, and {chapter}"));
         let (mut child, address, out) = listening(chapter, GREETING);
         // What it prints has to be read, or it would wait for that.
         let reader = std::thread::spawn(move || out.lines().map_while(Result::ok).count());

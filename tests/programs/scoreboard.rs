@@ -1,6 +1,8 @@
 //! The scoreboard, measured, and the whole of `cargo run`.
 
-use crate::common::{command, say, settings, terminal};
+use crate::common::{built, command, say, settings, terminal};
+use close_call::command::book;
+use close_call::command::ladder::CHAPTERS;
 use close_call::command::names::stored;
 use insta::assert_snapshot;
 
@@ -10,12 +12,24 @@ fn the_scoreboard_is_as_the_book_has_it_and_cargo_run_says_so() {
     say("cargo run, with the whole scoreboard");
     let (shown, status) = terminal(&mut command("close-call", &[]));
 
-    // A mark, and the lines from the first that begins with one, say only that the book has it otherwise.
-    let board = shown.split("under every probe:\n\n").nth(1).and_then(|rest| rest.split("\n\nTo go on:").next());
-    let board: Vec<&str> = board.unwrap().lines().take_while(|line| !line.starts_with('*')).collect();
-    let unmarked: Vec<String> = board.iter().map(|line| line.replace('*', " ").trim_end().to_string()).collect();
-    assert_snapshot!("scoreboard", unmarked.join("\n").trim_end());
+    let (before, rest) = shown.split_once("under every probe:\n\n").unwrap();
+    let (board, after) = rest.split_once("\n\nTo go on:").unwrap();
+    // A mark, and the lines below the board, say that the book has it otherwise, or what was not built.
+    let rows = board.lines().take_while(|line| !line.starts_with(['*', 'N']));
+    let rows: Vec<String> = rows.map(|line| line.replace('*', " ").trim_end().to_string()).collect();
+    let rows = rows.join("\n");
+    let left_out: Vec<&str> = CHAPTERS.iter().map(|chapter| chapter.name).filter(|chapter| !built(chapter)).collect();
+    if left_out.is_empty() {
+        assert_snapshot!("scoreboard", rows.trim_end());
+    } else {
+        let book = book::snapshot("scoreboard").unwrap();
+        let built = book.lines().filter(|row| !left_out.iter().any(|name| row.starts_with(name)));
+        assert_eq!(rows.trim_end(), built.collect::<Vec<_>>().join("\n"));
+        let line = format!("Not built: {}. With them: cargo run --all-features", left_out.join(", "));
+        assert!(board.ends_with(&format!("\n\n{line}")), "{board}");
+    }
 
     assert!(status.success(), "the board is as the book has it, so cargo run succeeds:\n{shown}");
-    assert_snapshot!("cargo-run", format!("$ cargo run\n{}", stored(&shown)));
+    let frame = format!("{before}under every probe:\n\n(the scoreboard)\n\nTo go on:{after}");
+    assert_snapshot!("cargo-run", format!("$ cargo run\n{}", stored(&frame)));
 }

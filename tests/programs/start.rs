@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use insta::assert_snapshot;
 
-use crate::common::{command, output, settings, terminal};
+use crate::common::{built, command, output, say, settings, terminal};
 
 /// What `start ARGS` writes on standard error, run in `folder`, and its status.
 fn refused(folder: &Path, args: &[&str]) -> (String, Option<i32>) {
@@ -62,6 +62,32 @@ fn a_server_that_is_started_anywhere_can_be_built_and_checked() {
     let compared = Command::new(&program).arg("--compare").output().unwrap();
     let words = "the book does not show my-deps; --compare is for its chapters\n";
     assert_eq!((String::from_utf8(compared.stderr).unwrap().as_str(), compared.status.code()), (words, Some(2)));
+}
+
+/// The library comes with it.
+#[test]
+fn a_server_on_a_library_that_is_started_can_be_built_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    for (chapter, feature) in [("15-mio", "mio"), ("16-tokio", "tokio")] {
+        if !built(chapter) {
+            let words = format!("{chapter} was not built: cargo run --features {feature} -- start DIR {chapter}\n");
+            assert_eq!(refused(folder.path(), &["x", chapter]), (words, Some(2)));
+            continue;
+        }
+        say(&format!("building a copy of {chapter}"));
+        let server = folder.path().join(chapter);
+        let (said, status) = terminal(&mut command("close-call", &["start", server.to_str().unwrap(), chapter]));
+        assert!(status.success(), "{said}");
+        let mut build = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+        build.args(["build", "--quiet", "--offline", "--manifest-path"]).arg(server.join("Cargo.toml"));
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("started");
+        assert!(build.arg("--target-dir").arg(&target).status().unwrap().success());
+        let program = target.join(format!("debug/my-{chapter}"));
+        let only = "polite,reset-in-queue,out-of-descriptors";
+        let check = ["check", "--only", only, "--", program.to_str().unwrap(), "--listen", "127.0.0.1:{port}"];
+        let (shown, status) = output(&mut command("close-call", &check));
+        assert_eq!(status.code(), Some(0), "{shown}");
+    }
 }
 
 #[test]

@@ -1,9 +1,13 @@
 //! strace sees the same calls, in the same order, as our own trace prints. Linux, and only where strace is installed.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
-use crate::common::{command, exe, output};
+use crate::common::{built, command, exe, output, settings};
+use close_call::probe::server::processes::below;
+use insta::assert_snapshot;
 
 /// A call: its POSIX name, its first argument if that is a descriptor, and its result, a number or an error's name.
 type Call = (String, String, String);
@@ -31,8 +35,8 @@ const NAMES: &[(&str, &str)] = &[
     ("ioctl", "ioctl"),
 ];
 
-/// What strace saw the story's server do, from its first socket on; `None` where strace cannot be had.
-fn by_strace(chapter: &str, args: &[&str]) -> Option<Vec<Call>> {
+/// What strace wrote of the story's server, a line each; `None` where strace cannot be had.
+fn straced(chapter: &str, args: &[&str]) -> Option<Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let mut strace = Command::new("strace");
@@ -48,7 +52,13 @@ fn by_strace(chapter: &str, args: &[&str]) -> Option<Vec<Call>> {
         eprintln!("left out: strace may not trace here");
         return None;
     };
-    let calls = server.lines().filter_map(|line| {
+    Some(server.lines().map(String::from).collect())
+}
+
+/// What strace saw the story's server do, from its first socket on; `None` where strace cannot be had.
+fn by_strace(chapter: &str, args: &[&str]) -> Option<Vec<Call>> {
+    let server = straced(chapter, args)?;
+    let calls = server.iter().filter_map(|line| {
         let (name, rest) = line.split_once('(')?;
         let (ours, _) = NAMES.iter().find(|(_, theirs)| *theirs == name)?;
         let (args, result) = rest.rsplit_once(" = ")?;
@@ -94,14 +104,23 @@ fn strace_sees_what_the_trace_says() {
         ("05-log-before-close", &["--probe", "urgent"]),
         ("12-poll", &["--probe", "stranger"]),
         ("13-second-handle", &[]),
+        ("14-epoll", &[]),
     ] {
         let Some(mut seen) = by_strace(chapter, args) else {
             return;
         };
-        let said = by_trace(chapter, args);
+        let mut said = by_trace(chapter, args);
+        // A stop interrupts epoll_wait. Under strace so does a signal that is ignored otherwise: a second SIGCONT.
+        for calls in [&mut seen, &mut said] {
+            calls.retain(|(name, _, outcome)| (&name[..], &outcome[..]) != ("epoll_wait", "EINTR"));
+        }
         // A call that never returned, as the last one of a server that waits, or that the kernel began again after a
         // stop; the trace knows only those that returned.
         seen.retain(|(.., outcome)| !outcome.starts_with('?'));
+        // Or that a SIGCONT has just interrupted when the server is ended, which it does not live to print.
+        if seen.len() == said.len() + 1 && seen.last().is_some_and(|(.., outcome)| outcome == "EINTR") {
+            seen.pop();
+        }
         assert_eq!(seen, said, "{chapter} {args:?}");
     }
 }
@@ -115,4 +134,136 @@ fn strace_shows_getpeername_on_the_closed_descriptor_4() {
     assert_eq!(seen[0], call("socket", "", "3"), "the listener is 3");
     assert!(seen.contains(&call("accept", "3", "4")), "the first client is 4");
     assert_eq!(seen[seen.len() - 2..], [call("close", "4", "0"), call("getpeername", "4", "EBADF")]);
+}
+
+/// Every system call that the server makes between one message and the next, when it is woken for each.
+fn calls_of_a_message(chapter: &str) -> Option<Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("calls");
+    let mut strace = Command::new("strace");
+    strace.args(["-qq", "-o"]).arg(&file).arg(exe(chapter)).args(["--listen", "127.0.0.1:0"]);
+    let Ok(mut child) = strace.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
+        eprintln!("left out: there is no strace on this machine");
+        return None;
+    };
+    let mut line = String::new();
+    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let Some(address) = line.strip_prefix("listening on ") else {
+        child.wait().unwrap();
+        eprintln!("left out: strace may not trace here: {line}");
+        return None;
+    };
+    // Idle ones, which a loop may ask about in each of its calls, and the one that talks.
+    let _idle: Vec<TcpStream> = (0..20).map(|_| TcpStream::connect(address.trim()).unwrap()).collect();
+    let mut client = TcpStream::connect(address.trim()).unwrap();
+    for _ in 0..20 {
+        client.write_all(b"Hello, server!").unwrap();
+        client.read_exact(&mut [0; 14]).unwrap();
+    }
+    // The server, whose end is strace's as well. To end strace would leave it running.
+    for pid in below(child.id()) {
+        // SAFETY: a bare system call on a descendant of a child that is not yet waited for.
+        unsafe { libc::kill(i32::try_from(pid).unwrap(), libc::SIGKILL) };
+    }
+    child.wait().unwrap();
+    let calls = fs::read_to_string(&file).unwrap();
+    let names: Vec<&str> = calls.lines().filter_map(|line| Some(line.split_once('(')?.0)).collect();
+    let messages: Vec<usize> = (0..names.len()).filter(|&at| names[at] == "recvfrom").collect();
+    let turns: Vec<&[&str]> = messages.windows(2).map(|pair| &names[pair[0]..pair[1]]).collect();
+    // The first are those in which a client may still be accepted.
+    let last = turns[turns.len() - 10..].to_vec();
+    assert!(last.iter().all(|turn| *turn == last[0]), "every message is like the other: {last:?}");
+    Some(last[0].iter().map(|name| name.to_string()).collect())
+}
+
+#[test]
+fn a_message_costs_chapter_14_three_calls_and_its_log_line_and_chapter_12_one_more() {
+    for (chapter, calls) in [
+        ("12-poll", &["recvfrom", "write", "poll", "sendto", "poll"][..]),
+        ("14-epoll", &["recvfrom", "write", "sendto", "epoll_wait"]),
+    ] {
+        let Some(made) = calls_of_a_message(chapter) else { return };
+        assert_eq!(made, calls, "{chapter}");
+    }
+}
+
+/// The calls that a library makes on sockets and on epoll, shortened: of an event, what happened and the data that was
+/// registered with it. An address in memory differs from run to run, so each registration gets a letter in its place.
+fn abridged(lines: &[String]) -> String {
+    let mut letters: Vec<(u64, char)> = Vec::new();
+    let mut data = |text: &str, add: bool| {
+        let number: u64 = text.split("u64=").nth(1).unwrap().split('}').next().unwrap().parse().unwrap();
+        if number < 1_000 {
+            return number.to_string();
+        }
+        if add {
+            letters.push((number, char::from(b'A' + u8::try_from(letters.len()).unwrap())));
+        }
+        letters.iter().rfind(|(known, _)| *known == number).unwrap().1.to_string()
+    };
+    let events = |text: &str| text.split("events=").nth(1).unwrap().split(", ").next().unwrap().replace("EPOLL", "");
+    let mut calls: Vec<String> = Vec::new();
+    for line in lines.iter().skip_while(|line| !line.starts_with("listen(")) {
+        let Some((name, rest)) = line.split_once('(') else { continue };
+        let Some((args, result)) = rest.rsplit_once(" = ") else { continue };
+        let args = args.trim_end().trim_end_matches(')');
+        let result = result.split(" (").next().unwrap();
+        let words: Vec<&str> = args.split(", ").collect();
+        calls.push(match name {
+            "epoll_wait" if !args.contains('[') => format!("epoll_wait = {result}"),
+            "epoll_wait" => {
+                let ready = args.split("{events=").skip(1).map(|event| format!("events={event}"));
+                let ready: Vec<String> =
+                    ready.map(|event| format!("{} {}", data(&event, false), events(&event))).collect();
+                format!("epoll_wait -> [{}]", ready.join(", "))
+            }
+            "epoll_ctl" if words[1] == "EPOLL_CTL_DEL" => format!("epoll_ctl(DEL, {}) = {result}", words[2]),
+            "epoll_ctl" => {
+                let what = words[1].trim_start_matches("EPOLL_CTL_");
+                let data = data(args, what == "ADD");
+                format!("epoll_ctl({what}, {}, {}, data={data}) = {result}", words[2], events(args))
+            }
+            "accept4" | "recvfrom" | "sendto" | "close" | "shutdown" => format!("{name}({}) = {result}", words[0]),
+            _ => continue,
+        });
+    }
+    // In its last wait it is ended.
+    while calls.last().is_some_and(|call| call.starts_with("epoll_wait = ")) {
+        calls.pop();
+    }
+    calls.into_iter().map(|call| call + "\n").collect()
+}
+
+/// The trace does not see the calls of a library; strace does.
+#[test]
+fn what_a_library_calls_is_as_the_book_shows() {
+    let stories = [("15-mio", "half-close"), ("16-tokio", "leaves")];
+    for (chapter, probe) in stories.into_iter().filter(|(chapter, _)| built(chapter)) {
+        let Some(lines) = straced(chapter, &["--probe", probe]) else {
+            return;
+        };
+        if !lines.iter().any(|line| line.contains("{events=")) {
+            eprintln!("left out: this version of strace writes events in another way");
+            return;
+        }
+        let _settings = settings();
+        let typed = format!("$ strace -ff -o calls target/debug/{chapter} --probe {probe}   # shortened");
+        assert_snapshot!(format!("{chapter}-strace"), format!("{typed}\n{}", abridged(&lines)));
+    }
+}
+
+#[test]
+fn the_trace_says_where_a_library_takes_over() {
+    for chapter in ["15-mio", "16-tokio"].into_iter().filter(|chapter| built(chapter)) {
+        let trace = |args: &[&str]| output(&mut command(chapter, args)).0;
+        let text = trace(&["--probe", "leaves", "--trace"]);
+        let last = text.lines().rfind(|line| line.starts_with(':')).unwrap();
+        let source = fs::read_to_string(format!("chapters/{chapter}.rs")).unwrap();
+        let line = 1 + source.lines().position(|line| line.contains("listener.into()")).unwrap();
+        assert!(last.starts_with(&format!(":{line} (3 goes to a library: strace shows its calls)")), "{text}");
+        // JSON is for a program, to which each line of the server's is a call.
+        let json = trace(&["--probe", "leaves", "--trace=json"]);
+        let calls: Vec<&str> = json.lines().filter(|line| line.starts_with(r#"{"at""#)).collect();
+        assert!(!calls.is_empty() && calls.iter().all(|line| line.contains(r#""call":"#)), "{json}");
+    }
 }

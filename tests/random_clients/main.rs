@@ -17,7 +17,7 @@ use std::cell::Cell;
 use std::path::Path;
 use std::time::Instant;
 
-use common::{exe, say, settings};
+use common::{built, exe, say, settings};
 use insta::assert_snapshot;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use script::Step::{self, *};
@@ -103,11 +103,16 @@ fn chapter_7_lives_and_crosses_nothing_whatever_the_clients_do() {
     }
 }
 
+/// What the environment variable says, or else `usual`.
+fn number(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().map_or(usual, |value| value.parse().expect(name))
+}
+
 #[test]
 fn the_sound_chapters_keep_every_promise() {
-    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse().expect(name));
-    let (cases, seed) = (number("RANDOM_SCRIPTS").unwrap_or(150), number("RANDOM_SEED").unwrap_or(SEED));
-    for chapter in ["10-never-block", "11-limits", "12-poll"] {
+    let (cases, seed) = (number("RANDOM_SCRIPTS", 150), number("RANDOM_SEED", SEED));
+    let chapters = ["10-never-block", "11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio"];
+    for chapter in chapters.into_iter().filter(|chapter| built(chapter)) {
         say(&format!("{chapter} and {cases} random scripts"));
         let begun = Instant::now();
         let found = search(&exe(chapter), Promise::Everything, cases as u32, seed);
@@ -122,7 +127,8 @@ fn the_sound_chapters_keep_every_promise() {
 #[test]
 fn a_server_that_is_named_keeps_every_promise() {
     let Some(server) = std::env::var_os("RANDOM_SERVER") else { return };
-    if let Some(found) = search(Path::new(&server), Promise::Everything, 5_000, SEED) {
+    let (cases, seed) = (number("RANDOM_SCRIPTS", 5_000), number("RANDOM_SEED", SEED));
+    if let Some(found) = search(Path::new(&server), Promise::Everything, cases as u32, seed) {
         panic!("after {} scripts:\n{}    {}", found.after, found.script, found.why);
     }
 }

@@ -74,16 +74,29 @@ fn commands(text: &str) -> Vec<(usize, String)> {
 
 /// The names that a command may use.
 struct Names<'a> {
-    programs: Vec<String>,
+    programs: Vec<Program>,
+    examples: Vec<Program>,
     probes: Vec<&'a str>,
+}
+
+/// A program that cargo runs, and the feature without which it does not.
+struct Program {
+    name: String,
+    feature: Option<String>,
 }
 
 impl Names<'_> {
     fn of(project: &Project) -> Result<Names<'_>, String> {
         let manifest: toml::Table = project.read("Cargo.toml")?.parse().map_err(|error| format!("{error}"))?;
-        let programs = manifest.get("bin").and_then(toml::Value::as_array).into_iter().flatten();
-        let programs = programs.filter_map(|program| program.get("name")?.as_str()).map(str::to_string).collect();
-        Ok(Names { programs, probes: project.probes().collect() })
+        let programs = |kind: &str| {
+            let all = manifest.get(kind).and_then(toml::Value::as_array).into_iter().flatten();
+            let program = |program: &toml::Value| {
+                let feature = program.get("required-features").and_then(|features| features.get(0)?.as_str());
+                Some(Program { name: program.get("name")?.as_str()?.to_string(), feature: feature.map(str::to_string) })
+            };
+            all.filter_map(program).collect()
+        };
+        Ok(Names { programs: programs("bin"), examples: programs("example"), probes: project.probes().collect() })
     }
 
     /// What a line names that does not exist.
@@ -102,7 +115,19 @@ impl Names<'_> {
     }
 
     fn unknown_of_command(&self, words: &[&str], faults: &mut Vec<String>) {
-        let programs: Vec<&str> = self.programs.iter().map(String::as_str).collect();
+        let [programs, examples] = [&self.programs, &self.examples]
+            .map(|programs| programs.iter().map(|program| &program.name[..]).collect::<Vec<_>>());
+        let run = values(words, "--bin").into_iter().chain(values(words, "--example"));
+        for program in self.programs.iter().chain(&self.examples).filter(|one| run.clone().any(|name| name == one.name))
+        {
+            let mut given = values(words, "--features").into_iter().flat_map(|features| features.split(','));
+            if let Some(feature) = &program.feature
+                && !words.contains(&"--all-features")
+                && !given.any(|given| given == feature)
+            {
+                faults.push(format!("`{}`: {} needs `--features {feature}`", words.join(" "), program.name));
+            }
+        }
         let mut need = |kind: &str, name: &str, known: &[&str]| {
             let name = name.trim_end_matches(';');
             if !known.contains(&name) && !stands_for_any(name) {
@@ -112,6 +137,9 @@ impl Names<'_> {
         for name in values(words, "--bin") {
             need("program", name, &programs);
         }
+        for name in values(words, "--example") {
+            need("example", name, &examples);
+        }
         for name in values(words, "--probe") {
             need("probe", name, &self.probes);
         }
@@ -120,8 +148,10 @@ impl Names<'_> {
         }
         for word in words {
             for folder in ["target/debug/", "target/release/"] {
-                if let Some(name) = word.trim_start_matches("./").strip_prefix(folder) {
-                    need("program", name, &programs);
+                let Some(name) = word.trim_start_matches("./").strip_prefix(folder) else { continue };
+                match name.strip_prefix("examples/") {
+                    Some(name) => need("example", name, &examples),
+                    None => need("program", name, &programs),
                 }
             }
         }

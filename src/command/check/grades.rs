@@ -89,6 +89,7 @@ const RULES: &[Rule] = &[
     fault(&["closed on"], "it closed the connection of a client that had done nothing wrong"),
     fault(&["no reply", "no greeting"], "a client waits for it, and it does nothing"),
     fault(&["reply lost", "cut short", "wrong reply"], "a client did not get the reply that was due to it"),
+    fault(&["left unread"], "a client waits until it has received the rest, and it does nothing"),
     fault(&["no end"], "it keeps a connection whose client waits for its end"),
     fault(&["turned away", "refused"], "a client did not get in"),
 ];

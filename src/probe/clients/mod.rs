@@ -5,6 +5,7 @@
 //! stopped instead, and afterwards sees all that happened there at once.
 
 mod afterwards;
+mod conversing;
 mod hammering;
 mod reading;
 mod waiting;

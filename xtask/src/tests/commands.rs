@@ -42,6 +42,21 @@ fn an_unknown_program() {
 }
 
 #[test]
+fn a_program_without_its_feature() {
+    let sound = "`cargo run --features lib --bin big`, `cargo run --all-features --bin big`, `cargo run --example small`,\n\
+                 `cargo run --features=x,lib --bin big`, `target/debug/big`, `target/debug/examples/small`";
+    assert_eq!(faults(sound), [""; 0]);
+    assert_eq!(
+        faults("Type `cargo run --features x --bin big`."),
+        ["book/src/02-shut.md:5: `cargo run --features x --bin big`: big needs `--features lib`"]
+    );
+    assert_eq!(
+        faults("Type `cargo run --example large`."),
+        ["book/src/02-shut.md:5: `cargo run --example large`: there is no example `large`"]
+    );
+}
+
+#[test]
 fn a_name_between_dollars_is_no_formula() {
     assert_eq!(
         faults("It costs $5, `--bin 03-lost`, or 6$."),

@@ -31,7 +31,8 @@ impl Tiny {
     fn new() -> Tiny {
         let chapters = vec![("01-open", Some("leaves")), ("02-shut", Some("leaves"))];
         let tiny = Tiny { folder: TempDir::new().unwrap(), chapters };
-        let manifest = "[[bin]]\nname = \"close-call\"\n[[bin]]\nname = \"01-open\"\n[[bin]]\nname = \"02-shut\"\n";
+        let manifest = "[[bin]]\nname = \"close-call\"\n[[bin]]\nname = \"01-open\"\n[[bin]]\nname = \"02-shut\"\n\
+                        [[bin]]\nname = \"big\"\nrequired-features = [\"lib\"]\n[[example]]\nname = \"small\"\n";
         for (path, text) in [
             ("Cargo.toml", manifest),
             ("README.md", "# Tiny\n\nTry `cargo run`.\n"),

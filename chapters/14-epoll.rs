@@ -1,0 +1,190 @@
+//! Chapter 14: epoll in order: out of the list first and then closed, ids that are
+//! never used again as the tokens, and a reply is sent at once where there is room for
+//! it. Nothing in it is broken on purpose, and no probe breaks it.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use close_call::chapter;
+use close_call::epoll::{Epoll, Events};
+use close_call::net::{Address, Error, Result, Socket};
+use close_call::signals::Signals;
+
+fn main() -> ExitCode {
+    chapter::main(env!("CARGO_BIN_NAME"), serve)
+}
+
+/// Names a connection for as long as the server runs. No id is given out twice.
+type Id = u64;
+const LISTENER: Id = 0;
+const SIGNALS: Id = 1;
+
+/// Stop reading from a client while this many bytes are queued for it.
+const BOUND: usize = 64 * 1024;
+
+struct Connection {
+    socket: Socket, // closed when the connection is dropped, and never before
+    name: Address,  // from accept
+    output: Vec<u8>, // still to be sent
+    ended: bool,    // the client has finished sending; it may still read
+    asked: Events,  // what epoll has been asked about it
+}
+
+impl Connection {
+    /// What epoll is to be asked about it.
+    fn wanted(&self) -> Events {
+        let mut events = Events::PRI;
+        if !self.ended && self.output.len() < BOUND {
+            events |= Events::IN;
+        }
+        if !self.output.is_empty() {
+            events |= Events::OUT;
+        }
+        events
+    }
+}
+
+fn serve(listener: Socket) -> Result<()> {
+    let mut connections: BTreeMap<Id, Connection> = BTreeMap::new();
+    let mut next: Id = SIGNALS + 1;
+    let greeting = chapter::greeting();
+    listener.set_nonblocking(true)?;
+    let mut full: Option<Instant> = None; // when accept last found no descriptor free
+    let signals = Signals::catch(&[libc::SIGINT, libc::SIGTERM])?;
+    let epoll = Epoll::new()?;
+    epoll.add(&listener, Events::IN, LISTENER)?;
+    epoll.add(&signals, Events::IN, SIGNALS)?;
+    let mut listener = Some((listener, Events::IN)); // until a signal tells us to stop
+
+    while listener.is_some() || !connections.is_empty() {
+        // With no descriptor free, accept fails and the listener stays readable.
+        // Watching it would spin, so it is left out for a second.
+        let second = Duration::from_secs(1);
+        let rest = full.map(|since| second.saturating_sub(since.elapsed()));
+        let rest = rest.filter(|rest| !rest.is_zero());
+        if let Some((listener, asked)) = &mut listener {
+            let wanted = if rest.is_none() { Events::IN } else { Events::NONE };
+            if wanted != *asked {
+                epoll.modify(&*listener, wanted, LISTENER)?;
+                *asked = wanted;
+            }
+        }
+        let ready = epoll.wait(rest);
+        if ready.as_ref().is_err_and(Error::interrupted) {
+            continue; // by a signal, or by a stop
+        }
+        let ready = ready?;
+
+        for &(id, events) in &ready {
+            // An id that is not found is gone for good, and names no other connection.
+            let Some(connection) = connections.get_mut(&id) else { continue };
+            let stays = converse(connection, events, &greeting);
+            if let Ok(true) = stays {
+                // Asked anew only if something else is wanted, which it seldom is.
+                if connection.wanted() != connection.asked {
+                    connection.asked = connection.wanted();
+                    epoll.modify(&connection.socket, connection.asked, id)?;
+                }
+            } else {
+                close(&epoll, connections.remove(&id), stays.err())?;
+                full = None; // a descriptor is free
+            }
+        }
+
+        let is_ready = |wanted: Id| ready.iter().any(|(id, _)| *id == wanted);
+        if is_ready(SIGNALS) {
+            println!("stopping on {}", signals.take());
+            if let Some((listener, _)) = listener.take() {
+                epoll.remove(&listener)?;
+            }
+            let idle = connections.iter().filter(|(_, c)| c.output.is_empty());
+            for id in idle.map(|(&id, _)| id).collect::<Vec<Id>>() {
+                close(&epoll, connections.remove(&id), None)?;
+            }
+            for (&id, connection) in &mut connections {
+                connection.ended = true;
+                connection.asked = connection.wanted();
+                epoll.modify(&connection.socket, connection.asked, id)?;
+            }
+        }
+
+        if let Some((listener, _)) = listener.as_ref().filter(|_| is_ready(LISTENER)) {
+            match listener.accept() {
+                Ok((socket, name)) => {
+                    println!("New connection from {name}");
+                    socket.set_nonblocking(true)?;
+                    let (output, asked) = (Vec::new(), Events::IN | Events::PRI);
+                    match epoll.add(&socket, asked, next) {
+                        Ok(()) => {
+                            let client = Connection {
+                                socket,
+                                name,
+                                output,
+                                ended: false,
+                                asked,
+                            };
+                            connections.insert(next, client);
+                        }
+                        // There is a limit to what epoll watches, for each user.
+                        Err(error) => println!("turning away {name}: {error}"),
+                    }
+                    next += 1;
+                    full = None;
+                }
+                // It has left the queue, or was broken off there.
+                Err(error) if error.would_block() || error.aborted() => {}
+                Err(error) if error.out_of_resources() => {
+                    if full.is_none() {
+                        println!("no descriptor for the next client: {error}");
+                    }
+                    full = Some(Instant::now());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Does what the events call for. False when the client is done; an error ends it too.
+fn converse(client: &mut Connection, events: Events, greeting: &[u8]) -> Result<bool> {
+    if events.intersects(Events::IN | Events::ERR | Events::HUP) {
+        let mut buffer = [0; 1024];
+        match client.socket.recv(&mut buffer) {
+            Ok(n @ 1..) => {
+                let message = String::from_utf8_lossy(&buffer[..n]);
+                println!("received {message:?} from {}", client.name);
+                client.output.extend(greeting);
+            }
+            Ok(_) => client.ended = true,
+            Err(error) if error.would_block() => {} // epoll was wrong
+            Err(error) => return Err(error),
+        }
+    }
+    if !client.output.is_empty() {
+        // At once, and not in the next pass. What there is no room for has to wait.
+        match client.socket.send(&client.output) {
+            Ok(n) => drop(client.output.drain(..n)),
+            Err(error) if error.would_block() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if events.intersects(Events::PRI) {
+        println!("handling exceptional condition for {}", client.name);
+        return Ok(false);
+    }
+    // A client that has finished sending, and is owed nothing, is done.
+    Ok(!client.ended || !client.output.is_empty())
+}
+
+/// Takes the connection out of epoll's list, and then closes its socket, which is when
+/// it is dropped: at the end of this function.
+fn close(epoll: &Epoll, gone: Option<Connection>, error: Option<Error>) -> Result<()> {
+    let Some(Connection { socket, name, .. }) = &gone else { return Ok(()) };
+    match error {
+        None => println!("closing connection to {name}"),
+        Some(e) => println!("closing connection to {name} after {}", e.brief()),
+    }
+    epoll.remove(socket)
+}

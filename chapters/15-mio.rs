@@ -1,0 +1,150 @@
+//! Chapter 15: the same server on mio, which reports edges: that something has become
+//! ready, once. Nothing in it is broken on purpose; on SIGINT or SIGTERM it sends what
+//! it owes, and stops.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::{AsFd, AsRawFd};
+use std::{mem, net::SocketAddr, process::ExitCode, time::Duration};
+
+use close_call::chapter;
+use close_call::net::{Error, Result, Socket};
+use close_call::signals::Signals;
+use mio::event::{Event, Source};
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token, unix::SourceFd};
+
+fn main() -> ExitCode {
+    chapter::main(env!("CARGO_BIN_NAME"), serve)
+}
+
+// A token names a connection for as long as the server runs. None is given out twice.
+const LISTENER: Token = Token(0);
+const SIGNALS: Token = Token(1);
+
+/// Stop reading from a client while this many bytes are queued for it.
+const BOUND: usize = 64 * 1024;
+
+struct Connection {
+    stream: TcpStream,
+    name: SocketAddr, // from accept
+    output: Vec<u8>,  // still to be sent
+    ended: bool,      // the client has finished sending; it may still read
+}
+
+fn serve(listener: Socket) -> Result<()> {
+    listener.set_nonblocking(true)?;
+    let mut listener = TcpListener::from_std(listener.into());
+    let signals = Signals::catch(&[libc::SIGINT, libc::SIGTERM])?;
+    let mut poll = Poll::new().map_err(Error::of("epoll_create1"))?;
+    watch(&poll, &mut listener, LISTENER)?;
+    watch(&poll, &mut SourceFd(&signals.as_fd().as_raw_fd()), SIGNALS)?;
+
+    let mut listener = Some(listener); // until a signal tells us to stop
+    let mut connections: BTreeMap<Token, Connection> = BTreeMap::new();
+    let mut next = SIGNALS.0 + 1;
+    let mut events = Events::with_capacity(256);
+    let mut ready = BTreeSet::new(); // had an edge, and no EAGAIN since
+    let mut full = false; // accept has found no descriptor free
+    let greeting = chapter::greeting();
+
+    while listener.is_some() || !connections.is_empty() {
+        let second = full.then_some(Duration::from_secs(1));
+        let timeout = if ready.is_empty() { second } else { Some(Duration::ZERO) };
+        match poll.poll(&mut events, timeout) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            polled => polled.map_err(Error::of("epoll_wait"))?,
+        }
+        ready.extend(events.iter().map(Event::token));
+        if ready.remove(&SIGNALS) {
+            println!("stopping on {}", signals.take());
+            (listener, full) = (None, false);
+            connections.values_mut().for_each(|connection| connection.ended = true);
+            ready.extend(connections.keys());
+        }
+        let accepts = ready.remove(&LISTENER) || full;
+
+        for token in mem::take(&mut ready) {
+            // A token that is not found is gone for good, and names nothing else.
+            let Some(connection) = connections.get_mut(&token) else { continue };
+            match talk(connection, &greeting) {
+                Ok(true) => drop(ready.insert(token)),
+                Ok(false) if !connection.ended || !connection.output.is_empty() => {}
+                over => close(&poll, connections.remove(&token), over.err())?,
+            }
+        }
+
+        let Some(listener) = listener.as_ref().filter(|_| accepts) else { continue };
+        match listener.accept().map_err(Error::of("accept")) {
+            Ok((mut stream, name)) => {
+                println!("New connection from {name}");
+                watch(&poll, &mut stream, Token(next))?;
+                let new = Connection { stream, name, output: vec![], ended: false };
+                connections.insert(Token(next), new);
+                next += 1;
+                full = false;
+                ready.insert(LISTENER); // no EAGAIN yet
+            }
+            Err(error) if error.would_block() => full = false,
+            Err(error) => {
+                if !mem::replace(&mut full, true) {
+                    println!("no connection for the next client: {error}");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Receives and sends until both would wait. Or for a while, because one client must
+/// not hold up the others: then it returns true, and there may be more to do.
+fn talk(connection: &mut Connection, greeting: &[u8]) -> Result<bool> {
+    let Connection { stream, name, output, ended } = connection;
+    for _ in 0..16 {
+        let mut gets_on = false;
+        let mut buffer = [0; 1024];
+        if !*ended && output.len() < BOUND {
+            match stream.read(&mut buffer).map_err(Error::of("recv")) {
+                Ok(0) => *ended = true,
+                Ok(n) => {
+                    let message = String::from_utf8_lossy(&buffer[..n]);
+                    println!("received {message:?} from {name}");
+                    output.extend(greeting);
+                    gets_on = true;
+                }
+                Err(error) if error.would_block() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if !output.is_empty() {
+            match stream.write(output).map_err(Error::of("send")) {
+                Ok(n) => gets_on = output.drain(..n).len() > 0,
+                Err(error) if error.would_block() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if !gets_on {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn watch(poll: &Poll, source: &mut impl Source, token: Token) -> Result<()> {
+    let both = Interest::READABLE | Interest::WRITABLE;
+    poll.registry().register(source, token, both).map_err(Error::of("epoll_ctl"))
+}
+
+/// Deregisters, then closes: what is closed may still be registered.
+fn close(
+    poll: &Poll,
+    connection: Option<Connection>,
+    error: Option<Error>,
+) -> Result<()> {
+    let Some(Connection { mut stream, name, .. }) = connection else { return Ok(()) };
+    match error {
+        None => println!("closing connection to {name}"),
+        Some(e) => println!("closing connection to {name} after {}", e.brief()),
+    }
+    poll.registry().deregister(&mut stream).map_err(Error::of("epoll_ctl"))
+}

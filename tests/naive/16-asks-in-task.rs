@@ -1,0 +1,41 @@
+//! The server of tokio's README, with this book's lines in its log: each asks the
+//! socket for its peer's name, in the task. Broken; chapter 16 shows what it does.
+#![allow(clippy::unwrap_used)]
+
+use std::process::ExitCode;
+
+use close_call::chapter;
+use close_call::net::{Error, Result, Socket};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+fn main() -> ExitCode {
+    chapter::main(env!("CARGO_BIN_NAME"), serve)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn serve(listener: Socket) -> Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener =
+        TcpListener::from_std(listener.into()).map_err(Error::of("epoll_ctl"))?;
+    loop {
+        let (mut socket, _) = listener.accept().await.map_err(Error::of("accept"))?;
+        tokio::spawn(async move {
+            println!("New connection from {}", socket.peer_addr().unwrap());
+            let mut buffer = [0; 1024];
+            loop {
+                let n = match socket.read(&mut buffer).await {
+                    Ok(0) => break, // the end
+                    Ok(n) => n,
+                    Err(error) => return eprintln!("failed to read: {error}"),
+                };
+                let message = String::from_utf8_lossy(&buffer[..n]);
+                println!("received {message:?} from {}", socket.peer_addr().unwrap());
+                if let Err(error) = socket.write_all(b"Hello, client!").await {
+                    return eprintln!("failed to write: {error}");
+                }
+            }
+            println!("closing connection to {}", socket.peer_addr().unwrap());
+        });
+    }
+}

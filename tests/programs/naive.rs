@@ -1,0 +1,86 @@
+//! The servers that everybody writes on a library, under every probe, and what they say when a task of theirs panics.
+
+use super::check::{check, verdicts};
+use crate::common::{built, command, exe, say, settings, terminal};
+use close_call::command::names::stored;
+use insta::{Settings, assert_snapshot};
+
+/// Chapter, naive server, how many verdicts are not `ok`.
+const NAIVE: &[(&str, &str, usize)] = &[
+    ("15-mio", "15-example", 9),
+    ("15-mio", "15-one-recv", 2),
+    ("15-mio", "15-one-accept", 4),
+    ("16-tokio", "16-asks-in-task", 1),
+    ("16-tokio", "16-ignores-errors", 1),
+    ("16-tokio", "16-asks-before-task", 4),
+];
+
+#[test]
+fn each_falls_short_as_its_page_says() {
+    let _settings = settings();
+    let mut times = Settings::clone_current();
+    times.add_filter(r"[0-9.]+ s of processor time in [0-9.]+ s", "3.0 s of processor time in 3.0 s");
+    let _times = times.bind_to_scope();
+    for (_, name, short) in NAIVE.iter().filter(|(chapter, ..)| built(chapter)) {
+        say(&format!("check on naive-{name}"));
+        let program = exe(&format!("examples/naive-{name}"));
+        let (shown, status, errors) = check(&["--", program.to_str().unwrap(), "--listen", "127.0.0.1:{port}"]);
+        assert_eq!((status, errors.as_str()), (Some(1), ""));
+        assert_eq!(verdicts(&shown).iter().filter(|(_, cell)| *cell != "ok").count(), *short, "{name}: {shown}");
+        let typed = "$ cargo run -- check -- \\\n    target/debug/examples/naive-";
+        assert_snapshot!(format!("naive-{name}-check"), format!("{typed}{name} --listen 127.0.0.1:{{port}}\n{shown}"));
+    }
+}
+
+/// Chapter, naive server, probe: what the book shows of it.
+const STORIES: &[(&str, &str, &str)] =
+    &[("15-mio", "15-one-recv", "half-close"), ("16-tokio", "16-asks-in-task", "send-then-reset")];
+
+#[test]
+fn what_becomes_of_it_is_as_the_book_shows() {
+    let _settings = settings();
+    let mut thread = Settings::clone_current();
+    // Newer compilers have the thread's number there.
+    thread.add_filter(r"thread 'main' \(\d+\) panicked", "thread 'main' panicked");
+    let _thread = thread.bind_to_scope();
+    for (chapter, name, probe) in STORIES.iter().filter(|(chapter, ..)| built(chapter)) {
+        let (shown, _) = terminal(&mut command(&format!("examples/naive-{name}"), &["--probe", probe]));
+        let feature = chapter.split_once('-').unwrap().1;
+        let typed = format!("$ cargo run --features {feature} --example naive-{name} -- --probe {probe}");
+        assert_snapshot!(format!("naive-{name}-{probe}"), format!("{typed}\n{}", stored(&shown)));
+    }
+}
+
+/// What the book shows as a difference of a line or two is one.
+#[test]
+fn a_sound_chapter_made_broken_differs_from_it_where_the_book_says() {
+    for (name, lines) in [("15-one-recv", 2), ("15-one-accept", 1)] {
+        let code = |file: &str| {
+            let text = std::fs::read_to_string(file).unwrap();
+            text.lines().filter(|line| !line.starts_with("//!")).map(String::from).collect::<Vec<_>>()
+        };
+        let (sound, broken) = (code("chapters/15-mio.rs"), code(&format!("tests/naive/{name}.rs")));
+        let changed = if sound.len() == broken.len() {
+            sound.iter().zip(&broken).filter(|(ours, theirs)| ours != theirs).count()
+        } else {
+            let without = (0..sound.len()).filter(|&at| [&sound[..at], &sound[at + 1..]].concat() == broken).count();
+            assert_eq!(without, 1, "{name} lacks one line of chapter 15");
+            1
+        };
+        assert_eq!(changed, lines, "{name}");
+    }
+}
+
+/// The task's panic is all that is left of the connection: there is no goodbye, and no verdict falls.
+#[test]
+fn a_task_that_panics_says_no_goodbye_and_passes_the_probe() {
+    if !built("16-tokio") {
+        return;
+    }
+    let shown = |program: &str| terminal(&mut command(program, &["--probe", "send-then-reset"])).0;
+    let naive = shown("examples/naive-16-asks-in-task");
+    assert!(naive.contains("panicked at tests/naive/16-asks-in-task.rs") && naive.contains("code: 107"), "{naive}");
+    assert!(!naive.contains("closing connection to") && naive.ends_with(": ok. The server still runs.\n"), "{naive}");
+    let sound = shown("16-tokio");
+    assert!(sound.contains("closing connection to 127.0.0.1:") && !sound.contains("panicked"), "{sound}");
+}

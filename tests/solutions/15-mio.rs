@@ -1,0 +1,93 @@
+//! Chapter 15's exercise, solved: one client's error ends that client, and a reply is
+//! sent before the end is read.
+
+use std::collections::HashMap;
+use std::io::{self, ErrorKind, Read, Write};
+use std::process::ExitCode;
+
+use close_call::chapter;
+use close_call::net::{Error, Result, Socket};
+use mio::event::Event;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
+
+fn main() -> ExitCode {
+    chapter::main(env!("CARGO_BIN_NAME"), serve)
+}
+
+const SERVER: Token = Token(0);
+
+fn serve(listener: Socket) -> Result<()> {
+    listener.set_nonblocking(true)?;
+    let mut server = TcpListener::from_std(listener.into());
+    let mut poll = Poll::new().map_err(Error::of("epoll_create1"))?;
+    let mut events = Events::with_capacity(128);
+    let register = poll.registry().register(&mut server, SERVER, Interest::READABLE);
+    register.map_err(Error::of("epoll_ctl"))?;
+    let mut connections = HashMap::new();
+    let mut next = Token(SERVER.0 + 1);
+
+    loop {
+        match poll.poll(&mut events, None) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            polled => polled.map_err(Error::of("epoll_wait"))?,
+        }
+        for event in events.iter() {
+            match event.token() {
+                SERVER => loop {
+                    let (mut connection, address) = match server.accept() {
+                        Ok(accepted) => accepted,
+                        Err(e) if e.kind() == ErrorKind::WouldBlock => break,
+                        Err(e) => return Err(Error::new("accept", e)),
+                    };
+                    println!("New connection from {address}");
+                    let (registry, token) = (poll.registry(), next);
+                    next.0 += 1;
+                    let register =
+                        registry.register(&mut connection, token, Interest::READABLE);
+                    register.map_err(Error::of("epoll_ctl"))?;
+                    connections.insert(token, connection);
+                },
+                token => {
+                    let Some(connection) = connections.get_mut(&token) else {
+                        continue;
+                    };
+                    let done = handle(connection, event).unwrap_or_else(|e| {
+                        println!("a client's error: {e}");
+                        true
+                    });
+                    if done {
+                        println!("closing connection");
+                        if let Some(mut gone) = connections.remove(&token) {
+                            let deregister = poll.registry().deregister(&mut gone);
+                            deregister.map_err(Error::of("epoll_ctl"))?;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Returns `true` if the connection is done.
+fn handle(connection: &mut TcpStream, event: &Event) -> io::Result<bool> {
+    if event.is_readable() {
+        let mut buffer = [0; 1024];
+        loop {
+            match connection.read(&mut buffer) {
+                Ok(0) => return Ok(true), // the client has closed, then so do we
+                Ok(n) => {
+                    let message = String::from_utf8_lossy(&buffer[..n]);
+                    println!("received {message:?}");
+                    match connection.write(b"Hello, client!") {
+                        Err(e) if e.kind() != ErrorKind::WouldBlock => return Err(e),
+                        _ => {}
+                    }
+                }
+                Err(e) if e.kind() == ErrorKind::WouldBlock => break,
+                Err(e) => return Err(e), // other errors are fatal to this client
+            }
+        }
+    }
+    Ok(false)
+}
