@@ -3,6 +3,7 @@
 //! From the lowest room up:
 //!
 //! - [`args`]: what the command lines have in common; [`style`]: colour; [`greeting`]: what every server sends;
+//!   [`log`]: what it says of itself;
 //! - [`ladder`]: the chapters; [`pages`]: which page explains a probe; [`chapter_probes`]: two probes for chapters only;
 //! - [`names`]: names in place of addresses; [`book`]: what the book shows;
 //! - [`story`]: a chapter and a probe as a transcript; [`compare`]: the same beside the book's;
@@ -18,6 +19,7 @@ pub mod compare;
 pub mod greeting;
 pub mod ladder;
 pub mod list;
+pub mod log;
 pub mod names;
 pub mod pages;
 pub mod scoreboard;
