@@ -13,6 +13,7 @@ mod check;
 mod check_grades;
 mod check_protocols;
 mod check_servers;
+mod ci;
 mod command_line;
 mod compare;
 mod compile_fail;
