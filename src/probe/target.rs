@@ -119,7 +119,7 @@ impl Target {
 fn play(clients: &mut Clients, probe: &Probe) -> Verdict {
     // It listens, and may yet have something to do before it waits.
     let idle = clients.until_idle();
-    clients.know_workers();
+    clients.know_server();
     match idle.and_then(|()| (probe.script)(clients)) {
         Ok(()) => Verdict::Sound,
         Err(verdict) => verdict,

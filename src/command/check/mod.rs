@@ -137,7 +137,7 @@ impl Check {
         if probe.name != "out-of-descriptors" || matches!(first.verdict, Verdict::Sound | Verdict::NoServer(_)) {
             return first;
         }
-        for least in [64, 256] {
+        for least in [64, 256, 1024] {
             let limit = first.descriptors.unwrap_or(0).max(least);
             let again = self.report_once(probe, &Terms { descriptors: Some(limit), ..terms.clone() });
             if again.verdict.cell() == first.verdict.cell() {

@@ -11,8 +11,10 @@ mod reading;
 mod waiting;
 
 use std::net::{Shutdown, SocketAddr};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::idle::{self, NAP};
 use super::protocol::Terms;
 use super::server::Server;
 use super::server::keeper;
@@ -65,6 +67,9 @@ struct Client {
     closed_on: bool,
 }
 
+/// How long a thread that sleeps for a time is waited for as long as there is no client.
+const FIRST_NAP: Duration = Duration::from_millis(250);
+
 /// So many bytes of output are a flood.
 const FLOOD: u64 = 1_000_000;
 
@@ -84,6 +89,10 @@ pub struct Clients<'a> {
     sent: u64,
     /// The server's workers before any client came.
     workers: Vec<(u32, String)>,
+    /// Its threads that sleep for a time whatever the clients do.
+    habit: Vec<PathBuf>,
+    /// How long another that does is waited for.
+    nap: Duration,
     /// What the verdict does not say.
     pub remark: Option<String>,
 }
@@ -106,6 +115,8 @@ impl<'a> Clients<'a> {
             begun: Instant::now(),
             sent: 0,
             workers: Vec::new(),
+            habit: Vec::new(),
+            nap: FIRST_NAP,
             remark: None,
         };
         clients.read_output();
@@ -123,9 +134,12 @@ impl<'a> Clients<'a> {
         &self.terms
     }
 
-    /// Takes note of the server's workers, of whom none is to end.
-    pub fn know_workers(&mut self) {
+    /// Takes note, before any client has come, of the server's workers, of whom none is to end, and of its threads that
+    /// sleep for a time out of habit.
+    pub fn know_server(&mut self) {
         self.workers = self.server.workers();
+        self.habit = idle::habit(&self.server.processes());
+        self.nap = NAP;
     }
 
     /// A worker that has ended: its name, and whether the server has started another since.

@@ -35,8 +35,8 @@ impl Clients<'_> {
                 looks = Looks::default(); // it was at work between the looks
             }
             let pids = self.server.processes();
-            let look = idle::look(&pids, &self.connections()).map_err(Verdict::no_sock_diag)?;
-            if looks.idle(&look, begun.elapsed()) {
+            let look = idle::look(&pids, &self.connections(), &self.habit).map_err(Verdict::no_sock_diag)?;
+            if looks.idle(&look, begun.elapsed(), self.nap) {
                 // It may have ended between the look at its threads and the one at its connections.
                 return self.alive();
             }
@@ -63,8 +63,8 @@ impl Clients<'_> {
         let (pids, connections) = (self.server.processes(), self.connections());
         let mut looks = Looks::default();
         for _ in 0..2 {
-            let look = idle::look(&pids, &connections).map_err(Verdict::no_sock_diag)?;
-            if looks.idle(&look, begun.elapsed()) {
+            let look = idle::look(&pids, &connections, &self.habit).map_err(Verdict::no_sock_diag)?;
+            if looks.idle(&look, begun.elapsed(), self.nap) {
                 return Ok(true);
             }
         }
@@ -111,6 +111,7 @@ impl Clients<'_> {
     /// Waits until the accept queue has room for one more, so that no SYN is lost and sent again a second later.
     pub(super) fn wait_for_room(&mut self, who: &str) -> Result<(), Verdict> {
         let begun = Instant::now();
+        let used = processes::cpu_time(&self.server.processes());
         let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
         loop {
             let listener = kernel.listener(self.server.address()).map_err(Verdict::no_sock_diag)?;
@@ -118,6 +119,11 @@ impl Clients<'_> {
                 return Ok(());
             }
             self.alive()?;
+            // It has had time enough to take one, and takes none.
+            let used = processes::cpu_time(&self.server.processes()).saturating_sub(used);
+            if used > SPINS {
+                return Err(Verdict::Busy(used, begun.elapsed()));
+            }
             let idle = self.is_asleep() && begun.elapsed() >= self.patience;
             if idle && kernel.listener(self.server.address()).ok() == Some(listener) || begun.elapsed() > LIMIT {
                 return Err(Verdict::Refused(who.into(), "the accept queue is full".into()));

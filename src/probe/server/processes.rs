@@ -34,22 +34,23 @@ pub fn states(pids: &[u32]) -> Vec<u8> {
     states.filter(|state| !matches!(state, b'Z' | b'X')).collect()
 }
 
-/// Whether a thread of the processes is in nanosleep(2), and will wake of its own accord: proc_pid_syscall(5). Fails
+/// The threads of the processes that are in nanosleep(2), and will wake of their own accord: proc_pid_syscall(5). Fails
 /// where that may not be read, for which the kernel wants the right to trace the process (ptrace(2)).
-pub fn in_timed_sleep(pids: &[u32]) -> io::Result<bool> {
+pub fn in_timed_sleep(pids: &[u32]) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
     for thread in threads(pids) {
         match fs::read_to_string(thread.join("syscall")) {
             Ok(call) => {
                 let number = call.split(' ').next().and_then(|number| number.parse::<libc::c_long>().ok());
                 if number.is_some_and(|number| [libc::SYS_nanosleep, libc::SYS_clock_nanosleep].contains(&number)) {
-                    return Ok(true);
+                    found.push(thread);
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
             Err(_) => {} // it has ended since it was listed
         }
     }
-    Ok(false)
+    Ok(found)
 }
 
 /// The folders of all threads of the processes, in /proc.
@@ -142,6 +143,6 @@ mod tests {
         let ours = [std::process::id()];
         assert!(states(&ours).contains(&b'R'), "the thread that asks is running");
         assert!(memory(&ours) > 0);
-        assert_eq!(in_timed_sleep(&[]).ok(), Some(false));
+        assert_eq!(in_timed_sleep(&[]).ok(), Some(Vec::new()));
     }
 }
