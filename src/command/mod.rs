@@ -4,7 +4,7 @@
 //!
 //! - [`args`]: what the command lines have in common; [`style`]: colour; [`greeting`]: what every server sends;
 //!   [`log`]: what it says of itself;
-//! - [`ladder`]: the chapters; [`pages`]: which page explains a probe; [`chapter_probes`]: two probes for chapters only;
+//! - [`help`]: what `close-call` can do, in a clone and installed; [`ladder`]: the chapters; [`pages`]: which page explains a probe; [`chapter_probes`]: two probes for chapters only;
 //! - [`names`]: names in place of addresses; [`book`]: what the book shows;
 //! - [`story`]: a chapter and a probe as a transcript; [`compare`]: the same beside the book's;
 //! - [`scoreboard`]: chapters by probes;
@@ -17,6 +17,7 @@ pub mod chapter_probes;
 pub mod check;
 pub mod compare;
 pub mod greeting;
+pub mod help;
 pub mod ladder;
 pub mod list;
 pub mod log;
