@@ -3,8 +3,8 @@
 
 use std::process::ExitCode;
 
-use close_call::chapter;
 use close_call::net::{Result, Socket};
+use close_call::{chapter, log};
 
 fn main() -> ExitCode {
     chapter::main(env!("CARGO_BIN_NAME"), serve)
@@ -14,7 +14,7 @@ fn serve(listener: Socket) -> Result<()> {
     loop {
         // Waits until a client connects.
         let (client, address) = listener.accept()?;
-        println!("New connection from {address}");
+        log!("New connection from {address}");
 
         let mut buffer = [0; 1024];
         loop {
@@ -24,11 +24,11 @@ fn serve(listener: Socket) -> Result<()> {
                 break;
             }
             let message = String::from_utf8_lossy(&buffer[..n]);
-            println!("received {message:?} from {address}");
+            log!("received {message:?} from {address}");
             client.send(b"Hello, client!")?;
         }
 
-        println!("closing connection to {address}");
+        log!("closing connection to {address}");
         drop(client);
     }
 }

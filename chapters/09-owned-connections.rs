@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use close_call::chapter;
 use close_call::net::{Address, Error, Result, Socket};
 use close_call::select::select;
+use close_call::{chapter, log};
 
 fn main() -> ExitCode {
     chapter::main(env!("CARGO_BIN_NAME"), serve)
@@ -40,7 +40,7 @@ fn serve(listener: Socket) -> Result<()> {
             match connection.socket.recv(&mut buffer) {
                 Ok(n @ 1..) => {
                     let message = String::from_utf8_lossy(&buffer[..n]);
-                    println!("received {message:?} from {}", connection.name);
+                    log!("received {message:?} from {}", connection.name);
                     connection.owed = true;
                 }
                 ended => close(connections.remove(id), ended.err()),
@@ -50,7 +50,7 @@ fn serve(listener: Socket) -> Result<()> {
         // Clients first, new ones last, as in chapter 8. Here that order does no harm.
         if readable.contains(&LISTENER) {
             let (socket, name) = listener.accept()?;
-            println!("New connection from {name}");
+            log!("New connection from {name}");
             connections.insert(next, Connection { socket, name, owed: false });
             next += 1;
         }
@@ -65,7 +65,7 @@ fn serve(listener: Socket) -> Result<()> {
 
         for id in &exceptional {
             let Some(connection) = connections.remove(id) else { continue };
-            println!("handling exceptional condition for {}", connection.name);
+            log!("handling exceptional condition for {}", connection.name);
             close(Some(connection), None);
         }
     }
@@ -90,7 +90,7 @@ fn wait(listener: &Socket, connections: &Connections) -> Result<[Vec<Id>; 3]> {
 fn close(connection: Option<Connection>, error: Option<Error>) {
     let Some(Connection { name, .. }) = &connection else { return };
     match error {
-        None => println!("closing connection to {name}"),
-        Some(e) => println!("closing connection to {name} after {}", e.brief()),
+        None => log!("closing connection to {name}"),
+        Some(e) => log!("closing connection to {name} after {}", e.brief()),
     }
 }

@@ -7,10 +7,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use close_call::chapter;
 use close_call::net::{Address, Error, Result, Socket};
 use close_call::poll::{Events, poll};
 use close_call::signals::Signals;
+use close_call::{chapter, log};
 
 fn main() -> ExitCode {
     chapter::main(env!("CARGO_BIN_NAME"), serve)
@@ -65,7 +65,7 @@ fn serve(listener: Socket) -> Result<()> {
             match connection.socket.recv(&mut buffer) {
                 Ok(n @ 1..) => {
                     let message = String::from_utf8_lossy(&buffer[..n]);
-                    println!("received {message:?} from {}", connection.name);
+                    log!("received {message:?} from {}", connection.name);
                     connection.output.extend(&greeting);
                 }
                 Ok(_) => connection.ended = true,
@@ -86,12 +86,12 @@ fn serve(listener: Socket) -> Result<()> {
 
         for id in &exceptional {
             let Some(connection) = connections.remove(id) else { continue };
-            println!("handling exceptional condition for {}", connection.name);
+            log!("handling exceptional condition for {}", connection.name);
             close(Some(connection), None);
         }
 
         if readable.contains(&SIGNALS) {
-            println!("stopping on {}", signals.take());
+            log!("stopping on {}", signals.take());
             listener = None;
             connections.values_mut().for_each(|connection| connection.ended = true);
         }
@@ -110,7 +110,7 @@ fn serve(listener: Socket) -> Result<()> {
         {
             match listener.accept() {
                 Ok((socket, name)) => {
-                    println!("New connection from {name}");
+                    log!("New connection from {name}");
                     socket.set_nonblocking(true)?;
                     let output = Vec::new();
                     connections.insert(
@@ -124,7 +124,7 @@ fn serve(listener: Socket) -> Result<()> {
                 Err(error) if error.would_block() || error.aborted() => {}
                 Err(error) if error.out_of_resources() => {
                     if full.is_none() {
-                        println!("no descriptor for the next client: {error}");
+                        log!("no descriptor for the next client: {error}");
                     }
                     full = Some(Instant::now());
                 }
@@ -172,7 +172,7 @@ fn wait(
 fn close(connection: Option<Connection>, error: Option<Error>) {
     let Some(Connection { name, .. }) = &connection else { return };
     match error {
-        None => println!("closing connection to {name}"),
-        Some(e) => println!("closing connection to {name} after {}", e.brief()),
+        None => log!("closing connection to {name}"),
+        Some(e) => log!("closing connection to {name} after {}", e.brief()),
     }
 }

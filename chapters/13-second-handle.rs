@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use close_call::chapter::{self, GREETING};
 use close_call::epoll::{Epoll, Events, Token};
+use close_call::log;
 use close_call::net::{Address, Error, Result, Socket};
 
 fn main() -> ExitCode {
@@ -80,7 +81,7 @@ fn serve(listener: Socket) -> Result<()> {
         if ready.iter().any(|&(ready, _)| ready == token(&listener)) {
             match listener.accept() {
                 Ok((socket, name)) => {
-                    println!("New connection from {name}");
+                    log!("New connection from {name}");
                     socket.set_nonblocking(true)?;
                     epoll.add(&socket, QUIET, token(&socket))?;
                     let fd = socket.as_raw_fd();
@@ -91,7 +92,7 @@ fn serve(listener: Socket) -> Result<()> {
                 Err(error) if error.would_block() || error.aborted() => {}
                 Err(error) if error.out_of_resources() => {
                     if full.is_none() {
-                        println!("no descriptor for the next client: {error}");
+                        log!("no descriptor for the next client: {error}");
                     }
                     full = Some(Instant::now());
                 }
@@ -114,7 +115,7 @@ fn converse(epoll: &Epoll, client: &mut Connection, events: Events) -> Result<bo
         match socket.recv(&mut buffer) {
             Ok(n @ 1..) => {
                 let message = String::from_utf8_lossy(&buffer[..n]);
-                println!("received {message:?} from {name}");
+                log!("received {message:?} from {name}");
                 if !*owed {
                     epoll.modify(&*socket, OWED, token(socket))?;
                 }
@@ -138,7 +139,7 @@ fn converse(epoll: &Epoll, client: &mut Connection, events: Events) -> Result<bo
         *owed = false;
     }
     if events.intersects(Events::PRI) {
-        println!("handling exceptional condition for {name}");
+        log!("handling exceptional condition for {name}");
         return Ok(false);
     }
     Ok(true)
@@ -149,5 +150,5 @@ fn log(name: &Address, socket: &Socket, error: Option<Error>) {
     let error =
         error.map_or(String::new(), |error| format!(" after {}", error.brief()));
     let bytes = socket.unacknowledged().unwrap_or(0);
-    println!("closing connection to {name}{error}, {bytes} bytes not acknowledged");
+    log!("closing connection to {name}{error}, {bytes} bytes not acknowledged");
 }

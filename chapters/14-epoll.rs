@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use close_call::chapter;
 use close_call::epoll::{Epoll, Events};
 use close_call::net::{Address, Error, Result, Socket};
 use close_call::signals::Signals;
+use close_call::{chapter, log};
 
 fn main() -> ExitCode {
     chapter::main(env!("CARGO_BIN_NAME"), serve)
@@ -94,7 +94,7 @@ fn serve(listener: Socket) -> Result<()> {
 
         let is_ready = |wanted: Id| ready.iter().any(|(id, _)| *id == wanted);
         if is_ready(SIGNALS) {
-            println!("stopping on {}", signals.take());
+            log!("stopping on {}", signals.take());
             if let Some((listener, _)) = listener.take() {
                 epoll.remove(&listener)?;
             }
@@ -112,7 +112,7 @@ fn serve(listener: Socket) -> Result<()> {
         if let Some((listener, _)) = listener.as_ref().filter(|_| is_ready(LISTENER)) {
             match listener.accept() {
                 Ok((socket, name)) => {
-                    println!("New connection from {name}");
+                    log!("New connection from {name}");
                     socket.set_nonblocking(true)?;
                     let (output, asked) = (Vec::new(), Events::IN | Events::PRI);
                     match epoll.add(&socket, asked, next) {
@@ -127,7 +127,7 @@ fn serve(listener: Socket) -> Result<()> {
                             connections.insert(next, client);
                         }
                         // There is a limit to what epoll watches, for each user.
-                        Err(error) => println!("turning away {name}: {error}"),
+                        Err(error) => log!("turning away {name}: {error}"),
                     }
                     next += 1;
                     full = None;
@@ -136,7 +136,7 @@ fn serve(listener: Socket) -> Result<()> {
                 Err(error) if error.would_block() || error.aborted() => {}
                 Err(error) if error.out_of_resources() => {
                     if full.is_none() {
-                        println!("no descriptor for the next client: {error}");
+                        log!("no descriptor for the next client: {error}");
                     }
                     full = Some(Instant::now());
                 }
@@ -154,7 +154,7 @@ fn converse(client: &mut Connection, events: Events, greeting: &[u8]) -> Result<
         match client.socket.recv(&mut buffer) {
             Ok(n @ 1..) => {
                 let message = String::from_utf8_lossy(&buffer[..n]);
-                println!("received {message:?} from {}", client.name);
+                log!("received {message:?} from {}", client.name);
                 client.output.extend(greeting);
             }
             Ok(_) => client.ended = true,
@@ -171,7 +171,7 @@ fn converse(client: &mut Connection, events: Events, greeting: &[u8]) -> Result<
         }
     }
     if events.intersects(Events::PRI) {
-        println!("handling exceptional condition for {}", client.name);
+        log!("handling exceptional condition for {}", client.name);
         return Ok(false);
     }
     // A client that has finished sending, and is owed nothing, is done.
@@ -183,8 +183,8 @@ fn converse(client: &mut Connection, events: Events, greeting: &[u8]) -> Result<
 fn close(epoll: &Epoll, gone: Option<Connection>, error: Option<Error>) -> Result<()> {
     let Some(Connection { socket, name, .. }) = &gone else { return Ok(()) };
     match error {
-        None => println!("closing connection to {name}"),
-        Some(e) => println!("closing connection to {name} after {}", e.brief()),
+        None => log!("closing connection to {name}"),
+        Some(e) => log!("closing connection to {name} after {}", e.brief()),
     }
     epoll.remove(socket)
 }

@@ -3,8 +3,8 @@
 
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
-use close_call::chapter;
 use close_call::net::{Error, Result, Socket};
+use close_call::{chapter, log};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
@@ -26,15 +26,15 @@ async fn serve(listener: Socket) -> Result<()> {
     let (mut tasks, mut full) = (JoinSet::new(), false); // full: no free descriptor
     loop {
         select! {
-            _ = int.recv() => break println!("stopping on SIGINT"),
-            _ = term.recv() => break println!("stopping on SIGTERM"),
+            _ = int.recv() => break log!("stopping on SIGINT"),
+            _ = term.recv() => break log!("stopping on SIGTERM"),
             Some(_) = tasks.join_next() => full = false, // now there is one
             () = sleep(Duration::from_secs(1)), if full => full = false,
             accepted = listener.accept(), if !full => match accepted {
                 Ok((stream, name)) => {
                     tasks.spawn(connection(stream, name, stopped.clone()));
                 }
-                Err(error) => { full = true; println!("accept: {error}") }
+                Err(error) => { full = true; log!("accept: {error}") }
             }
         }
     }
@@ -46,7 +46,7 @@ async fn serve(listener: Socket) -> Result<()> {
 
 /// Serves one client. Its socket is closed when this ends, however it ends.
 async fn connection(mut stream: TcpStream, name: SocketAddr, mut stop: Receiver<()>) {
-    println!("New connection from {name}");
+    log!("New connection from {name}");
     let (greeting, mut buffer) = (chapter::greeting(), [0; 1024]);
     let talk = async {
         loop {
@@ -59,12 +59,12 @@ async fn connection(mut stream: TcpStream, name: SocketAddr, mut stop: Receiver<
                 return Ok(());
             }
             let message = String::from_utf8_lossy(&buffer[..n]);
-            println!("received {message:?} from {name}");
+            log!("received {message:?} from {name}");
             stream.write_all(&greeting).await.map_err(Error::of("send"))?;
         }
     };
     match talk.await {
-        Ok::<(), Error>(()) => println!("closing connection to {name}"),
-        Err(error) => println!("closing connection to {name} after {}", error.brief()),
+        Ok::<(), Error>(()) => log!("closing connection to {name}"),
+        Err(error) => log!("closing connection to {name} after {}", error.brief()),
     }
 }

@@ -7,36 +7,9 @@ use close_call::command::args::{Wrong, one_of};
 use close_call::command::check::Check;
 use close_call::command::check::options::{self, Asked};
 use close_call::command::ladder::{self, CHAPTERS, Chapter};
-use close_call::command::{list, show, start, style};
+use close_call::command::{help, list, show, start, style};
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
-
-const HELP: &str = "\
-close-call: a use-after-close bug, reproduced, understood, and made impossible.
-
-cargo run                          the bug, its usual fix, and what that missed
-cargo run -- list                  the chapters, the probes and the presets
-cargo run -- start DIR [CHAPTER]   creates a server of your own, a chapter's copy
-cargo run -- check -- COMMAND [ARG ...]
-                                   your own server, in any language, under every probe
-
-check starts COMMAND afresh for each probe. {port} in its arguments is replaced by the
-port on which it must listen; its environment has it in PORT. Between `check` and `--`:
-  --only PROBE,PROBE    only these probes
-  --hammer N            one probe more: N clients that send and close, twenty at a time
-  --preset NAME         the server's protocol: http, redis, memcached, smtp, ftp, line;
-                        `list` shows what each of them is
-  --message TEXT        what the clients send, \\r \\n \\t \\\\ \\0 and \\xNN included
-  --reply TEXT          what a reply must contain; without it any bytes are a reply
-  --greeting TEXT       what the server says first must contain
-  --json                one JSON object per line
-  --wait SECONDS        how long the server may take until it listens, 30 unless told
-                        otherwise
-Exit status of check: 0 nothing fell short, 1 something did, 2 nothing could be checked.
-
-cargo xtask book                   builds the book; with --open, opens it
-cargo test                         proves it
-";
 
 enum Task {
     Show,
@@ -55,7 +28,7 @@ fn main() -> ExitCode {
     let done = match task {
         Task::Show => show::show(),
         Task::Help => {
-            print!("{HELP}");
+            print!("{}", help::help());
             Ok(ExitCode::SUCCESS)
         }
         Task::List => {

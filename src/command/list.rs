@@ -1,15 +1,37 @@
 //! `cargo run -- list`: what there is.
 
+use super::check::grades;
 use super::check::protocols::PRESETS;
-use super::ladder;
+use super::{help, ladder};
 use crate::net::columns::wrap;
 use crate::probe::probes::{HAMMER, PROBES};
 
 /// The column in which the texts begin.
 const TEXT: usize = 27;
 
-/// Prints the chapters that were built, the probes and the presets, two lines or so for each.
+/// Prints the chapters that were built, the probes, the presets and the grades, two lines or so for each. Where this
+/// program was installed, there are no chapters.
 pub fn list() {
+    if help::installed() {
+        println!("Probes: close-call check --only NAME -- COMMAND");
+    } else {
+        chapters();
+        println!("\nProbes: cargo run --bin CHAPTER -- --probe NAME");
+    }
+    probes();
+    println!("\nPresets: {} check --preset NAME -- COMMAND", help::called());
+    for preset in PRESETS {
+        entry(preset.name, &format!("--message '{}'", preset.message));
+        entry("", &format!("--reply '{}'", preset.reply));
+        if !preset.greeting.is_empty() {
+            entry("", &format!("--greeting '{}'", preset.greeting));
+        }
+    }
+    println!("\nGrades: the first line that fits. A choice is one only if the server serves again.");
+    print!("{}", grades::table());
+}
+
+fn chapters() {
     println!("Chapters: cargo run --bin NAME");
     for chapter in ladder::built() {
         entry(chapter.name, chapter.adds);
@@ -23,21 +45,15 @@ pub fn list() {
     if let Some(line) = ladder::left_out(" -- list") {
         println!("{}", wrap(&line, 2));
     }
-    println!("\nProbes: cargo run --bin CHAPTER -- --probe NAME");
+}
+
+fn probes() {
     for probe in PROBES {
         entry(probe.name, probe.clients);
         entry("", &format!("sound: {}", probe.sound));
     }
     entry(HAMMER.name, &format!("{}; for check alone, and only where it is asked for", HAMMER.clients));
     entry("", &format!("sound: {}", HAMMER.sound));
-    println!("\nPresets: cargo run -- check --preset NAME -- COMMAND");
-    for preset in PRESETS {
-        entry(preset.name, &format!("--message '{}'", preset.message));
-        entry("", &format!("--reply '{}'", preset.reply));
-        if !preset.greeting.is_empty() {
-            entry("", &format!("--greeting '{}'", preset.greeting));
-        }
-    }
 }
 
 fn entry(name: &str, text: &str) {

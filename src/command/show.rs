@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 
 use super::style::{self, Style, paint};
-use super::{chapter_probes, ladder, scoreboard, story};
+use super::{chapter_probes, help, ladder, scoreboard, story};
 use crate::net::columns::wrap;
 
 /// The chapters of the first two stories, which are built first.
@@ -14,8 +14,12 @@ const BUG: &str = "04-use-after-close";
 const FIX: &str = "05-log-before-close";
 
 /// Plays the two stories, the first as soon as their programs are built, and then measures the scoreboard. Exit status 0:
-/// all is as the book has it.
+/// all is as the book has it. Where this program was installed without the chapters, it says what it can do there.
 pub fn show() -> io::Result<ExitCode> {
+    if help::installed() {
+        print!("{}", help::greeting());
+        return Ok(ExitCode::SUCCESS);
+    }
     let exe = env::current_exe()?;
     let folder = exe.parent().ok_or_else(|| io::Error::other("this program is in no folder"))?;
     let cargo = Cargo::of(folder);

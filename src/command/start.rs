@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use super::help;
 use super::ladder::Chapter;
 use crate::probe::probes;
 
@@ -15,6 +16,10 @@ pub const FROM: &str = "05-log-before-close";
 /// Creates a package in `folder`, whose `main.rs` is the server of `chapter`, and says what to type next. Nothing that is
 /// there already is touched: the folder must be new, or one that can be read and is empty.
 pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
+    if help::installed() {
+        eprintln!("start copies a chapter, and there are none here; in a clone of close-call: cargo run -- start DIR");
+        return Ok(ExitCode::FAILURE);
+    }
     let of_folder = |call: &str, error: io::Error| io::Error::other(format!("{}: {call}: {error}", folder.display()));
     match fs::read_dir(folder) {
         Ok(mut entries) => {

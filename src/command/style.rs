@@ -13,6 +13,8 @@ pub enum Style {
     Client(usize),
     /// All is well.
     Good,
+    /// Something is not as it could be.
+    Fair,
     /// Something failed.
     Bad,
     /// Less important.
@@ -36,6 +38,7 @@ pub fn paint(coloured: bool, style: Style, text: &str) -> String {
         Style::Server => "36",
         Style::Client(which) => ["35", "34", "33"][which % 3],
         Style::Good => "32",
+        Style::Fair => "33",
         Style::Bad => "1;31",
         Style::Dim => "2",
         Style::Bold => "1",

@@ -2,13 +2,15 @@
 //!
 //! The kernel knows most of it. All that the clients did has arrived ([`in_flight`]), and every thread of the server
 //! sleeps (/proc). The two cannot be asked in one moment, so a server is idle when two looks in a row say so. A thread
-//! that sleeps for a time (nanosleep) may be about to go on, so it is given one.
+//! that sleeps for a time (nanosleep) may be about to go on, so it is given one, unless it has the habit: it did so before
+//! any client came, while other threads waited for one.
 //!
 //! What the kernel does not say is *why* a thread sleeps in any other call. A server that waits with a timeout, for
 //! something of its own, looks idle.
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Once;
 use std::time::Duration;
 
@@ -16,7 +18,7 @@ use super::server::processes;
 use crate::net::in_flight;
 
 /// How long a thread that sleeps for a time is waited for. It may do so for ever.
-const NAP: Duration = Duration::from_secs(2);
+pub const NAP: Duration = Duration::from_secs(2);
 
 /// So many looks in a row have to say the same.
 const LOOKS: u32 = 2;
@@ -63,26 +65,32 @@ pub struct Look {
 }
 
 /// Looks at a server and at its `connections`, the client's address and the server's. Fails where the kernel does not
-/// answer questions about its sockets.
-pub fn look(pids: &[u32], connections: &[(SocketAddr, SocketAddr)]) -> io::Result<Look> {
+/// answer questions about its sockets. That a thread with the `habit` sleeps for a time says nothing.
+pub fn look(pids: &[u32], connections: &[(SocketAddr, SocketAddr)], habit: &[PathBuf]) -> io::Result<Look> {
     let before = threads(pids);
     // A server that is to become idle has to go to sleep first, which is the cheaper question.
     if before != Threads::Asleep {
         return Ok(Look { threads: [before; 2], arrived: false, napping: false });
     }
     let arrived = in_flight::all_arrived(connections, Duration::ZERO)?;
-    let napping = arrived && napping(pids);
+    let napping = arrived && napping(pids).iter().any(|thread| !habit.contains(thread));
     Ok(Look { threads: [before, threads(pids)], arrived, napping })
 }
 
-/// Whether a thread sleeps for a time. Where that may not be read, it is said once, and taken for no.
-fn napping(pids: &[u32]) -> bool {
+/// The threads that sleep for a time, in a server of which others wait for something.
+pub fn habit(pids: &[u32]) -> Vec<PathBuf> {
+    let napping = napping(pids);
+    if napping.len() < processes::states(pids).len() { napping } else { Vec::new() }
+}
+
+/// The threads that sleep for a time. Where that may not be read, it is said once, and taken for none.
+fn napping(pids: &[u32]) -> Vec<PathBuf> {
     static SAID: Once = Once::new();
     processes::in_timed_sleep(pids).unwrap_or_else(|error| {
         SAID.call_once(|| {
             eprintln!("/proc/PID/syscall: {error}: a server that sleeps for a time is taken for idle");
         });
-        false
+        Vec::new()
     })
 }
 
@@ -91,10 +99,11 @@ fn napping(pids: &[u32]) -> bool {
 pub struct Looks(u32);
 
 impl Looks {
-    /// Takes one more look into account, `waited` after the first. True when the server is idle.
-    pub fn idle(&mut self, look: &Look, waited: Duration) -> bool {
+    /// Takes one more look into account, `waited` after the first, where a nap is given that time. True when the server is
+    /// idle.
+    pub fn idle(&mut self, look: &Look, waited: Duration, nap: Duration) -> bool {
         let asleep = look.threads == [Threads::Asleep; 2];
-        let calm = asleep && look.arrived && (!look.napping || waited > NAP);
+        let calm = asleep && look.arrived && (!look.napping || waited > nap);
         self.0 = if calm { self.0 + 1 } else { 0 };
         self.0 >= LOOKS
     }
@@ -139,8 +148,8 @@ mod tests {
     #[test]
     fn a_server_is_idle_when_two_looks_in_a_row_say_so() {
         let mut looks = Looks::default();
-        assert!(!looks.idle(&CALM, Duration::ZERO), "one is not enough");
-        assert!(looks.idle(&CALM, Duration::ZERO));
+        assert!(!looks.idle(&CALM, Duration::ZERO, NAP), "one is not enough");
+        assert!(looks.idle(&CALM, Duration::ZERO, NAP));
 
         let restless = [
             Look { arrived: false, ..CALM },
@@ -153,12 +162,12 @@ mod tests {
         for look in restless {
             let mut looks = Looks::default();
             for _ in 0..10 {
-                assert!(!looks.idle(&look, Duration::ZERO), "{look:?}");
+                assert!(!looks.idle(&look, Duration::ZERO, NAP), "{look:?}");
             }
-            assert!(!looks.idle(&CALM, Duration::ZERO), "the first after {look:?}");
-            assert!(!looks.idle(&look, Duration::ZERO), "{look:?} in between");
-            assert!(!looks.idle(&CALM, Duration::ZERO), "counting begins again");
-            assert!(looks.idle(&CALM, Duration::ZERO));
+            assert!(!looks.idle(&CALM, Duration::ZERO, NAP), "the first after {look:?}");
+            assert!(!looks.idle(&look, Duration::ZERO, NAP), "{look:?} in between");
+            assert!(!looks.idle(&CALM, Duration::ZERO, NAP), "counting begins again");
+            assert!(looks.idle(&CALM, Duration::ZERO, NAP));
         }
     }
 
@@ -166,9 +175,9 @@ mod tests {
     fn a_thread_that_sleeps_for_a_time_is_given_one() {
         let napping = Look { napping: true, ..CALM };
         let mut looks = Looks::default();
-        assert!(!looks.idle(&napping, NAP / 2));
-        assert!(!looks.idle(&napping, NAP / 2));
-        assert!(!looks.idle(&napping, NAP * 2));
-        assert!(looks.idle(&napping, NAP * 2));
+        assert!(!looks.idle(&napping, NAP / 2, NAP));
+        assert!(!looks.idle(&napping, NAP / 2, NAP));
+        assert!(!looks.idle(&napping, NAP * 2, NAP));
+        assert!(looks.idle(&napping, NAP * 2, NAP));
     }
 }

@@ -1,5 +1,7 @@
 //! What the clients say to a server, what they count as its answer, and what else a probe is told of it.
 
+use std::time::Duration;
+
 /// What the clients send, and what they wait for. All of it is bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Protocol {
@@ -29,6 +31,12 @@ pub struct Terms {
     pub closes: bool,
     /// How many clients hammer at it.
     pub hammer: usize,
+    /// How many clients are there at a time and send nothing, in two-at-once.
+    pub silent: usize,
+    /// How many descriptors the server may have, if it was told so at its start.
+    pub descriptors: Option<u64>,
+    /// How long a probe may take.
+    pub bound: Option<Duration>,
 }
 
 /// How many clients hammer at a server unless told otherwise.
@@ -36,7 +44,14 @@ pub const HAMMER: usize = 3000;
 
 impl Default for Terms {
     fn default() -> Terms {
-        Terms { protocol: Protocol::default(), closes: false, hammer: HAMMER }
+        Terms {
+            protocol: Protocol::default(),
+            closes: false,
+            hammer: HAMMER,
+            silent: 1,
+            descriptors: None,
+            bound: None,
+        }
     }
 }
 

@@ -31,6 +31,9 @@ fn says_little(clients: &mut Clients) {
 
 pub fn two_at_once(clients: &mut Clients) -> Outcome {
     clients.connect("alice")?;
+    for number in 1..clients.terms().silent {
+        clients.connect(&format!("silent {number}"))?;
+    }
     clients.polite("bob")
 }
 
@@ -111,15 +114,25 @@ pub fn ask_then_reset_in_queue(clients: &mut Clients) -> Outcome {
 /// Two newcomers, because a server that accepts one per pass accepts the first in the pass in which it reads alice's
 /// message, and the second in the pass in which it reads her end: and that one gets the number that was hers.
 pub fn stranger(clients: &mut Clients) -> Outcome {
+    let mut both = false;
     clients.connect("alice")?;
     clients.in_one_pass(|clients| {
         clients.ask("alice")?;
         clients.close("alice")?;
         clients.connect("carol")?;
-        clients.connect("bob")
+        match clients.connect("bob") {
+            // A queue that has no room for both, as some have, is no fault: nobody takes from it meanwhile.
+            Err(Verdict::Refused(..)) => Ok(()),
+            other => {
+                both = other.is_ok();
+                other
+            }
+        }
     })?;
     clients.got_nothing("carol")?;
-    clients.got_nothing("bob")?;
+    if both {
+        clients.got_nothing("bob")?;
+    }
     // The third list can be as old as the second.
     clients.connect("dave")?;
     clients.in_one_pass(|clients| {
@@ -214,24 +227,34 @@ pub fn never_reads(clients: &mut Clients) -> Outcome {
     clients.polite("carol")
 }
 
+/// A server that sizes itself at its start, or that may not be given a limit later, is given one at its start. A server
+/// may keep those that leave for some seconds, and only then have a descriptor to spare.
 pub fn out_of_descriptors(clients: &mut Clients) -> Outcome {
-    clients.limit_descriptors(24, 8)?;
-    let forty: Vec<String> = (0..40).map(|n| format!("client {n}")).collect();
+    let many = match clients.terms().descriptors {
+        Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(16),
+        None => {
+            clients.limit_descriptors(24, 8)?;
+            40
+        }
+    };
+    let many: Vec<String> = (0..many).map(|n| format!("client {n}")).collect();
     clients.summed_up("forty", "connect to a server that has no descriptors for them all", |clients| {
-        connect_as_many_as_possible(clients, &forty)
+        connect_as_many_as_possible(clients, &many)
     })?;
-    clients.in_one_pass(|clients| clients.summed_up("all", "close", |clients| leave(clients, &forty)))?;
-    clients.polite("bob")
+    clients.in_one_pass(|clients| clients.summed_up("all", "close", |clients| leave(clients, &many)))?;
+    clients.patiently(2, |clients| clients.polite("bob"))
 }
 
 pub fn crowd(clients: &mut Clients) -> Outcome {
     let crowd: Vec<String> = (0..1100).map(|n| format!("client {n}")).collect();
     clients.summed_up("1,100", "connect, and send nothing", |clients| connect_as_many_as_possible(clients, &crowd))?;
     // A connection that is closed before its client has sent anything is turned away.
-    clients.connect("bob")?;
-    if clients.is_at_its_end("bob")? {
+    // It may be told why.
+    let connected = clients.connect("bob");
+    if matches!(connected, Ok(()) | Err(Verdict::Wrong { .. })) && clients.read_all("bob")?.1 {
         return Err(Verdict::TurnedAway("bob".into()));
     }
+    connected?;
     clients.ask("bob")?;
     clients.reply("bob")
 }

@@ -19,6 +19,15 @@ pub enum Verdict {
         /// The last line on standard error, if it wrote one.
         last_words: Option<String>,
     },
+    /// It still runs, and one of its workers has ended.
+    WorkerDied {
+        /// The worker's name.
+        name: String,
+        /// The server has started another.
+        replaced: bool,
+        /// The last line on standard error, if there is one.
+        last_words: Option<String>,
+    },
     /// It did not get as far as to listen.
     NoServer(NoServer),
     /// This client could not connect, and why.
@@ -62,38 +71,68 @@ pub enum Verdict {
     Failed(String),
 }
 
+/// All kinds of verdicts.
+pub const KINDS: &[&str] = &[
+    "ok",
+    "died",
+    "worker died",
+    "no server",
+    "refused",
+    "no reply",
+    "no greeting",
+    "cut short",
+    "left unread",
+    "wrong reply",
+    "not spoken",
+    "reply lost",
+    "closed on",
+    "turned away",
+    "no end",
+    "crossed",
+    "grows",
+    "spins",
+    "stopped",
+    "failed",
+];
+
 impl Verdict {
+    /// What kind of a verdict it is, one of [`KINDS`]: its cell, but for a server that died, which has many.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Verdict::Sound => "ok",
+            Verdict::Died { .. } => "died",
+            Verdict::WorkerDied { .. } => "worker died",
+            Verdict::NoServer(_) => "no server",
+            Verdict::Refused(..) => "refused",
+            Verdict::NoReply(_) => "no reply",
+            Verdict::NoGreeting(_) => "no greeting",
+            Verdict::Wrong { begun: true, .. } | Verdict::CutShort(_) => "cut short",
+            Verdict::Wrong { begun: false, .. } => "wrong reply",
+            Verdict::Unspoken(_) => "not spoken",
+            Verdict::Ended(..) => "reply lost",
+            Verdict::ClosedOn(_) => "closed on",
+            Verdict::TurnedAway(_) => "turned away",
+            Verdict::NoEnd(_) => "no end",
+            Verdict::WrongClient(_) => "crossed",
+            Verdict::LeftUnread(_) => "left unread",
+            Verdict::Grows(..) => "grows",
+            Verdict::Busy(..) => "spins",
+            Verdict::Stopped => "stopped",
+            Verdict::Failed(_) => "failed",
+        }
+    }
+
     /// In a word or two, for the scoreboard: `ok`, `EBADF`, `no reply`.
     pub fn cell(&self) -> String {
-        match self {
-            Verdict::Sound => "ok".into(),
-            Verdict::Died { status, last_words } => {
-                let words = last_words.as_deref();
-                let name = words.and_then(|words| {
-                    let limit = words.contains("FD_SETSIZE").then_some("FD_SETSIZE");
-                    errno::name_in(words).or(limit).or_else(|| exception_in(words))
-                });
-                name.map_or_else(|| status_words(*status), str::to_string)
-            }
-            Verdict::NoServer(_) => "no server".into(),
-            Verdict::Refused(..) => "refused".into(),
-            Verdict::NoReply(_) => "no reply".into(),
-            Verdict::NoGreeting(_) => "no greeting".into(),
-            Verdict::Wrong { begun: true, .. } => "cut short".into(),
-            Verdict::Wrong { begun: false, .. } => "wrong reply".into(),
-            Verdict::Unspoken(_) => "not spoken".into(),
-            Verdict::Ended(..) => "reply lost".into(),
-            Verdict::ClosedOn(_) => "closed on".into(),
-            Verdict::TurnedAway(_) => "turned away".into(),
-            Verdict::NoEnd(_) => "no end".into(),
-            Verdict::WrongClient(_) => "crossed".into(),
-            Verdict::CutShort(_) => "cut short".into(),
-            Verdict::LeftUnread(_) => "left unread".into(),
-            Verdict::Grows(..) => "grows".into(),
-            Verdict::Busy(..) => "spins".into(),
-            Verdict::Stopped => "stopped".into(),
-            Verdict::Failed(_) => "failed".into(),
-        }
+        let Verdict::Died { status, last_words } = self else {
+            return self.kind().into();
+        };
+        let words = last_words.as_deref();
+        let name = words.and_then(|words| {
+            let limit = words.contains("FD_SETSIZE").then_some("FD_SETSIZE");
+            errno::name_in(words).or(limit).or_else(|| exception_in(words))
+        });
+        name.map_or_else(|| status_words(*status), str::to_string)
     }
 
     /// In a sentence or two: what happened, and what became of the server.
@@ -113,6 +152,10 @@ impl Verdict {
                     }
                     _ => format!("the server has died: {status}."),
                 }
+            }
+            Verdict::WorkerDied { name, replaced, .. } => {
+                let replaced = if *replaced { " and has started another" } else { "" };
+                format!("a worker has ended: {name}. The server still runs{replaced}.")
             }
             Verdict::NoServer(why @ (NoServer::Ended(_, lines) | NoServer::Deaf(_, lines, _))) if !lines.is_empty() => {
                 format!("{why}, and printed {:?}", lines.join("\n"))

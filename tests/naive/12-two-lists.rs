@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use close_call::chapter::{self, GREETING};
+use close_call::log;
 use close_call::net::{Address, Error, Result, Socket};
 use close_call::poll::{Events, poll};
 
@@ -55,7 +56,7 @@ fn serve(listener: Socket) -> Result<()> {
                 match client.socket.recv(&mut buffer) {
                     Ok(n @ 1..) => {
                         let message = String::from_utf8_lossy(&buffer[..n]);
-                        println!("received {message:?} from {}", client.name);
+                        log!("received {message:?} from {}", client.name);
                         client.owed = true;
                     }
                     Err(error) if error.would_block() => {} // poll was wrong
@@ -84,7 +85,7 @@ fn serve(listener: Socket) -> Result<()> {
         for (i, said) in said.iter().enumerate() {
             if said.intersects(Events::PRI) && i < clients.len() {
                 let client = clients.remove(i);
-                println!("handling exceptional condition for {}", client.name);
+                log!("handling exceptional condition for {}", client.name);
                 close(client, None);
             }
         }
@@ -96,7 +97,7 @@ fn serve(listener: Socket) -> Result<()> {
         if said.get(all).is_some_and(|said| said.intersects(Events::IN)) {
             match listener.accept() {
                 Ok((socket, name)) => {
-                    println!("New connection from {name}");
+                    log!("New connection from {name}");
                     socket.set_nonblocking(true)?;
                     clients.push(Client { socket, name, owed: false });
                     full = None;
@@ -104,7 +105,7 @@ fn serve(listener: Socket) -> Result<()> {
                 Err(error) if error.would_block() || error.aborted() => {}
                 Err(error) if error.out_of_resources() => {
                     if full.is_none() {
-                        println!("no descriptor for the next client: {error}");
+                        log!("no descriptor for the next client: {error}");
                     }
                     full = Some(Instant::now());
                 }
@@ -119,7 +120,7 @@ fn serve(listener: Socket) -> Result<()> {
 fn close(client: Client, error: Option<Error>) {
     let name = &client.name;
     match error {
-        None => println!("closing connection to {name}"),
-        Some(e) => println!("closing connection to {name} after {}", e.brief()),
+        None => log!("closing connection to {name}"),
+        Some(e) => log!("closing connection to {name} after {}", e.brief()),
     }
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::process::ExitCode;
 
-use close_call::chapter;
 use close_call::net::{Error, Result, Socket};
+use close_call::{chapter, log};
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Registry, Token};
@@ -40,7 +40,7 @@ fn serve(listener: Socket) -> Result<()> {
                         Err(e) if e.kind() == ErrorKind::WouldBlock => break,
                         Err(e) => return Err(Error::new("accept", e)),
                     };
-                    println!("New connection from {address}");
+                    log!("New connection from {address}");
                     let (registry, token) = (poll.registry(), next);
                     next.0 += 1;
                     let register =
@@ -54,7 +54,7 @@ fn serve(listener: Socket) -> Result<()> {
                     };
                     let done = handle(poll.registry(), connection, event);
                     if done.map_err(Error::of("recv"))? {
-                        println!("closing connection");
+                        log!("closing connection");
                         if let Some(mut gone) = connections.remove(&token) {
                             let deregister = poll.registry().deregister(&mut gone);
                             deregister.map_err(Error::of("epoll_ctl"))?;
@@ -89,7 +89,7 @@ fn handle(
                 Ok(0) => return Ok(true), // the client has closed, then so do we
                 Ok(n) => {
                     let message = String::from_utf8_lossy(&buffer[..n]);
-                    println!("received {message:?}");
+                    log!("received {message:?}");
                     let both = Interest::READABLE | Interest::WRITABLE;
                     registry.reregister(connection, event.token(), both)?;
                 }

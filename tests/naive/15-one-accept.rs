@@ -6,9 +6,9 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::{mem, net::SocketAddr, process::ExitCode, time::Duration};
 
-use close_call::chapter;
 use close_call::net::{Error, Result, Socket};
 use close_call::signals::Signals;
+use close_call::{chapter, log};
 use mio::event::{Event, Source};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, unix::SourceFd};
@@ -56,7 +56,7 @@ fn serve(listener: Socket) -> Result<()> {
         }
         ready.extend(events.iter().map(Event::token));
         if ready.remove(&SIGNALS) {
-            println!("stopping on {}", signals.take());
+            log!("stopping on {}", signals.take());
             (listener, full) = (None, false);
             connections.values_mut().for_each(|connection| connection.ended = true);
             ready.extend(connections.keys());
@@ -76,7 +76,7 @@ fn serve(listener: Socket) -> Result<()> {
         let Some(listener) = listener.as_ref().filter(|_| accepts) else { continue };
         match listener.accept().map_err(Error::of("accept")) {
             Ok((mut stream, name)) => {
-                println!("New connection from {name}");
+                log!("New connection from {name}");
                 watch(&poll, &mut stream, Token(next))?;
                 let new = Connection { stream, name, output: vec![], ended: false };
                 connections.insert(Token(next), new);
@@ -86,7 +86,7 @@ fn serve(listener: Socket) -> Result<()> {
             Err(error) if error.would_block() => full = false,
             Err(error) => {
                 if !mem::replace(&mut full, true) {
-                    println!("no connection for the next client: {error}");
+                    log!("no connection for the next client: {error}");
                 }
             }
         }
@@ -106,7 +106,7 @@ fn talk(connection: &mut Connection, greeting: &[u8]) -> Result<bool> {
                 Ok(0) => *ended = true,
                 Ok(n) => {
                     let message = String::from_utf8_lossy(&buffer[..n]);
-                    println!("received {message:?} from {name}");
+                    log!("received {message:?} from {name}");
                     output.extend(greeting);
                     gets_on = true;
                 }
@@ -141,8 +141,8 @@ fn close(
 ) -> Result<()> {
     let Some(Connection { mut stream, name, .. }) = connection else { return Ok(()) };
     match error {
-        None => println!("closing connection to {name}"),
-        Some(e) => println!("closing connection to {name} after {}", e.brief()),
+        None => log!("closing connection to {name}"),
+        Some(e) => log!("closing connection to {name} after {}", e.brief()),
     }
     poll.registry().deregister(&mut stream).map_err(Error::of("epoll_ctl"))
 }

@@ -4,8 +4,8 @@
 
 use std::process::ExitCode;
 
-use close_call::chapter;
 use close_call::net::{Error, Result, Socket};
+use close_call::{chapter, log};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -21,7 +21,7 @@ async fn serve(listener: Socket) -> Result<()> {
     loop {
         let Ok((mut socket, _)) = listener.accept().await else { continue };
         tokio::spawn(async move {
-            println!("New connection from {}", socket.peer_addr().unwrap());
+            log!("New connection from {}", socket.peer_addr().unwrap());
             let mut buffer = [0; 1024];
             loop {
                 let n = match socket.read(&mut buffer).await {
@@ -30,12 +30,12 @@ async fn serve(listener: Socket) -> Result<()> {
                     Err(error) => return eprintln!("failed to read: {error}"),
                 };
                 let message = String::from_utf8_lossy(&buffer[..n]);
-                println!("received {message:?} from {}", socket.peer_addr().unwrap());
+                log!("received {message:?} from {}", socket.peer_addr().unwrap());
                 if let Err(error) = socket.write_all(b"Hello, client!").await {
                     return eprintln!("failed to write: {error}");
                 }
             }
-            println!("closing connection to {}", socket.peer_addr().unwrap());
+            log!("closing connection to {}", socket.peer_addr().unwrap());
         });
     }
 }

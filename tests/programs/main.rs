@@ -10,7 +10,10 @@
 mod common;
 
 mod check;
+mod check_grades;
 mod check_protocols;
+mod check_servers;
+mod ci;
 mod command_line;
 mod compare;
 mod compile_fail;

@@ -4,8 +4,8 @@
 use std::process::ExitCode;
 use std::thread;
 
-use close_call::chapter;
 use close_call::net::{Address, Result, Socket};
+use close_call::{chapter, log};
 
 fn main() -> ExitCode {
     chapter::main(env!("CARGO_BIN_NAME"), serve)
@@ -15,14 +15,14 @@ fn serve(listener: Socket) -> Result<()> {
     loop {
         // Waits until a client connects.
         let (client, address) = listener.accept()?;
-        println!("New connection from {address}");
+        log!("New connection from {address}");
 
         // The thread waits for this client; here we wait for the next one.
         thread::spawn(move || {
             if let Err(error) = converse(&client, &address) {
                 eprintln!("{error}");
             }
-            println!("closing connection to {address}");
+            log!("closing connection to {address}");
         });
     }
 }
@@ -36,7 +36,7 @@ fn converse(client: &Socket, address: &Address) -> Result<()> {
             return Ok(());
         }
         let message = String::from_utf8_lossy(&buffer[..n]);
-        println!("received {message:?} from {address}");
+        log!("received {message:?} from {address}");
         client.send(b"Hello, client!")?;
     }
 }

@@ -4,9 +4,9 @@
 use std::os::fd::{IntoRawFd, RawFd};
 use std::process::ExitCode;
 
-use close_call::chapter;
 use close_call::net::{self, Result, Socket};
 use close_call::select::select;
+use close_call::{chapter, log};
 
 fn main() -> ExitCode {
     chapter::main(env!("CARGO_BIN_NAME"), serve)
@@ -24,7 +24,7 @@ fn serve(listener: Socket) -> Result<()> {
         for fd in ready.readable {
             if fd == listener {
                 let (client, address) = net::accept(listener)?;
-                println!("New connection from {address}");
+                log!("New connection from {address}");
                 inputs.push(client);
                 continue;
             }
@@ -33,7 +33,7 @@ fn serve(listener: Socket) -> Result<()> {
             let n = net::recv(fd, &mut buffer).unwrap_or(0);
             if n > 0 {
                 let message = String::from_utf8_lossy(&buffer[..n]);
-                println!("received {message:?} from {}", net::peer_name(fd)?);
+                log!("received {message:?} from {}", net::peer_name(fd)?);
                 if !outputs.contains(&fd) {
                     outputs.push(fd);
                 }
@@ -42,9 +42,9 @@ fn serve(listener: Socket) -> Result<()> {
                 inputs.retain(|&other| other != fd);
                 outputs.retain(|&other| other != fd);
                 match net::peer_name(fd) {
-                    Ok(name) => println!("closing connection to {name}"),
+                    Ok(name) => log!("closing connection to {name}"),
                     Err(error) => {
-                        println!("closing connection to an unknown client: {error}")
+                        log!("closing connection to an unknown client: {error}")
                     }
                 }
                 net::close(fd)?;
@@ -63,7 +63,7 @@ fn serve(listener: Socket) -> Result<()> {
             if !inputs.contains(&fd) {
                 continue;
             }
-            println!("handling exceptional condition for {}", net::peer_name(fd)?);
+            log!("handling exceptional condition for {}", net::peer_name(fd)?);
             inputs.retain(|&other| other != fd);
             outputs.retain(|&other| other != fd);
             net::close(fd)?;

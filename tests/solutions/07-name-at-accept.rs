@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::os::fd::{IntoRawFd, RawFd};
 use std::process::ExitCode;
 
-use close_call::chapter;
 use close_call::net::{self, Address, Error, Result, Socket};
 use close_call::select::select;
+use close_call::{chapter, log};
 
 fn main() -> ExitCode {
     chapter::main(env!("CARGO_BIN_NAME"), serve)
@@ -26,7 +26,7 @@ fn serve(listener: Socket) -> Result<()> {
         for fd in ready.readable {
             if fd == listener {
                 let (client, address) = net::accept(listener)?;
-                println!("New connection from {address}");
+                log!("New connection from {address}");
                 inputs.push(client);
                 names.insert(client, address);
                 continue;
@@ -36,7 +36,7 @@ fn serve(listener: Socket) -> Result<()> {
             let received = net::recv(fd, &mut buffer);
             if let Ok(n @ 1..) = received {
                 let message = String::from_utf8_lossy(&buffer[..n]);
-                println!("received {message:?} from {name}");
+                log!("received {message:?} from {name}");
                 if !outputs.contains(&fd) {
                     outputs.push(fd);
                 }
@@ -66,7 +66,7 @@ fn serve(listener: Socket) -> Result<()> {
 
         for fd in ready.exceptional {
             let Some(name) = names.get(&fd).cloned() else { continue };
-            println!("handling exceptional condition for {name}");
+            log!("handling exceptional condition for {name}");
             inputs.retain(|&other| other != fd);
             outputs.retain(|&other| other != fd);
             names.remove(&fd);
@@ -77,8 +77,8 @@ fn serve(listener: Socket) -> Result<()> {
 
 fn close(fd: RawFd, name: &Address, error: Option<Error>) -> Result<()> {
     match error {
-        None => println!("closing connection to {name}"),
-        Some(e) => println!("closing connection to {name} after {}", e.brief()),
+        None => log!("closing connection to {name}"),
+        Some(e) => log!("closing connection to {name} after {}", e.brief()),
     }
     net::close(fd)
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::process::ExitCode;
 
-use close_call::chapter;
 use close_call::net::{Error, Result, Socket};
+use close_call::{chapter, log};
 use mio::event::Event;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
@@ -40,7 +40,7 @@ fn serve(listener: Socket) -> Result<()> {
                         Err(e) if e.kind() == ErrorKind::WouldBlock => break,
                         Err(e) => return Err(Error::new("accept", e)),
                     };
-                    println!("New connection from {address}");
+                    log!("New connection from {address}");
                     let (registry, token) = (poll.registry(), next);
                     next.0 += 1;
                     let register =
@@ -53,11 +53,11 @@ fn serve(listener: Socket) -> Result<()> {
                         continue;
                     };
                     let done = handle(connection, event).unwrap_or_else(|e| {
-                        println!("a client's error: {e}");
+                        log!("a client's error: {e}");
                         true
                     });
                     if done {
-                        println!("closing connection");
+                        log!("closing connection");
                         if let Some(mut gone) = connections.remove(&token) {
                             let deregister = poll.registry().deregister(&mut gone);
                             deregister.map_err(Error::of("epoll_ctl"))?;
@@ -78,7 +78,7 @@ fn handle(connection: &mut TcpStream, event: &Event) -> io::Result<bool> {
                 Ok(0) => return Ok(true), // the client has closed, then so do we
                 Ok(n) => {
                     let message = String::from_utf8_lossy(&buffer[..n]);
-                    println!("received {message:?}");
+                    log!("received {message:?}");
                     match connection.write(b"Hello, client!") {
                         Err(e) if e.kind() != ErrorKind::WouldBlock => return Err(e),
                         _ => {}

@@ -4,8 +4,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use close_call::chapter;
 use close_call::net::{Error, Result, Socket};
+use close_call::{chapter, log};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
@@ -29,7 +29,7 @@ async fn serve(listener: Socket) -> Result<()> {
             }
         };
         tokio::spawn(async move {
-            println!("New connection from {name}");
+            log!("New connection from {name}");
             let mut buffer = [0; 1024];
             loop {
                 let n = match socket.read(&mut buffer).await {
@@ -38,12 +38,12 @@ async fn serve(listener: Socket) -> Result<()> {
                     Err(error) => return eprintln!("failed to read: {error}"),
                 };
                 let message = String::from_utf8_lossy(&buffer[..n]);
-                println!("received {message:?} from {name}");
+                log!("received {message:?} from {name}");
                 if let Err(error) = socket.write_all(b"Hello, client!").await {
                     return eprintln!("failed to write: {error}");
                 }
             }
-            println!("closing connection to {name}");
+            log!("closing connection to {name}");
         });
     }
 }

@@ -1,6 +1,8 @@
 //! What stands between `check` and the command that starts the server.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -8,7 +10,8 @@ use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
 
 use super::Check;
-use super::protocols::{PRESETS, bytes};
+use super::known::Known;
+use super::protocols::{PRESETS, Preset, bytes};
 use crate::command::args::{Wrong, one_of};
 use crate::net::in_flight::LIMIT;
 use crate::probe::probes::{HAMMER, PROBES, Probe};
@@ -28,9 +31,9 @@ fn wrong(what: &str) -> Wrong {
 
 /// Reads the words after `check`.
 pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
-    let mut only: Vec<&Probe> = Vec::new();
-    let (mut json, mut wait, mut preset) = (false, LIMIT, None);
-    let mut hammer = None;
+    let [mut only, mut skip]: [Vec<&Probe>; 2] = [Vec::new(), Vec::new()];
+    let (mut json, mut strict, mut wait) = (false, false, LIMIT);
+    let (mut preset, mut hammer, mut silent, mut known, mut junit) = (None, None, 1, None, None);
     let [mut message, mut reply, mut greeting] = [None, None, None];
     loop {
         // What comes after the `--` is not ours to read.
@@ -46,20 +49,30 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
             if hammer.is_some() || named(&HAMMER) {
                 probes.push(&HAMMER);
             }
+            probes.retain(|probe| skip.iter().all(|skipped| skipped.name != probe.name));
+            if probes.is_empty() {
+                return Err(wrong("--skip leaves no probe"));
+            }
             let hammer = hammer.unwrap_or(protocol::HAMMER);
-            let mut protocol = preset.unwrap_or_else(Protocol::default);
+            let mut protocol = preset.map_or_else(Protocol::default, Preset::protocol);
+            let preset = preset.map(|preset| preset.name);
             let said =
                 [(message, &mut protocol.message), (reply, &mut protocol.reply), (greeting, &mut protocol.greeting)];
             for (said, part) in said {
                 *part = said.unwrap_or_else(|| std::mem::take(part));
             }
-            return Ok(Asked::Check(Box::new(Check { probes, protocol, hammer, json, wait, command })));
+            let check = Check { probes, protocol, preset, hammer, silent, strict, known, json, junit, wait, command };
+            return Ok(Asked::Check(Box::new(check)));
         }
         match parser.next()? {
             Some(Long("only")) => probes(&mut parser, "--only", &mut only)?,
+            Some(Long("skip")) => probes(&mut parser, "--skip", &mut skip)?,
+            Some(Long("strict")) => strict = true,
+            Some(Long("known")) => known = Some(Known::read(&file(&mut parser, "--known")?).map_err(Wrong)?),
+            Some(Long("junit")) => junit = Some(to_be_written(&file(&mut parser, "--junit")?)?),
             Some(Long("preset")) => {
                 let name = parser.value().map_err(|_| wrong("--preset needs the name of a protocol"))?;
-                preset = Some(one_of("preset", &name, PRESETS, |preset| preset.name)?.protocol());
+                preset = Some(one_of("preset", &name, PRESETS, |preset| preset.name)?);
             }
             Some(Long("message")) => message = Some(text(&mut parser, "--message")?),
             Some(Long("reply")) => reply = Some(text(&mut parser, "--reply")?),
@@ -67,6 +80,7 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
             Some(Long("hammer")) => {
                 hammer = Some(some(number(&mut parser, "--hammer", "clients")?, "--hammer", "clients")?)
             }
+            Some(Long("silent")) => silent = some(number(&mut parser, "--silent", "clients")?, "--silent", "clients")?,
             Some(Long("json")) => json = true,
             Some(Long("wait")) => wait = Duration::from_secs(number(&mut parser, "--wait", "seconds")?),
             Some(Short('h') | Long("help")) => return Ok(Asked::Help),
@@ -100,6 +114,17 @@ fn number<N: FromStr>(parser: &mut Parser, option: &str, of: &str) -> Result<N, 
 /// The same, of which there must be one.
 fn some(number: usize, option: &str, of: &str) -> Result<usize, Wrong> {
     if number == 0 { Err(wrong(&format!("{option} needs a number of {of}, of at least 1"))) } else { Ok(number) }
+}
+
+fn file(parser: &mut Parser, option: &str) -> Result<PathBuf, Wrong> {
+    let name = parser.value().ok().filter(|name| !name.is_empty());
+    name.map(PathBuf::from).ok_or_else(|| wrong(&format!("{option} needs the name of a file")))
+}
+
+/// Opened at once: a check takes too long to find out at its end that it cannot be written.
+fn to_be_written(path: &Path) -> Result<File, Wrong> {
+    let opened = File::options().create(true).truncate(false).write(true).open(path);
+    opened.map_err(|error| Wrong(format!("{}: {error}", path.display())))
 }
 
 /// A text with escapes, as bytes.

@@ -1,10 +1,12 @@
 //! Whether a server that fell short still serves, once those it fell short of have gone.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Clients;
+use crate::net::Socket;
 use crate::probe::protocol::{Answer, Protocol, compare};
 use crate::probe::server::keeper;
 
@@ -12,33 +14,49 @@ use crate::probe::server::keeper;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Clients<'_> {
-    /// Closes all connections, and says whether a new client is served. The server need not be idle for that: one that
-    /// spins may well serve.
+    /// Has all clients leave, and says whether a new one is served. The server need not be idle for that: one that spins
+    /// may well serve.
     pub fn serves_again(&mut self) -> bool {
-        let all: Vec<String> = self.all.iter().map(|client| client.name.clone()).collect();
-        all.iter().for_each(|who| self.skip_greeting(who));
         {
+            // In order, and from the last to the first: the next one's turn must not come with a reply that makes a reset
+            // of its close. One that never reads has no other way than that.
             let _closed_at_once = keeper::no_fork_meanwhile();
-            self.all.clear();
+            for client in self.all.iter_mut().rev() {
+                let ends = |socket: &Socket| client.arrives && socket.shutdown(Shutdown::Write).is_ok();
+                client.socket = client.socket.take().filter(ends);
+            }
         }
         self.server.ended().is_none() && self.is_served(Instant::now() + PATIENCE).unwrap_or(false)
+    }
+
+    /// Whether the server has ended, or is about to: it may have been seen to reset a connection before it is seen to end.
+    pub fn has_died(&mut self) -> bool {
+        const LOOKS: usize = 200;
+        for _ in 0..LOOKS {
+            if self.server.ended().is_some() || self.is_asleep() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        self.server.ended().is_some()
     }
 
     fn is_served(&mut self, until: Instant) -> io::Result<bool> {
         let protocol: Protocol = self.terms.protocol.clone();
         let mut stream = TcpStream::connect_timeout(&self.server.address(), PATIENCE)?;
-        Ok((protocol.greeting.is_empty() || self.hears(&mut stream, &protocol.greeting, until)?)
+        Ok((protocol.greeting.is_empty() || self.is_told(&mut stream, &protocol.greeting, until)?)
             && stream.write_all(&protocol.message).is_ok()
-            && self.hears(&mut stream, &protocol.reply, until)?)
+            && self.is_told(&mut stream, &protocol.reply, until)?)
     }
 
     /// Whether the bytes that are wanted come before that time. What the server prints is read meanwhile: one whose pipe
     /// is full waits for it, and serves nobody.
-    fn hears(&mut self, stream: &mut TcpStream, wanted: &[u8], until: Instant) -> io::Result<bool> {
+    fn is_told(&mut self, stream: &mut TcpStream, wanted: &[u8], until: Instant) -> io::Result<bool> {
         stream.set_read_timeout(Some(Duration::from_millis(20)))?;
         let (mut got, mut buffer) = (Vec::new(), [0; 4096]);
         while Instant::now() < until {
             self.read_output();
+            self.see_off();
             match stream.read(&mut buffer) {
                 Ok(0) => return Ok(false),
                 Ok(n) => got.extend(&buffer[..n]),
@@ -50,5 +68,19 @@ impl Clients<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// Reads what still comes to those that leave, and closes what has come to its end.
+    fn see_off(&mut self) {
+        for client in &mut self.all {
+            let mut buffer = [0; 4096];
+            while let Some(socket) = &client.socket {
+                match socket.recv(&mut buffer) {
+                    Ok(n) if n > 0 => {}
+                    Err(error) if error.would_block() => break,
+                    _ => client.socket = None,
+                }
+            }
+        }
     }
 }

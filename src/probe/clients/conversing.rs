@@ -37,7 +37,8 @@ impl Clients<'_> {
                 self.until_idle()?;
                 return if got > 0 { Ok(0) } else { Err(Verdict::Ended(who.into(), why)) };
             }
-            sent += taken.unwrap_or(0);
+            let taken = taken.unwrap_or(0);
+            (sent, self.sent) = (sent + taken, self.sent + taken as u64);
             got += read.unwrap_or(0);
 
             let ends = (

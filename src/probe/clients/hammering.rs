@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Clients;
 use crate::net::sock_diag::SockDiag;
 use crate::probe::verdict::Verdict;
 
-/// So many are there at a time, or as many as the server has room for in its queue.
+/// So many are there at a time, or half as many as the server has room for in its queue.
 const AT_A_TIME: usize = 20;
 
 impl Clients<'_> {
@@ -20,13 +20,15 @@ impl Clients<'_> {
         let address = self.server.address();
         let message = self.terms.protocol.message.clone();
         let room = SockDiag::open().and_then(|mut kernel| kernel.listener(address));
-        let room = room.ok().flatten().map_or(1, |listener| listener.send_queue as usize);
+        let room = room.ok().flatten().map_or(1, |listener| listener.send_queue as usize / 2);
         let (begun, connected, ended) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
         let threads = AT_A_TIME.min(room).min(number).max(1);
         let result = thread::scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|| {
+                    let mut kernel = SockDiag::open().ok();
                     while begun.fetch_add(1, Ordering::Relaxed) < number {
+                        wait_for_room(&mut kernel, address);
                         let came = comes_and_goes(address, &message).is_ok();
                         connected.fetch_add(usize::from(came), Ordering::Relaxed);
                     }
@@ -45,6 +47,18 @@ impl Clients<'_> {
             result
         });
         (connected.load(Ordering::Relaxed), result)
+    }
+}
+
+/// Waits until the queue has room for one more. A SYN that finds none is lost, and sent again a second later.
+fn wait_for_room(kernel: &mut Option<SockDiag>, address: SocketAddr) {
+    let begun = Instant::now();
+    let mut full = || {
+        let listener = kernel.as_mut().and_then(|kernel| kernel.listener(address).ok()).flatten();
+        listener.is_some_and(|listener| listener.receive_queue >= listener.send_queue.max(1))
+    };
+    while full() && begun.elapsed() < Duration::from_secs(10) {
+        thread::sleep(Duration::from_micros(100));
     }
 }
 

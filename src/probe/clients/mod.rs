@@ -11,8 +11,10 @@ mod reading;
 mod waiting;
 
 use std::net::{Shutdown, SocketAddr};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
+use super::idle::{self, NAP};
 use super::protocol::Terms;
 use super::server::Server;
 use super::server::keeper;
@@ -65,6 +67,12 @@ struct Client {
     closed_on: bool,
 }
 
+/// How long a thread that sleeps for a time is waited for as long as there is no client.
+const FIRST_NAP: Duration = Duration::from_millis(250);
+
+/// So many bytes of output are a flood.
+const FLOOD: u64 = 1_000_000;
+
 /// The clients of one probe, and the server they are clients of.
 pub struct Clients<'a> {
     server: &'a mut Server,
@@ -76,6 +84,15 @@ pub struct Clients<'a> {
     stopped: bool,
     quiet: bool,
     last_words: Option<String>,
+    begun: Instant,
+    /// Bytes that the clients have sent.
+    sent: u64,
+    /// The server's workers before any client came.
+    workers: Vec<(u32, String)>,
+    /// Its threads that sleep for a time whatever the clients do.
+    habit: Vec<PathBuf>,
+    /// How long another that does is waited for.
+    nap: Duration,
     /// What the verdict does not say.
     pub remark: Option<String>,
 }
@@ -95,6 +112,11 @@ impl<'a> Clients<'a> {
             stopped: false,
             quiet: false,
             last_words: None,
+            begun: Instant::now(),
+            sent: 0,
+            workers: Vec::new(),
+            habit: Vec::new(),
+            nap: FIRST_NAP,
             remark: None,
         };
         clients.read_output();
@@ -110,6 +132,48 @@ impl<'a> Clients<'a> {
     /// What the clients know of the server.
     pub fn terms(&self) -> &Terms {
         &self.terms
+    }
+
+    /// Takes note, before any client has come, of the server's workers, of whom none is to end, and of its threads that
+    /// sleep for a time out of habit.
+    pub fn know_server(&mut self) {
+        self.workers = self.server.workers();
+        self.habit = idle::habit(&self.server.processes());
+        self.nap = NAP;
+    }
+
+    /// A worker that has ended: its name, and whether the server has started another since.
+    pub fn ended_worker(&self) -> Option<(String, bool)> {
+        let (_, name) = self.workers.iter().find(|(pid, _)| !processes::runs(*pid))?;
+        let now = self.server.workers();
+        let new = now.iter().any(|worker| worker.1 == *name && !self.workers.contains(worker));
+        Some((name.clone(), new))
+    }
+
+    /// What the server wrote last on standard error.
+    pub fn last_words(&mut self) -> Option<String> {
+        self.read_output();
+        self.last_words.take()
+    }
+
+    /// How many bytes the server has printed, if that is a flood: far more than it was sent, which it may well print.
+    pub fn flood(&self) -> Option<u64> {
+        Some(self.server.printed()).filter(|printed| *printed > FLOOD + 2 * self.sent)
+    }
+
+    /// How many descriptors are enough for the server as it is, and for `room` more clients.
+    pub fn descriptors_needed(&self, room: u64) -> Option<u64> {
+        let highest = self.server.processes().into_iter().map(processes::highest_descriptor);
+        highest.collect::<Result<Vec<u64>, _>>().ok()?.into_iter().max().map(|highest| highest + 1 + room)
+    }
+
+    /// Does `steps` with as many times the usual patience.
+    pub fn patiently(&mut self, times: u32, steps: impl FnOnce(&mut Self) -> Step) -> Step {
+        let usual = self.patience;
+        self.patience = usual * times;
+        let result = steps(self);
+        self.patience = usual;
+        result
     }
 
     /// Whether the server has closed a connection after its reply.
@@ -168,6 +232,7 @@ impl<'a> Clients<'a> {
     fn send_bytes(&mut self, who: &str, message: &[u8]) -> Step {
         let sent = self.socket(who)?.send(message);
         self.or_ended(who, sent)?;
+        self.sent += message.len() as u64;
         let message = String::from_utf8_lossy(message);
         self.did(who, "send", message.to_string(), format!("sends {message:?}"))
     }
@@ -187,7 +252,10 @@ impl<'a> Clients<'a> {
         let mut sent = 0;
         while sent < at_most {
             match self.socket(who)?.send(&many) {
-                Ok(n) => sent += n,
+                Ok(n) => {
+                    sent += n;
+                    self.sent += n as u64;
+                }
                 Err(e) if e.would_block() => break,
                 Err(e) => return Err(self.or_death(Verdict::Ended(who.into(), e.to_string()))),
             }

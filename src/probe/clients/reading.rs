@@ -239,11 +239,6 @@ impl Clients<'_> {
         }
     }
 
-    /// Whether its connection has ended, at a time when it has nothing to read.
-    pub fn is_at_its_end(&mut self, who: &str) -> Result<bool, Verdict> {
-        Ok(matches!(self.receive_now(who), Ok(Received::End) | Err(Verdict::Ended(..))))
-    }
-
     fn received(&mut self, who: &str, bytes: &[u8]) -> Result<(), Verdict> {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let words = format!("Received from server: {text}");

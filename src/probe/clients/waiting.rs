@@ -15,6 +15,8 @@ use crate::probe::verdict::{self, Verdict};
 /// A server that has used so much processor time since its last client did anything, and still is not idle, spins.
 /// Processor time, because a busy machine grants little of it in a second.
 const SPINS: Duration = Duration::from_secs(3);
+/// So does one that has printed so many bytes more than it was sent: most of its time it may wait for its pipe.
+const FLOODS: u64 = 20_000_000;
 
 impl Clients<'_> {
     /// Returns when the server is idle, or at once while it is stopped. Fails if it has ended, or does not become idle.
@@ -24,18 +26,22 @@ impl Clients<'_> {
         }
         let begun = Instant::now();
         let used = processes::cpu_time(&self.server.processes());
+        let printed = self.server.printed();
         let mut pause = Duration::from_micros(50);
         let mut looks = Looks::default();
         let mut stopped = 0;
         loop {
-            self.alive()?;
+            if self.hears()? {
+                looks = Looks::default(); // it was at work between the looks
+            }
             let pids = self.server.processes();
-            let look = idle::look(&pids, &self.connections()).map_err(Verdict::no_sock_diag)?;
-            if looks.idle(&look, begun.elapsed()) {
+            let look = idle::look(&pids, &self.connections(), &self.habit).map_err(Verdict::no_sock_diag)?;
+            if looks.idle(&look, begun.elapsed(), self.nap) {
                 // It may have ended between the look at its threads and the one at its connections.
                 return self.alive();
             }
-            if looks.any() {
+            let floods = self.server.printed() - printed > FLOODS + 2 * self.sent;
+            if looks.any() && !floods {
                 continue; // the second look comes at once
             }
             // Not by us: a stop of ours was lifted before this was called.
@@ -44,7 +50,7 @@ impl Clients<'_> {
                 return Err(Verdict::Stopped);
             }
             let used = processes::cpu_time(&pids).saturating_sub(used);
-            if used > SPINS || begun.elapsed() > LIMIT {
+            if used > SPINS || floods || begun.elapsed() > LIMIT {
                 return Err(Verdict::Busy(used, begun.elapsed()));
             }
             thread::sleep(pause);
@@ -57,8 +63,8 @@ impl Clients<'_> {
         let (pids, connections) = (self.server.processes(), self.connections());
         let mut looks = Looks::default();
         for _ in 0..2 {
-            let look = idle::look(&pids, &connections).map_err(Verdict::no_sock_diag)?;
-            if looks.idle(&look, begun.elapsed()) {
+            let look = idle::look(&pids, &connections, &self.habit).map_err(Verdict::no_sock_diag)?;
+            if looks.idle(&look, begun.elapsed(), self.nap) {
                 return Ok(true);
             }
         }
@@ -105,6 +111,7 @@ impl Clients<'_> {
     /// Waits until the accept queue has room for one more, so that no SYN is lost and sent again a second later.
     pub(super) fn wait_for_room(&mut self, who: &str) -> Result<(), Verdict> {
         let begun = Instant::now();
+        let used = processes::cpu_time(&self.server.processes());
         let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
         loop {
             let listener = kernel.listener(self.server.address()).map_err(Verdict::no_sock_diag)?;
@@ -112,6 +119,11 @@ impl Clients<'_> {
                 return Ok(());
             }
             self.alive()?;
+            // It has had time enough to take one, and takes none.
+            let used = processes::cpu_time(&self.server.processes()).saturating_sub(used);
+            if used > SPINS {
+                return Err(Verdict::Busy(used, begun.elapsed()));
+            }
             let idle = self.is_asleep() && begun.elapsed() >= self.patience;
             if idle && kernel.listener(self.server.address()).ok() == Some(listener) || begun.elapsed() > LIMIT {
                 return Err(Verdict::Refused(who.into(), "the accept queue is full".into()));
@@ -139,12 +151,22 @@ impl Clients<'_> {
 
     /// The verdict on a server that has ended, or else nothing.
     pub(super) fn alive(&mut self) -> Result<(), Verdict> {
+        self.hears().map(drop)
+    }
+
+    /// The same, and whether it has printed something since. Fails, too, when the probe takes too long.
+    fn hears(&mut self) -> Result<bool, Verdict> {
         // The status first: what a process said is all there once it has ended.
         let ended = self.server.ended();
-        self.read_output();
-        match ended {
-            Some(status) => Err(Verdict::Died { status, last_words: self.last_words.take() }),
-            None => Ok(()),
+        let heard = self.read_output();
+        if let Some(status) = ended {
+            return Err(Verdict::Died { status, last_words: self.last_words.take() });
+        }
+        match self.terms().bound {
+            Some(bound) if self.begun.elapsed() > bound => {
+                Err(Verdict::Failed(format!("it was not over after {} s", bound.as_secs())))
+            }
+            _ => Ok(heard),
         }
     }
 
@@ -161,9 +183,11 @@ impl Clients<'_> {
         }
     }
 
-    /// Passes on what the server has printed, and keeps the line that may be its last words.
-    pub(super) fn read_output(&mut self) {
-        for line in self.server.said() {
+    /// Passes on what the server has printed, and keeps the line that may be its last words. True if it has printed.
+    pub(super) fn read_output(&mut self) -> bool {
+        let lines = self.server.said();
+        let any = !lines.is_empty();
+        for line in lines {
             // The last line that names an error, or else the last. What comes after it may be anything (a version).
             let names = |text: &str| errno::name_in(text).is_some() || verdict::exception_in(text).is_some();
             let named = self.last_words.as_deref().is_some_and(names);
@@ -172,5 +196,6 @@ impl Clients<'_> {
             }
             (self.watch)(Event::Said(line));
         }
+        any
     }
 }

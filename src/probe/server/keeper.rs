@@ -54,7 +54,12 @@ pub struct Keeper {
 impl Keeper {
     /// Starts `command` under a keeper; its pipes, if it has any, are in [`Keeper::process`]. Fails as `Command::spawn`
     /// does, for instance because there is no such program.
-    pub fn spawn(mut command: Command) -> io::Result<Keeper> {
+    pub fn spawn(command: Command) -> io::Result<Keeper> {
+        Keeper::spawn_with(command, None)
+    }
+
+    /// The same, and the server may have so many descriptors, and raise that no more.
+    pub fn spawn_with(mut command: Command, descriptors: Option<u64>) -> io::Result<Keeper> {
         let (lifeline_end, lifeline) = io::pipe()?;
         let (reports, reporter) = io::pipe()?;
         set_nonblocking(reports.as_raw_fd())?;
@@ -62,7 +67,7 @@ impl Keeper {
         // A group of its own, which the terminal's signals do not reach.
         command.process_group(0);
         // SAFETY: between fork and exec only async-signal-safe calls are allowed; `split` makes bare system calls.
-        unsafe { command.pre_exec(move || split(lifeline_fd, reports_fd)) };
+        unsafe { command.pre_exec(move || split(lifeline_fd, reports_fd, descriptors)) };
         let process = {
             let _alone = FORKING.write();
             command.spawn()?
@@ -158,7 +163,7 @@ impl Drop for Keeper {
 
 /// Runs in the new process, between fork and exec: forks again, and returns in the child, which goes on to exec and is
 /// the server. The parent becomes the keeper, and does not return.
-fn split(lifeline: RawFd, reports: RawFd) -> io::Result<()> {
+fn split(lifeline: RawFd, reports: RawFd, descriptors: Option<u64>) -> io::Result<()> {
     // SAFETY: bare system calls, which are async-signal-safe.
     unsafe {
         // An ignored SIGCHLD would be inherited, and then no status would be left to wait for.
@@ -167,14 +172,14 @@ fn split(lifeline: RawFd, reports: RawFd) -> io::Result<()> {
         // Not fork(3), which takes the locks of an allocator that another thread may have held at the first fork.
         match libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) {
             -1 => Err(io::Error::last_os_error()),
-            0 => prepare_server(),
+            0 => prepare_server(descriptors),
             server => keep(server as libc::pid_t, lifeline, reports),
         }
     }
 }
 
 /// What the server's process does before exec.
-unsafe fn prepare_server() -> io::Result<()> {
+unsafe fn prepare_server(descriptors: Option<u64>) -> io::Result<()> {
     // SAFETY: bare system calls; `limit` is ours.
     unsafe {
         libc::setpgid(0, 0);
@@ -185,6 +190,8 @@ unsafe fn prepare_server() -> io::Result<()> {
         // Room for a crowd.
         let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
         if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 {
+            // The hard limit too, where there is one to be kept: some runtimes raise the soft one to it at their start.
+            limit.rlim_max = descriptors.unwrap_or(limit.rlim_max).min(limit.rlim_max);
             limit.rlim_cur = DESCRIPTORS.min(limit.rlim_max);
             libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
         }

@@ -1,10 +1,10 @@
 //! A server as a process of its own, in any language: started, watched, stopped, continued and ended from outside.
 
-pub mod elsewhere;
 pub mod keeper;
 pub mod output;
 pub mod port;
 pub mod processes;
+pub mod sockets;
 
 use std::fmt;
 use std::io;
@@ -17,10 +17,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::net::in_flight::LIMIT;
-use elsewhere::Elsewhere;
 use keeper::Keeper;
 use output::{Line, Output};
 use port::{Port, listens_at};
+use sockets::Elsewhere;
 
 /// So many lines are shown of a server that did not get as far as to listen.
 const LAST: usize = 20;
@@ -66,13 +66,23 @@ pub struct Server {
 impl Server {
     /// Starts `command`, and returns when it listens, for which it has as long as `wait`. Its environment has `PORT`
     /// where the port is given.
-    pub fn start(mut command: Command, port: Port, wait: Duration) -> Result<Server, NoServer> {
+    pub fn start(command: Command, port: Port, wait: Duration) -> Result<Server, NoServer> {
+        Server::start_with(command, port, wait, None)
+    }
+
+    /// The same, with as few descriptors from its start on, if that is asked for.
+    pub fn start_with(
+        mut command: Command,
+        port: Port,
+        wait: Duration,
+        descriptors: Option<u64>,
+    ) -> Result<Server, NoServer> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         if let Port::Given(port) = port {
             command.env("PORT", port.to_string());
         }
         raise_our_limit();
-        let mut keeper = Keeper::spawn(command)?;
+        let mut keeper = Keeper::spawn_with(command, descriptors)?;
         let out = Output::new(keeper.process().stdout.take(), false)?;
         let err = Output::new(keeper.process().stderr.take(), true)?;
         let address = SocketAddr::from(([0, 0, 0, 0], 0));
@@ -102,7 +112,7 @@ impl Server {
                 return Err(NoServer::Ended(status, self.last_lines()));
             }
             if late {
-                let instead = elsewhere::elsewhere(&self.processes());
+                let instead = sockets::elsewhere(&self.processes());
                 return Err(NoServer::Deaf(wait, self.last_lines(), instead));
             }
             thread::sleep(pause);
@@ -129,6 +139,21 @@ impl Server {
         lines.extend(self.out.lines());
         lines.extend(errors);
         lines
+    }
+
+    /// How many bytes it has printed.
+    pub fn printed(&self) -> u64 {
+        self.out.bytes() + self.err.bytes()
+    }
+
+    /// The processes that serve, besides the one that was started: each holds the listener. With their names.
+    pub fn workers(&self) -> Vec<(u32, String)> {
+        let others: Vec<u32> = self.processes().into_iter().filter(|pid| Some(*pid) != self.keeper.server()).collect();
+        if others.is_empty() {
+            return Vec::new();
+        }
+        let holders = sockets::holders(&others, self.address.port());
+        holders.into_iter().map(|pid| (pid, processes::name(pid))).collect()
     }
 
     /// The exit status of the process that was started, if it has ended.

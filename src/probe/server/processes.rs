@@ -34,22 +34,23 @@ pub fn states(pids: &[u32]) -> Vec<u8> {
     states.filter(|state| !matches!(state, b'Z' | b'X')).collect()
 }
 
-/// Whether a thread of the processes is in nanosleep(2), and will wake of its own accord: proc_pid_syscall(5). Fails
+/// The threads of the processes that are in nanosleep(2), and will wake of their own accord: proc_pid_syscall(5). Fails
 /// where that may not be read, for which the kernel wants the right to trace the process (ptrace(2)).
-pub fn in_timed_sleep(pids: &[u32]) -> io::Result<bool> {
+pub fn in_timed_sleep(pids: &[u32]) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
     for thread in threads(pids) {
         match fs::read_to_string(thread.join("syscall")) {
             Ok(call) => {
                 let number = call.split(' ').next().and_then(|number| number.parse::<libc::c_long>().ok());
                 if number.is_some_and(|number| [libc::SYS_nanosleep, libc::SYS_clock_nanosleep].contains(&number)) {
-                    return Ok(true);
+                    found.push(thread);
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
             Err(_) => {} // it has ended since it was listed
         }
     }
-    Ok(false)
+    Ok(found)
 }
 
 /// The folders of all threads of the processes, in /proc.
@@ -78,16 +79,31 @@ pub fn memory(pids: &[u32]) -> u64 {
     1024 * kilobytes.sum::<u64>()
 }
 
+/// The name of a process, as it has been started or has given itself.
+pub fn name(pid: u32) -> String {
+    fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_string()
+}
+
+/// Whether a process runs: it is there, and has not ended and waits for its parent to take note.
+pub fn runs(pid: u32) -> bool {
+    !states(&[pid]).is_empty()
+}
+
 /// How many descriptors a process has open.
 pub fn descriptors(pid: u32) -> usize {
     fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
 }
 
+/// The highest descriptor that a process has open.
+pub fn highest_descriptor(pid: u32) -> io::Result<u64> {
+    let open = fs::read_dir(format!("/proc/{pid}/fd"))?;
+    Ok(open.flatten().filter_map(|fd| fd.file_name().to_str()?.parse::<u64>().ok()).max().unwrap_or(0))
+}
+
 /// Lets a process have descriptors below `at_least`, or as many as `room` above the highest that it has, and no others.
 /// prlimit(2), RLIMIT_NOFILE.
 pub fn limit_descriptors(pid: u32, at_least: u64, room: u64) -> io::Result<()> {
-    let open = fs::read_dir(format!("/proc/{pid}/fd"))?;
-    let highest = open.flatten().filter_map(|fd| fd.file_name().to_str()?.parse::<u64>().ok()).max().unwrap_or(0);
+    let highest = highest_descriptor(pid)?;
     let limit = at_least.max(highest + 1 + room);
     let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
     let mut old = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
@@ -127,6 +143,6 @@ mod tests {
         let ours = [std::process::id()];
         assert!(states(&ours).contains(&b'R'), "the thread that asks is running");
         assert!(memory(&ours) > 0);
-        assert_eq!(in_timed_sleep(&[]).ok(), Some(false));
+        assert_eq!(in_timed_sleep(&[]).ok(), Some(Vec::new()));
     }
 }

@@ -1,4 +1,5 @@
-//! Where processes can be reached, if not where they should be. proc_pid_fd(5), proc_pid_net(5).
+//! What sockets processes have: who holds a listener, and where they can be reached if not where they should be.
+//! proc_pid_fd(5), proc_pid_net(5).
 
 use std::collections::HashSet;
 use std::fmt;
@@ -36,6 +37,26 @@ pub fn elsewhere(pids: &[u32]) -> Option<Elsewhere> {
         .map(Elsewhere::Tcp)
         .or_else(|| bound(read("udp")).or_else(|| bound(read("udp6"))).map(Elsewhere::Udp))
         .or_else(|| unix(&read("unix"), &ours).map(Elsewhere::Unix))
+}
+
+/// Those of the processes that have the listener on that port open.
+pub fn holders(pids: &[u32], port: u16) -> Vec<u32> {
+    let read = |file: &str| fs::read_to_string(format!("/proc/net/{file}")).unwrap_or_default();
+    let listeners: Vec<String> = ["tcp", "tcp6"].iter().flat_map(|file| listeners(&read(file), port)).collect();
+    let holds = |pid: &&u32| {
+        let ours = sockets(&[**pid]);
+        listeners.iter().any(|listener| ours.contains(listener))
+    };
+    pids.iter().filter(holds).copied().collect()
+}
+
+/// The inodes of the listeners on that port in a table of the kernel's.
+fn listeners(table: &str, port: u16) -> Vec<String> {
+    let port = format!(":{port:04X}");
+    let fields = table.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let listens =
+        |fields: &Vec<&str>| fields.get(1).is_some_and(|local| local.ends_with(&port)) && fields.get(3) == Some(&"0A");
+    fields.filter(listens).filter_map(|fields| Some(fields.get(9)?.to_string())).collect()
 }
 
 /// The inodes of the sockets that the processes have open.
@@ -78,6 +99,8 @@ mod tests {
                      2: 0100007F:1F91 00000000:0000 0A 0:0 00:0 0 0 0 9 1\n";
         assert_eq!(port(table, Some("0A"), &ours), Some(0x1f91));
         assert_eq!(port(table, None, &ours), Some(0x1f90));
+        assert_eq!(listeners(table, 0x1f91), ["9"]);
+        assert_eq!(listeners(table, 0x1f90), [""; 0], "connected, not listening");
         let table = "Num RefCount Protocol Flags Type St Inode Path\n\
                      0: 2 0 00000000 0002 01 7 /tmp/datagrams\n\
                      1: 2 0 00010000 0001 01 9 /tmp/stream\n";
@@ -91,6 +114,7 @@ mod tests {
         let inode = inode.to_str().unwrap().trim_start_matches("socket:[").trim_end_matches(']').to_string();
         let _other = UdpSocket::bind("127.0.0.1:0").unwrap();
         assert!(sockets(&[std::process::id()]).contains(&inode));
+        assert_eq!(holders(&[std::process::id(), 1], listener.local_addr().unwrap().port()), [std::process::id()]);
         let tcp = fs::read_to_string("/proc/net/tcp").unwrap();
         assert_eq!(port(&tcp, Some("0A"), &[inode].into()), Some(listener.local_addr().unwrap().port()));
     }

@@ -1,0 +1,17 @@
+// The example of net.createServer in Node's documentation, but for its port and address.
+const net = require('node:net');
+const server = net.createServer((c) => {
+  // 'connection' listener.
+  console.log('client connected');
+  c.on('end', () => {
+    console.log('client disconnected');
+  });
+  c.write('hello\r\n');
+  c.pipe(c);
+});
+server.on('error', (err) => {
+  throw err;
+});
+server.listen(process.argv[2], '127.0.0.1', () => {
+  console.log('server bound');
+});

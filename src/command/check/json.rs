@@ -1,0 +1,27 @@
+//! An outcome as a line of JSON.
+
+use super::outcome::Outcome;
+use crate::net::json::string;
+use crate::probe::target::Afterwards;
+
+/// One object. Its keys stay; new ones come at the end.
+pub fn line(outcome: &Outcome) -> String {
+    let served_again = match outcome.report.afterwards {
+        Afterwards::NotAsked => "null",
+        Afterwards::Serves => "true",
+        Afterwards::ServesNobody | Afterwards::Dead => "false",
+    };
+    let known = outcome.known.as_ref().map_or("null".into(), |known| string(known).to_string());
+    format!(
+        r#"{{"probe":{},"sound":{},"verdict":{},"why":{},"said":{},"page":{},"grade":{},"reason":{},"served_again":{served_again},"known":{known},"duration":{:.3}}}"#,
+        string(outcome.probe.name),
+        outcome.cell() == "ok",
+        string(&outcome.cell()),
+        string(&outcome.why()),
+        string(&outcome.said()),
+        string(outcome.page()),
+        string(outcome.grade.word()),
+        string(outcome.reason),
+        outcome.report.took.as_secs_f64(),
+    )
+}

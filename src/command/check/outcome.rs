@@ -1,0 +1,104 @@
+//! What `check` says of one probe: the verdict, what it is worth, and whether it was to be expected.
+
+use super::grades::Grade;
+use super::known::Known;
+use crate::command::pages;
+use crate::probe::probes::Probe;
+use crate::probe::target::{Afterwards, Report};
+use crate::probe::verdict::Verdict;
+
+/// What `check` says of one probe.
+pub struct Outcome<'a> {
+    /// The probe.
+    pub probe: &'a Probe,
+    /// How the server did.
+    pub report: Report,
+    /// What that is worth.
+    pub grade: Grade,
+    /// Why, in a line. Empty for a verdict that is ok.
+    pub reason: &'static str,
+    /// The verdict that is accepted today, if one is listed.
+    pub known: Option<String>,
+    /// It makes the exit status 1.
+    pub counts: bool,
+}
+
+impl<'a> Outcome<'a> {
+    /// Compares with what is known. Where nothing is listed for the probe, a fault counts, and with `strict` a choice.
+    pub fn new(
+        probe: &'a Probe,
+        report: Report,
+        (grade, reason): (Grade, &'static str),
+        known: Option<&Known>,
+        strict: bool,
+    ) -> Outcome<'a> {
+        let known = known.and_then(|known| known.verdict(probe.name)).map(String::from);
+        let counts = match &known {
+            Some(known) => *known != report.verdict.cell(),
+            None => grade == Grade::Fault || strict && grade == Grade::Choice,
+        };
+        Outcome { probe, report, grade, reason, known, counts }
+    }
+
+    /// The verdict in a word or two.
+    pub fn cell(&self) -> String {
+        self.report.verdict.cell()
+    }
+
+    /// The probe says nothing about the server, and that was not to be expected.
+    pub fn is_unplayed(&self) -> bool {
+        self.grade == Grade::Unknown && self.known.as_ref() != Some(&self.cell())
+    }
+
+    /// What happened, in a sentence or two.
+    pub fn why(&self) -> String {
+        let mut why = self.report.verdict.sentence();
+        if let Some(remark) = &self.report.remark {
+            let end = if why.ends_with('.') { "" } else { "." };
+            why += &format!("{end} {remark}");
+        }
+        why
+    }
+
+    /// The server's last words, as they may be shown; empty if it has not died, or said nothing.
+    pub fn said(&self) -> String {
+        match &self.report.verdict {
+            Verdict::Died { last_words: Some(words), .. } | Verdict::WorkerDied { last_words: Some(words), .. } => {
+                printable(words)
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// The page that explains the probe.
+    pub fn page(&self) -> &'static str {
+        pages::page_of(self.probe.name)
+    }
+
+    /// What it is worth, why, and what came afterwards, in a line: `fault: … Afterwards it served again.`
+    pub fn graded(&self) -> String {
+        let afterwards = match self.report.afterwards {
+            Afterwards::NotAsked => "",
+            Afterwards::Serves => " Afterwards it served again.",
+            Afterwards::ServesNobody => " Afterwards it served nobody.",
+            Afterwards::Dead if matches!(self.report.verdict, Verdict::Died { .. }) => "",
+            Afterwards::Dead => " Afterwards it died.",
+        };
+        format!("{}: {}.{afterwards}", self.grade.word(), self.reason)
+    }
+
+    /// How it differs from what is known, if it does.
+    pub fn difference(&self) -> Option<String> {
+        let known = self.known.as_ref().filter(|known| **known != self.cell())?;
+        Some(format!("{}: {known} is known, and it is {} now", self.probe.name, self.cell()))
+    }
+}
+
+/// A line of the server's, without what would move the cursor, and not longer than a line.
+pub fn printable(line: &str) -> String {
+    let mut shown: String = line.chars().filter(|c| !c.is_control()).take(100).collect();
+    if line.chars().count() > 100 {
+        shown.push('…');
+    }
+    shown
+}

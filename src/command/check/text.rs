@@ -1,0 +1,75 @@
+//! The outcomes as text, for a reader.
+
+use super::grades::Grade;
+use super::outcome::Outcome;
+use crate::command::pages;
+use crate::command::style::{Style, paint};
+use crate::net::columns::wrap;
+
+/// The columns of the probe, of the verdict and of the grade.
+const VERDICT: usize = 25;
+const REST: usize = 14;
+const GRADE: usize = 8;
+
+/// A line for a verdict that is ok, and some for another: what the server said or did, and why that is worth what it is.
+/// Each reason is given once, and `given` keeps those that were.
+pub fn rows(outcome: &Outcome, coloured: bool, given: &mut Vec<String>) -> String {
+    let (name, cell) = (outcome.probe.name, outcome.cell());
+    let remark = outcome.report.remark.as_deref().unwrap_or("");
+    let style = match outcome.grade {
+        Grade::Ok => Style::Good,
+        Grade::Choice => Style::Fair,
+        Grade::Fault | Grade::Unknown => Style::Bad,
+    };
+    // Wrapped before it is coloured: a colour has no width.
+    let painted = |row: String| {
+        let (name, rest) = row.split_at(VERDICT);
+        format!("{name}{}", rest.replacen(&cell, &paint(coloured, style, &cell), 1))
+    };
+    let mut rows = if outcome.grade == Grade::Ok {
+        painted(wrap(&format!("{name:<VERDICT$}{cell:<REST$}{remark}"), VERDICT + REST))
+    } else {
+        let padding = " ".repeat(REST.saturating_sub(cell.chars().count()).max(2));
+        let page = paint(coloured, Style::Dim, &pages::in_words(outcome.page()));
+        let grade = format!("{:<GRADE$}", outcome.grade.word());
+        let mut rows = painted(format!("{name:<VERDICT$}{cell}{padding}{grade}{page}"));
+        // The server's own words as they are, ours within the width.
+        match outcome.said() {
+            said if said.is_empty() => rows += &indented(&outcome.why()),
+            said => rows += &format!("\n    {said}{}", if remark.is_empty() { "".into() } else { indented(remark) }),
+        }
+        let reason = outcome.graded();
+        if !given.contains(&reason) {
+            rows += &indented(&reason);
+            given.push(reason);
+        }
+        rows
+    };
+    if let Some(known) = outcome.known.as_ref().filter(|_| outcome.counts) {
+        rows += &indented(&format!("known: {known}"));
+    }
+    rows
+}
+
+fn indented(text: &str) -> String {
+    format!("\n{}", wrap(&format!("    {text}"), 4))
+}
+
+/// How many verdicts are what.
+pub fn sum(outcomes: &[Outcome]) -> String {
+    let number = |grade| outcomes.iter().filter(|outcome| outcome.grade == grade).count();
+    let some = |number: usize, one: &str, many: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{number} {many}")),
+    };
+    let parts = [
+        some(number(Grade::Fault), "fault", "faults"),
+        some(number(Grade::Choice), "choice", "choices"),
+        some(number(Grade::Unknown), "that says nothing", "that say nothing"),
+        some(outcomes.iter().filter(|outcome| outcome.difference().is_some()).count(), "not as known", "not as known"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let rest = if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) };
+    format!("{} of {} verdicts are ok{rest}.", number(Grade::Ok), outcomes.len())
+}

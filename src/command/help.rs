@@ -1,0 +1,75 @@
+//! What `close-call` can do, where it is: in a clone, with the chapters beside it, or installed, without them.
+
+use std::env;
+
+/// Whether this program was installed, without the chapters: it is not in a folder in which cargo builds.
+pub fn installed() -> bool {
+    let exe = env::current_exe().ok();
+    let folder = exe.as_deref().and_then(|exe| exe.parent());
+    folder.is_some_and(|folder| !folder.join("deps").is_dir() && !folder.join("04-use-after-close").exists())
+}
+
+/// What is typed to start it: `close-call`, or `cargo run --`.
+pub fn called() -> &'static str {
+    if installed() { "close-call" } else { "cargo run --" }
+}
+
+/// All that it can do.
+pub fn help() -> String {
+    if installed() { format!("{INSTALLED}\n{OPTIONS}{BOOK}") } else { format!("{CLONE}\n{OPTIONS}{BUILDS}") }
+}
+
+/// What an installed program says when it is called without arguments.
+pub fn greeting() -> String {
+    format!("{INSTALLED}  close-call --help       the options of check\n{BOOK}")
+}
+
+const CLONE: &str = "\
+close-call: a use-after-close bug, reproduced, understood, and made impossible.
+
+cargo run                          the bug, its usual fix, and what that missed
+cargo run -- list                  the chapters, the probes, the presets, the grades
+cargo run -- start DIR [CHAPTER]   creates a server of your own, a chapter's copy
+cargo run -- check -- COMMAND [ARG ...]
+                                   your own server, in any language, under every probe
+";
+
+const INSTALLED: &str = "\
+close-call: your server under clients that leave, reset, half-close and never read.
+
+  close-call check -- COMMAND [ARG ...]
+                          your server, in any language, under every probe
+  close-call list         the probes, the presets, the grades
+";
+
+const OPTIONS: &str = "\
+check starts COMMAND afresh for each probe. {port} in its arguments is replaced by the
+port on which it must listen; its environment has it in PORT. Between `check` and `--`:
+  --only PROBE,PROBE    only these probes
+  --skip PROBE,PROBE    all but these
+  --hammer N            one probe more: N clients that send and close, twenty at a time
+  --silent N            in two-at-once, N clients send nothing; 1 unless told otherwise
+  --preset NAME         the server's protocol: http, redis, memcached, smtp, ftp, line;
+                        `list` shows what each of them is
+  --message TEXT        what the clients send, \\r \\n \\t \\\\ \\0 and \\xNN included
+  --reply TEXT          what a reply must contain; without it any bytes are a reply
+  --greeting TEXT       what the server says first must contain
+  --strict              a choice counts like a fault
+  --known FILE          what is accepted today, PROBE VERDICT per line; what is listed
+                        counts only if it differs
+  --json                one JSON object per line
+  --junit FILE          the same for a CI system, as JUnit's XML
+  --wait SECONDS        how long the server may take until it listens, 30 unless told
+                        otherwise
+Exit status of check: 0 no fault, 1 a fault, 2 something could not be checked.
+";
+
+const BUILDS: &str = "
+cargo xtask book                   builds the book; with --open, opens it
+cargo test                         proves it
+";
+
+const BOOK: &str = "
+The chapters that a verdict names are in the book, and that is in a clone of close-call:
+`cargo xtask book --open` builds it there.
+";
