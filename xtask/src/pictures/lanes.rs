@@ -99,7 +99,7 @@ impl Lane {
 pub fn draw(part: &Part, limits: Limits) -> Result<Drawing, String> {
     let count = part.calls().count();
     if count > limits.calls {
-        return Err(format!("{count} calls in this stretch, where {} fit; from= and to= shorten it", limits.calls));
+        return Err(format!("{count} calls in this stretch, where {} fit; from and to shorten it", limits.calls));
     }
     let numbers = numbers(part);
     if numbers.len() > limits.lanes {

@@ -140,11 +140,11 @@ fn what_does_not_fit_is_refused() {
     let refused = |lines: &str, limits: Limits| draw(&told(lines), limits).err().unwrap();
     assert_eq!(
         refused(&calls(26, "recv"), Limits::PAGE),
-        "26 calls in this stretch, where 25 fit; from= and to= shorten it"
+        "26 calls in this stretch, where 25 fit; from and to shorten it"
     );
     assert_eq!(
         refused(&calls(200, "recv"), Limits::FILE),
-        "200 calls in this stretch, where 100 fit; from= and to= shorten it"
+        "200 calls in this stretch, where 100 fit; from and to shorten it"
     );
     let open = |count: usize| {
         let fds: Vec<String> = (3..3 + count).map(|fd| format!("\"{fd}\":\"pipe\"")).collect();
