@@ -116,7 +116,7 @@
             const choose = () => {
                 item.classList.add("chosen");
                 list.classList.add("answered");
-                status.textContent = `${"right" in item.dataset ? "Right" : "No"}. ${answer.lastChild.textContent}`;
+                status.textContent = `${"right" in item.dataset ? "Right" : "No"}. ${answer.lastElementChild.textContent}`;
             };
             item.append(button("", choose, ...item.childNodes));
         }
