@@ -43,8 +43,8 @@ fn what_goes_wrong_in_each_chapter_is_found_and_nothing_else_is() {
         (
             "13-second-handle",
             &[
-                ("recv@114".to_string(), Some(List::R), "alice", Some("bob")),
-                ("send@133".to_string(), Some(List::W), "alice", Some("bob")),
+                ("recv@115".to_string(), Some(List::R), "alice", Some("bob")),
+                ("send@134".to_string(), Some(List::W), "alice", Some("bob")),
             ],
         ),
         ("naive-12-two-lists", &[("send@76".to_string(), Some(List::W), "alice", Some("carol"))]),
