@@ -41,7 +41,18 @@ pub fn stored(text: &str) -> String {
         }));
     }
     let name_of = |port: &str| names.iter().find(|(known, _)| known == port).map_or("<port>", |(_, name)| name);
-    text.lines().map(|line| stored_line(line, name_of) + "\n").collect()
+    text.lines().map(|line| stored_line(&without_thread_id(line), name_of) + "\n").collect()
+}
+
+/// Newer compilers have the thread's id in what they say of a panic: `thread 'main' (4711) panicked`.
+fn without_thread_id(line: &str) -> String {
+    let parts = line.split_once("' (").and_then(|(before, rest)| Some((before, rest.split_once(") panicked")?)));
+    match parts {
+        Some((before, (id, rest))) if before.contains("thread '") && id.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{before}' panicked{rest}")
+        }
+        _ => line.to_string(),
+    }
 }
 
 fn stored_line<'a>(line: &str, name_of: impl Fn(&str) -> &'a str) -> String {
@@ -74,6 +85,20 @@ fn port_at_the_start(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panic_is_stored_without_the_id_of_its_thread() {
+        let stored_as = |line: &str| stored(line).trim_end().to_string();
+        assert_eq!(
+            stored_as("server  thread 'main' (4711) panicked at a.rs:1:2:"),
+            "server  thread 'main' panicked at a.rs:1:2:"
+        );
+        for same in
+            ["server  thread 'main' panicked at a.rs:1:2:", "it's (4711) panicked", "thread 'main' (x) panicked"]
+        {
+            assert_eq!(stored_as(same), same);
+        }
+    }
 
     #[test]
     fn an_address_with_a_name_is_replaced_and_no_other() {

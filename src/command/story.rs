@@ -53,7 +53,8 @@ pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnM
     let mut command = Command::new(exe);
     command.args(["--listen", "127.0.0.1:0"]);
     // A story is what the server says, whatever our own environment asks of a server that is to be measured.
-    command.env_remove("LOG");
+    // So is how a panic is shown: a backtrace would hide what is said.
+    command.env_remove("LOG").env_remove("RUST_BACKTRACE");
     if probe.name == SLOW_READER.name {
         command.env("GREETING", LONG_GREETING.to_string());
     }

@@ -44,10 +44,6 @@ const STORIES: &[(&str, &str, &str)] =
 #[test]
 fn what_becomes_of_it_is_as_the_book_shows() {
     let _settings = settings();
-    let mut thread = Settings::clone_current();
-    // Newer compilers have the thread's number there.
-    thread.add_filter(r"thread 'main' \(\d+\) panicked", "thread 'main' panicked");
-    let _thread = thread.bind_to_scope();
     for (chapter, name, probe) in STORIES.iter().filter(|(chapter, ..)| built(chapter)) {
         let (shown, _) = terminal(&mut command(&format!("examples/naive-{name}"), &["--probe", probe]));
         let feature = chapter.split_once('-').unwrap().1;

@@ -286,7 +286,11 @@ fn keeps_its_word(who: &str, model: &Model, ended: bool, promise: Promise) -> Re
         return Err(format!("{who} received {:?}", model.received));
     }
     if replies > model.sends {
-        return Err(format!("{who} sent {} messages and got {replies} replies", model.sends));
+        return Err(format!(
+            "{who} sent {} and got {}",
+            counted(model.sends, "message", "messages"),
+            counted(replies, "reply", "replies")
+        ));
     }
     if promise >= Promise::Delivers && !model.urgent {
         if replies < model.passes {
@@ -304,4 +308,8 @@ impl PartialOrd for Promise {
     fn partial_cmp(&self, other: &Promise) -> Option<std::cmp::Ordering> {
         (*self as u8).partial_cmp(&(*other as u8))
     }
+}
+
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -123,7 +123,7 @@ fn draw(
         .x_desc("connections open")
         .y_desc("µs of processor time per message")
         .x_label_formatter(&|x| thousands(*x))
-        .y_label_formatter(&|y| thousands(*y))
+        .y_label_formatter(&|y| if is_round(*y) { thousands(*y) } else { String::new() })
         .draw()?;
 
     let mut names = Vec::new();
@@ -155,6 +155,12 @@ fn draw(
 fn grows(points: &[(f64, Spread)]) -> bool {
     let (first, last) = (points.first(), points.last());
     first.zip(last).is_some_and(|((_, first), (_, last))| last.median > 3 * first.median)
+}
+
+/// One, two or five, and zeroes: there is no room for the others between them.
+fn is_round(value: f64) -> bool {
+    let digits = format!("{value:.0}");
+    matches!(digits.trim_end_matches('0'), "1" | "2" | "5")
 }
 
 /// A number as an axis has it.

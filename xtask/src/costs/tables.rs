@@ -116,8 +116,8 @@ fn heads(first: &str) -> Vec<String> {
     [first.to_string()]
         .into_iter()
         .chain(IDLE.map(|idle| match idle {
-            1_000.. => format!("{},{:03}", idle / 1_000, idle % 1_000),
-            _ => idle.to_string(),
+            1_000.. => format!("{},{:03} idle", idle / 1_000, idle % 1_000),
+            _ => format!("{idle} idle"),
         }))
         .collect()
 }
