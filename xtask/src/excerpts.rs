@@ -78,8 +78,6 @@ pub fn language(path: &str) -> &'static str {
         "rs" => "rust,ignore",
         "py" => "python",
         "toml" => "toml",
-        "yml" => "yaml",
-        "sh" => "sh",
         "sh" => "sh",
         "c" | "h" => "c",
         "json" => "json",
