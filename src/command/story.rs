@@ -52,8 +52,8 @@ pub fn play(exe: &Path, name: &str, probe: &Probe, trace: Option<Format>) -> Exi
 pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnMut(Event)) -> Verdict {
     let mut command = Command::new(exe);
     command.args(["--listen", "127.0.0.1:0"]);
-    // A story is what the server says, whatever our own environment asks of a server that is started by hand.
-    command.env_remove("LOG").env_remove("GREETING");
+    // A story is what the server says, whatever our own environment asks of a server that is to be measured.
+    command.env_remove("LOG");
     if probe.name == SLOW_READER.name {
         command.env("GREETING", LONG_GREETING.to_string());
     }

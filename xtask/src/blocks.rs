@@ -1,6 +1,7 @@
 //! What the directives put in their place.
 
 use crate::arguments::Arguments;
+use crate::costs::tables;
 use crate::directives::{Directive, MDBOOKS};
 use crate::excerpts::{Change, Excerpt, difference, fence, language};
 use crate::html::escape;
@@ -30,6 +31,9 @@ pub fn block(project: &Project, page: &str, directive: &Directive, id: Option<&s
         ("listing", [name], None) => listing(project, name),
         ("scoreboard", [], None) => scoreboard::table(project, page),
         ("steps", [name], texts) => steps(project, page, name, texts, &arguments.options),
+        ("costs", [kind], None) if tables::KINDS.contains(kind) => tables::on_page(project, kind, None),
+        ("costs", [kind, active], None) if tables::KINDS.contains(kind) => tables::on_page(project, kind, Some(active)),
+        ("costs", ..) => Err(format!("write {{{{#costs KIND}}}}; KIND is one of {}", tables::KINDS.join(", "))),
         ("snapshot", ..) => Err("write {{#snapshot NAME}} or {{#snapshot NAME from=\"TEXT\" to=\"TEXT\"}}".to_string()),
         ("lanes", ..) => Err("write {{#lanes NAME}} or {{#lanes NAME from=\"TEXT\" to=\"TEXT\"}}".to_string()),
         ("figure", ..) => Err(format!("write {{{{#figure KIND NAME}}}}; KIND is one of {}", figures::KINDS.join(", "))),
@@ -39,7 +43,7 @@ pub fn block(project: &Project, page: &str, directive: &Directive, id: Option<&s
         ("scoreboard", ..) => Err("write {{#scoreboard}}".to_string()),
         ("steps", ..) => Err("write {{#steps NAME}} or {{#steps NAME from=\"TEXT\" to=\"TEXT\"}}".to_string()),
         _ => Err(format!(
-            "there is no such directive; ours are snapshot, lanes, figure, steps, code, diff, listing and scoreboard, mdBook's {}",
+            "there is no such directive; ours are snapshot, lanes, figure, steps, code, diff, listing, scoreboard and costs, mdBook's {}",
             MDBOOKS.join(", ")
         )),
     }

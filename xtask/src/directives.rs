@@ -13,6 +13,8 @@
 //! {{#diff A B}}                               how chapter B differs from chapter A (names, or paths with a `/`)
 //! {{#listing NAME}}                           a whole chapter with line numbers: what book/src/listings/NAME.md shows
 //! {{#scoreboard}}                             tests/snapshots/scoreboard.snap as a table, each cell a link
+//! {{#costs KIND}}                             a table of what was measured (book/bench); see costs/tables.rs
+//! {{#costs messages ACTIVE}}                  the same for so many active clients; and {{#costs plot ACTIVE}} its plot
 //! ```
 //!
 //! A directive is alone on its line, which may be indented (in a list) or begin with `>` (in a quotation), and not in

@@ -12,6 +12,7 @@
 //! snapshots   what was printed                   transcript  the same as HTML
 //! evidence    where a page shows a probe         pictures    lanes and figures, as SVG
 //! scoreboard  the table of chapters by probes    steps       a recorded run to go through, call by call
+//! costs       what was measured of the servers
 //! blocks      what our directives become         includes    whether mdBook's own find what they include
 //! expand      a page, its directives expanded
 //! preprocessor  all pages, as mdBook asks for it
@@ -20,15 +21,17 @@
 //! links       what was built
 //!
 //! book        builds and checks                  browser     tests what was built in a real browser
-//! wild        measures servers that people run
+//! bench       measures the servers               wild        measures servers that people run
 //! main        the command line
 //! ```
 
 mod arguments;
+mod bench;
 mod blocks;
 mod book;
 mod browser;
 mod commands;
+mod costs;
 mod directives;
 mod evidence;
 mod excerpts;
@@ -69,7 +72,9 @@ Usage: cargo xtask SUBCOMMAND
     [--from TEXT --to TEXT]       ... from its first line with the one text to the next with the other
   wild [--install]                have `check` play servers that people run, and write the table of the page about them;
                                   with --install, install those that Debian has and that are missing
-  picture                         draw the README's picture anew, into book/lanes.svg
+  bench [SERVER ...]              measure what a message costs each server, and write what the book shows, into book/bench
+    [--runs N] [--into FOLDER]    ... N times and not five; with fewer or a SERVER named, into target/bench
+  picture                         draw anew what is kept drawn: the README's picture, book/lanes.svg, and the plots
   preprocess                      expand the directives in the book that stock mdbook gives on standard input
   preprocess supports RENDERER    tell stock mdbook that every renderer is supported
 
@@ -81,6 +86,7 @@ Exit status: 0 all is well, 1 the book has faults (one line each on standard err
 #[derive(Debug, PartialEq, Eq)]
 enum Job {
     Help,
+    Bench(bench::Wish),
     Book { open: bool },
     Browser { filter: String },
     Lanes { file: Option<String>, texts: Option<(String, String)> },
@@ -114,6 +120,10 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
             Vec::new()
         }
         Job::Supports => Vec::new(),
+        Job::Bench(wish) => {
+            bench::bench(&Project::here(), wish)?;
+            Vec::new()
+        }
         Job::Lanes { file, texts } => {
             let read = file.as_ref().map_or_else(|| io::read_to_string(io::stdin()), fs::read_to_string);
             let file = file.as_deref().unwrap_or("standard input");
@@ -126,6 +136,7 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
             let project = Project::here();
             let drawn = pictures::readme::picture(&project).map_err(anyhow::Error::msg)?;
             fs::write(project.root.join(pictures::readme::FILE), drawn).context(pictures::readme::FILE)?;
+            costs::plot::draw_anew(&project).map_err(anyhow::Error::msg)?;
             Vec::new()
         }
         Job::Wild { install } => {
@@ -172,6 +183,7 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
     let mut words = Vec::new();
     let (mut open, mut install) = (false, false);
     let (mut from, mut to) = (None, None);
+    let (mut runs, mut into) = (None, None);
     while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
         match argument {
             Short('h') | Long("help") => return Ok(Job::Help),
@@ -182,10 +194,19 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
                 let value = arguments.value().map_err(|error| error.to_string())?;
                 *kept = Some(value.to_string_lossy().into_owned());
             }
+            Long("runs") => {
+                let value = arguments.value().map_err(|error| error.to_string())?;
+                let number = value.to_str().and_then(|value| value.parse().ok()).filter(|number| *number > 0);
+                runs = Some(number.ok_or("--runs takes a number from 1 on")?);
+            }
+            Long("into") => {
+                let value = arguments.value().map_err(|error| error.to_string())?;
+                into = Some(value.to_string_lossy().into_owned());
+            }
             Value(word) => words.push(word.to_string_lossy().into_owned()),
             other => {
                 return Err(format!(
-                    "{}; the only options are --open, --install, --from, --to and --help",
+                    "{}; the only options are --open, --install, --from, --to, --runs, --into and --help",
                     other.unexpected()
                 ));
             }
@@ -203,6 +224,17 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
     match words.as_slice() {
         ["lanes"] if !open => Ok(Job::Lanes { file: None, texts }),
         ["lanes", file] if !open => Ok(Job::Lanes { file: Some(file.to_string()), texts }),
+        ["bench", servers @ ..] if !open && texts.is_none() => {
+            let names = costs::servers::SERVERS.map(|server| server.name);
+            let server = |name: &&str| match costs::servers::by_name(name) {
+                Some(server) => Ok(server),
+                None => Err(format!("there is no server `{name}`; it is one of {}", names.join(", "))),
+            };
+            Ok(Job::Bench(bench::Wish { runs, into, servers: servers.iter().map(server).collect::<Result<_, _>>()? }))
+        }
+        _ if runs.is_some() || into.is_some() => {
+            Err("--runs and --into go with `bench`; see cargo xtask --help".to_string())
+        }
         _ if texts.is_some() => Err("--from and --to go with `lanes`; see cargo xtask --help".to_string()),
         ["book"] => Ok(Job::Book { open }),
         _ if open => Err("--open goes with `book`: cargo xtask book --open".to_string()),

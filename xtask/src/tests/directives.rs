@@ -234,7 +234,7 @@ fn a_backslash_leaves_a_directive_as_it_is() {
 
 #[test]
 fn directives_that_are_not_understood() {
-    let no_such = "there is no such directive; ours are snapshot, lanes, figure, steps, code, diff, listing and scoreboard, mdBook's include, rustdoc_include, \
+    let no_such = "there is no such directive; ours are snapshot, lanes, figure, steps, code, diff, listing, scoreboard and costs, mdBook's include, rustdoc_include, \
          playground, playpen, title";
     for (directive, what) in [
         ("{{#snapshoot x}}", no_such),

@@ -4,6 +4,7 @@ mod browser;
 mod built;
 mod command_line;
 mod commands;
+mod costs;
 mod directives;
 mod includes;
 mod pages;

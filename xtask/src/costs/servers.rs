@@ -1,0 +1,53 @@
+//! The servers that are measured, and what they are called.
+
+/// A server.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Its name in the files.
+    pub name: &'static str,
+    /// What a table calls it.
+    pub title: &'static str,
+    /// What a plot calls it.
+    pub short: &'static str,
+    /// Whether its loop is select's, which goes no further than descriptor 1023.
+    pub selects: bool,
+}
+
+impl Server {
+    const fn new(name: &'static str, title: &'static str, short: &'static str) -> Server {
+        Server { name, title, short, selects: false }
+    }
+
+    const fn selecting(name: &'static str, title: &'static str, short: &'static str) -> Server {
+        Server { name, title, short, selects: true }
+    }
+}
+
+/// In the order in which they are measured and shown.
+pub const SERVERS: [Server; 11] = [
+    Server::selecting("11-limits-logging", "chapter 11, as it is", "select, logging"),
+    Server::selecting("11-limits", "chapter 11: select", "select"),
+    Server::new("12-poll", "chapter 12: poll", "poll"),
+    Server::new("14-epoll", "chapter 14: epoll", "epoll"),
+    Server::new("15-mio", "chapter 15: mio", "mio"),
+    Server::new("16-tokio", "chapter 16: tokio", "tokio"),
+    Server::new("tokio-multi-thread", "tokio, `multi_thread`", "tokio, multi_thread"),
+    Server::new("threads", "a thread per client", "threads"),
+    Server::new("go", "a goroutine per client (Go)", "Go"),
+    Server::new("asyncio", "asyncio (Python)", "asyncio"),
+    Server::selecting("python-select", "the story's server (Python)", "Python's select"),
+];
+
+/// So many clients are connected and say nothing.
+pub const IDLE: [usize; 5] = [0, 100, 500, 900, 5_000];
+
+/// What select does not get beyond.
+pub const MOST_FOR_SELECT: usize = 900;
+
+/// So many clients send, all of them a message, and then wait for their replies.
+pub const ACTIVE: [usize; 2] = [1, 16];
+
+/// The server of that name.
+pub fn by_name(name: &str) -> Option<&'static Server> {
+    SERVERS.iter().find(|server| server.name == name)
+}
