@@ -10,85 +10,85 @@
     // The lanes are shown so far beyond the end of the call: mostly, a name that begins there fits.
     const BEYOND = 12;
 
-    // What goes to a row's step, by the row.
-    const goes = new Map();
-
     for (const figure of document.querySelectorAll("figure.steps")) {
-        const table = figure.querySelector("table");
-        const code = figure.querySelector("pre > code");
-        const frame = figure.querySelector(".frame");
-        const rest = figure.querySelector(".rest");
-        const lines = new Map([...code.children].map(line => [line.dataset.line, line]));
-        frame.hidden = false;
-        figure.classList.add("on");
+        const find = selector => figure.querySelector(selector);
+        const [code, frame, rest] = [".numbered > code", ".frame", ".rest"].map(find);
         const steps = [];
-        const said = [];
+        // Parts of the lanes and of the transcript, each with the step from which on it is there; in the order of these.
+        const parts = [];
         let at = 0;
+        // The run is there as a whole until the reader takes a step.
+        let begun = false;
 
-        const button = (text, act) => make("button", { type: "button", textContent: text, onclick: act });
-        const back = button("Back", () => go(at - 1, true));
-        const on = button("Forward", () => go(at + 1, true));
+        const button = (name, act, ...children) => make("button", { type: "button", onclick: act }, name, ...children);
+        const back = button("Back", () => go(at - 1));
+        const on = button("Forward", () => go(at + 1));
         const all = button("All steps", () => {
-            figure.classList.toggle("on");
-            all.setAttribute("aria-pressed", !figure.classList.contains("on"));
+            all.textContent = figure.classList.toggle("on") ? "All steps" : "One step";
             show();
         });
-        all.setAttribute("aria-pressed", false);
-        const range = make("input", { type: "range", min: 0, value: 0, ariaLabel: "Step", oninput: () => go(+range.value, true) });
-        const status = make("div", { className: "status" });
-        status.setAttribute("role", "status");
-        const log = make("code", { className: "nohighlight", tabIndex: 0 });
-        const words = row => row.classList.contains("ask")
-            ? `A question: ${row.querySelector("p").textContent}`
-            : `Step ${row.cells[0].textContent}: ${row.cells[1].textContent}`;
+        const range = make("input", { type: "range", min: 0, value: 0, ariaLabel: "Step", oninput: () => go(+range.value) });
+        const status = make("div", { className: "status", role: "status" });
+        const log = make("code", { className: "language-console", tabIndex: 0 });
 
-        // What was said before a step, and by the server after it, is known at that step.
-        for (const row of table.tBodies[0].rows) {
-            if (row.dataset.x) {
-                goes.set(row, at => go(at ?? steps.indexOf(row), true));
-                steps.push(row);
+        for (const row of find("tbody").rows) {
+            const { line, x } = row.dataset;
+            if (x) {
+                const index = steps.length;
+                const [number, call] = row.cells;
+                const question = call.querySelector("p");
+                const words = question ? `A question: ${question.textContent}` : `Step ${number.textContent}: ${call.textContent}`;
+                row.go = () => go(index);
+                steps.push({ row, x: +x, words, line: code.querySelector(`[data-line="${line}"]`) });
             } else {
-                const line = make("span", { className: row.className }, ...row.cells[1].cloneNode(true).childNodes, "\n");
+                const line = make("span", {}, ...row.cells[0].cloneNode(true).childNodes, "\n");
                 log.append(line);
-                said.push([line, row.className === "after" ? steps.length - 1 : steps.length]);
+                // What the server says after a step is known at that step, and what is said before it, too.
+                parts.push([row.className === "after" ? steps.length - 1 : steps.length, line]);
             }
         }
         range.max = steps.length - 1;
 
         // Of the lanes what is later is covered, and what would reach beyond the cover is shown when its time has come.
-        const parts = [...rest.parentElement.children].filter(part => !part.matches(".pass, .stop, .nobody, .bar, .alone, .rest"));
-        rest.after(...parts);
-        const times = parts.map(part => {
+        const above = frame.querySelectorAll("svg > :not(title, desc, .pass, .stop, .nobody, .bar, .alone, .rest)");
+        for (const part of above) {
             const { x, width } = part.getBBox();
-            if (part.matches(".name")) return x + width - BEYOND;
-            return x + (part.matches(".acts, .stale, .tip") ? width : part.matches("[text-anchor=middle]") ? width / 2 : 0);
-        });
+            const share = part.matches(".name, .acts, .stale, .tip") ? 1 : part.matches("[text-anchor=middle]") ? 0.5 : 0;
+            const end = x + width * share - (part.matches(".name") ? BEYOND : 0);
+            const since = steps.findIndex(step => step.x >= end);
+            parts.push([since < 0 ? steps.length - 1 : since, part]);
+        }
+        rest.after(...above);
+        parts.sort((a, b) => a[0] - b[0]);
+        let shown = parts.length;
 
-        /** Shows where it is. */
-        function show() {
-            const row = steps[at];
-            const line = lines.get(row.dataset.line);
-            const x = +row.dataset.x;
-            rest.setAttribute("x", x + BEYOND);
-            parts.forEach((part, i) => part.classList.toggle("later", times[i] > x));
+        const show = () => {
+            const { line, x, words } = steps[at];
+            const whole = !begun || !figure.matches(".on");
+            const last = whole ? steps.length : at;
+            while (shown < parts.length && parts[shown][0] <= last) parts[shown++][1].classList.remove("later");
+            while (shown > 0 && parts[shown - 1][0] > last) parts[--shown][1].classList.add("later");
+            rest.setAttribute("x", whole ? 1e4 : x + BEYOND);
             range.value = at;
-            range.setAttribute("aria-valuetext", words(row));
+            range.ariaValueText = words;
             back.ariaDisabled = at === 0;
             on.ariaDisabled = at === steps.length - 1;
-            for (const [line, from] of said) if (line.hidden !== from > at) line.hidden = from > at;
+            // From here on the page is laid out, once.
             log.scrollTop = log.scrollHeight;
             code.scrollTop = line.offsetTop - code.firstChild.offsetTop - code.clientHeight / 2;
-            frame.scrollLeft = x - frame.clientWidth + 60;
-        }
+            if (!whole) frame.scrollLeft = x - frame.clientWidth + 60;
+        };
 
-        /** Goes to a step; `aloud` when the reader has asked for it. */
-        function go(to, aloud) {
-            for (const element of [steps[at], lines.get(steps[at].dataset.line)]) element.classList.remove("now");
+        const mark = () => [steps[at].row, steps[at].line].forEach(element => element.classList.toggle("now"));
+
+        const go = to => {
+            mark();
             at = Math.max(0, Math.min(to, steps.length - 1));
-            for (const element of [steps[at], lines.get(steps[at].dataset.line)]) element.classList.add("now");
+            mark();
+            begun = true;
+            status.textContent = steps[at].words;
             show();
-            if (aloud) status.textContent = words(steps[at]);
-        }
+        };
 
         figure.addEventListener("keydown", event => {
             const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: steps.length - 1 }[event.key];
@@ -96,40 +96,43 @@
             // mdBook would turn the page.
             event.stopPropagation();
             event.preventDefault();
-            go(to, true);
+            go(to);
         });
 
         code.addEventListener("click", event => {
-            const line = event.target.closest(".called")?.dataset.line;
+            const line = event.target.closest(".called");
             const next = [...steps.keys()].map(i => (at + 1 + i) % steps.length);
-            const to = next.find(i => steps[i].dataset.line === line && !steps[i].classList.contains("ask"));
+            const to = next.find(i => steps[i].line === line && !steps[i].row.matches(".ask"));
             if (to === undefined || !getSelection().isCollapsed) return;
-            go(to, true);
+            go(to);
             range.focus({ preventScroll: true });
         });
 
-        for (const item of table.querySelectorAll(".ask li")) {
-            const choice = make("button", { type: "button" }, ...item.childNodes);
-            choice.addEventListener("click", () => {
-                const list = item.parentElement;
+        for (const item of figure.querySelectorAll(".ask li")) {
+            const list = item.parentElement;
+            const answer = list.nextElementSibling;
+            // It takes its room, unseen until it is asked for.
+            answer.open = true;
+            const choose = () => {
                 item.classList.add("chosen");
                 list.classList.add("answered");
-                list.nextElementSibling.open = true;
-                status.textContent = `${"right" in item.dataset ? "Right" : "No"}. ${list.nextElementSibling.lastChild.textContent}`;
-            });
-            item.append(choice);
+                status.textContent = `${"right" in item.dataset ? "Right" : "No"}. ${answer.lastElementChild.textContent}`;
+            };
+            item.append(button("", choose, ...item.childNodes));
         }
 
-        code.parentElement.after(make("div", { className: "bar" }, back, range, on, all));
+        code.parentElement.after(make("div", { className: "keys" }, make("div", {}, range), back, on, all));
         figure.append(make("pre", { className: "transcript" }, log), status);
-        go(0);
+        figure.classList.add("on");
+        mark();
+        show();
     }
 
     // A link to a step goes to it, also when it is followed again.
     const follow = () => {
         const row = location.hash.startsWith("#step-") && document.getElementById(location.hash.slice(1));
-        if (!goes.has(row)) return;
-        goes.get(row)();
+        if (!row?.go) return;
+        row.go();
         const figure = row.closest("figure");
         figure.scrollIntoView();
         figure.querySelector("input").focus({ preventScroll: true });
@@ -139,5 +142,6 @@
         const link = event.target.closest?.('a[href*="#step-"]');
         if (link?.href === location.href) setTimeout(follow);
     });
-    follow();
+    // The browser itself goes to the row while the page loads.
+    addEventListener("load", follow);
 })();

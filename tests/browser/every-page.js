@@ -76,6 +76,11 @@ function paperFaults() {
         const shown = element.checkVisibility({ visibilityProperty: true }) && element.innerText.trim();
         if (shown) faults.push({ what: `on paper: ${element.id || element.className}` });
     }
+    for (const picture of document.querySelectorAll(".lanes svg")) {
+        const hidden = part => !part.checkVisibility({ visibilityProperty: true }) && !part.matches("title, desc");
+        const gone = [...picture.children].find(hidden);
+        if (gone) faults.push({ what: `not drawn on paper: ${gone.localName}.${gone.getAttribute("class")}` });
+    }
     for (const code of document.querySelectorAll("pre > code")) {
         if (code.scrollWidth > code.clientWidth) faults.push({ what: `cut: ${code.textContent.trim().slice(0, 40)}` });
     }
@@ -86,7 +91,7 @@ function paperFaults() {
 const readable = page => page.evaluate(() => {
     const main = document.querySelector("main").cloneNode(true);
     // What a script adds to the page, and the pictures, whose parts it moves.
-    main.querySelectorAll(".buttons, .steps :is(.bar, .transcript, .status, .frame)").forEach(added => added.remove());
+    main.querySelectorAll(".buttons, .steps :is(.keys, .transcript, .status, .frame)").forEach(added => added.remove());
     return main.textContent.replaceAll(/\s+/g, " ").trim();
 });
 

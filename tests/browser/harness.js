@@ -4,6 +4,7 @@
 // every test: a page that asks another host for something, or that says something in the console, fails the test.
 "use strict";
 
+const assert = require("node:assert/strict");
 const fs = require("node:fs");
 const path = require("node:path");
 const { chromium } = require("playwright-core");
@@ -12,6 +13,8 @@ const { chromium } = require("playwright-core");
 const AT_A_TIME = 2;
 // In milliseconds. Far more than any of them takes, on a busy machine too.
 const PATIENCE = 180_000;
+// The same, for a page or the browser to close, and for a picture.
+const CLOSING = 30_000;
 
 /** Thrown by a test that cannot be run here. */
 class LeftOut extends Error {}
@@ -31,10 +34,24 @@ function none(faults) {
     if (faults.length > 0) throw new Faults(faults);
 }
 
+/** Waits for a promise, but no longer than so many milliseconds. */
+async function within(milliseconds, promise, what) {
+    let timer;
+    const late = new Promise((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`${what} after ${milliseconds / 1000} s`)), milliseconds);
+    });
+    try {
+        return await Promise.race([promise, late]);
+    } finally {
+        clearTimeout(timer);
+    }
+}
+
 class Run {
     constructor({ book, out, executable, filter }) {
         Object.assign(this, { book, out, executable, filter });
         this.groups = [];
+        this.last = [];
     }
 
     /** Adds tests, by their names, that are run one after the other and may share what they have opened. */
@@ -46,11 +63,16 @@ class Run {
         this.tests({ [name]: body });
     }
 
+    /** Adds one that is run by itself, when the others are done: it measures time, of which they would take some. */
+    alone(name, body) {
+        this.last.push([{ name, body }]);
+    }
+
     /** Runs the tests whose name has the filter's text in it. Says whether all is well. */
     async run() {
-        const wanted = this.groups.map(group => group.filter(test => test.name.includes(this.filter)));
-        const queue = wanted.filter(group => group.length > 0);
-        const tests = queue.flat();
+        const wanted = groups => groups.map(group => group.filter(test => test.name.includes(this.filter))).filter(group => group.length > 0);
+        const [queue, last] = [wanted(this.groups), wanted(this.last)];
+        const tests = [...queue, ...last].flat();
         fs.rmSync(this.out, { recursive: true, force: true });
         fs.mkdirSync(this.out, { recursive: true });
         // A directory of its own for each run, which goes with it: nothing is remembered.
@@ -62,17 +84,19 @@ class Run {
             ],
         });
         const counts = { passed: 0, failed: 0, skipped: 0 };
-        const work = async () => {
+        const work = async queue => {
             for (let group = queue.shift(); group; group = queue.shift()) {
                 const tabs = new Tabs(browser, this.book);
                 for (const test of group) counts[await this.one(tabs, test)] += 1;
-                await tabs.close();
+                if (!await this.closes(tabs)) counts.failed += 1;
             }
         };
         try {
-            await Promise.all(Array.from({ length: AT_A_TIME }, work));
+            await Promise.all(Array.from({ length: AT_A_TIME }, () => work(queue)));
+            await work(last);
         } finally {
-            await browser.close();
+            // Its process ends with this one, in any case.
+            await within(CLOSING, browser.close(), "the browser is not closed").catch(error => console.log(error.message));
         }
         if (tests.length === 0) console.log(`no test has \`${this.filter}\` in its name`);
         if (counts.failed > 0) console.log(`pictures of what failed: ${path.relative(process.cwd(), this.out)}`);
@@ -87,12 +111,8 @@ class Run {
             const seconds = ((Date.now() - started) / 1000).toFixed(1);
             console.log(`${word.padEnd(7)} ${name}${seconds >= 2 ? `  (${seconds} s)` : ""}`);
         };
-        let timer;
-        const late = new Promise((_, reject) => {
-            timer = setTimeout(() => reject(new Error(`not done after ${PATIENCE / 1000} s`)), PATIENCE);
-        });
         try {
-            await Promise.race([body(tabs), late]);
+            await within(PATIENCE, body(tabs), "not done");
             none(tabs.heard);
             said("ok");
             return "passed";
@@ -108,10 +128,19 @@ class Run {
             for (const line of [faults, ...heard].join("\n").split("\n")) console.log(`        ${line}`);
             await tabs.pictures(path.join(this.out, name.replaceAll(/[^\w.-]+/g, "-")), error.places ?? []);
             // The next one shall not begin with what this one has left.
-            await tabs.close();
+            await this.closes(tabs);
             return "failed";
-        } finally {
-            clearTimeout(timer);
+        }
+    }
+
+    /** Closes the pages. Says it when they do not close, which is a fault of its own. */
+    async closes(tabs) {
+        try {
+            await tabs.close();
+            return true;
+        } catch (error) {
+            console.log(`FAILED  ${error.message}`);
+            return false;
         }
     }
 }
@@ -161,14 +190,14 @@ class Tabs {
         for (const page of this.contexts.flatMap(context => context.pages())) {
             count += 1;
             try {
-                await page.evaluate(places => {
+                await within(CLOSING, page.evaluate(places => {
                     const elements = places.map(place => document.querySelector(place)).filter(Boolean);
                     for (const element of elements) {
                         element.style.outline = "3px solid magenta";
                         for (let e = element; e; e = e.parentElement) if (e.localName === "details") e.open = true;
                     }
                     elements[0]?.scrollIntoView({ block: "center" });
-                }, places);
+                }, places), "the page does not answer");
                 await page.screenshot({ path: `${name}${count > 1 ? `-${count}` : ""}.png`, timeout: 20_000 });
             } catch (error) {
                 console.log(`        no picture: ${error.message.split("\n")[0]}`);
@@ -176,12 +205,24 @@ class Tabs {
         }
     }
 
-    async close() {
-        await Promise.all(this.contexts.map(context => context.close()));
+    async close(patience = CLOSING) {
+        const contexts = this.contexts;
+        // Whatever comes of it, the next test begins anew.
         this.contexts = [];
         this.heard = [];
         this.kept.clear();
+        await within(patience, Promise.all(contexts.map(context => context.close())), "pages are not closed");
     }
 }
 
-module.exports = { Faults, LeftOut, Run, none };
+/** What holds for the harness itself. */
+function add(run) {
+    run.test("pages that do not close are given up, and the next test has none of them", async () => {
+        const tabs = new Tabs(null, "");
+        tabs.contexts = [{ close: async () => {} }, { close: () => new Promise(() => {}) }];
+        await assert.rejects(within(5000, tabs.close(20), "nothing came"), /^Error: pages are not closed after 0.02 s$/);
+        assert.deepEqual(tabs.contexts, []);
+    });
+}
+
+module.exports = { Faults, LeftOut, Run, add, none };

@@ -3,7 +3,7 @@
 
 const fs = require("node:fs");
 const path = require("node:path");
-const { Run } = require("./harness.js");
+const { Run, add } = require("./harness.js");
 
 const [book, executable, out, filter = ""] = process.argv.slice(2);
 
@@ -18,6 +18,7 @@ const pages = (folder, prefix = "") => fs.readdirSync(folder, { withFileTypes: t
 }).filter(file => !NOT_OPENED.includes(file)).sort();
 
 const run = new Run({ book: path.resolve(book), out: path.resolve(out), executable, filter });
+add(run);
 require("./every-page.js").add(run, pages(book));
 require("./book.js").add(run);
 require("./steps.js").add(run);

@@ -2,7 +2,6 @@
 "use strict";
 
 const assert = require("node:assert/strict");
-const fs = require("node:fs");
 const path = require("node:path");
 const { contrastFaults } = require("./contrast.js");
 const { PHONE, THEMES, WIDE, axe, widthFaults } = require("./every-page.js");
@@ -18,10 +17,9 @@ const PAGES = [
 ];
 const ONE = PAGES[2];
 
-// In milliseconds: no more may pass in a step. The script is part of every page.
+// In milliseconds: how long a step may take, and how often it is measured again before that counts.
 const STEP = 1;
-const SCRIPT = 8000;
-const STYLE = 4096;
+const TRIES = 4;
 
 const figure = page => page.locator("figure.steps");
 const now = page => page.locator("figure.steps tr.now");
@@ -109,35 +107,53 @@ function add(run) {
                 assert.match(await wrong.evaluate(element => getComputedStyle(element, "::before").content), /✗/);
                 assert.match(await right.evaluate(element => getComputedStyle(element, "::before").content), /✓/);
                 assert.ok((await now(page).innerText()).includes(call), "the answer is what happened");
-                assert.match(await page.getByRole("status").last().textContent(), /^No\. /);
+                assert.match(await page.getByRole("status").last().textContent(), /^No\. \w.+\.$/);
                 await right.click();
-                assert.match(await page.getByRole("status").last().textContent(), /^Right\. /);
+                assert.match(await page.getByRole("status").last().textContent(), /^Right\. \w.+\.$/);
                 assert.ok(await choices.count() >= 2);
                 await page.keyboard.press("ArrowRight");
                 assert.equal(`#${await at(page)}`, asks);
             },
+        });
 
-            [`${file}: a step takes less than ${STEP} ms`]: async tabs => {
-                const page = await tabs.shared(file, WIDE);
-                const times = await page.evaluate(() => {
-                    const forward = [...document.querySelectorAll("figure.steps .bar button")].find(b => b.textContent === "Forward");
-                    const range = document.querySelector("figure.steps input");
-                    const times = [];
-                    for (let round = 0; round < 50; round += 1) {
-                        range.value = 0;
-                        range.dispatchEvent(new Event("input"));
-                        for (let step = 0; step < range.max; step += 1) {
-                            const begun = performance.now();
-                            forward.click();
-                            times.push(performance.now() - begun);
+        // What the page's thread spends on a click on Forward or Back: the script, and styles and layout until they are up to
+        // date; not what it takes to paint. It is time of the processor, so that waiting for others does not count. The steps
+        // are taken one right after the other, to the last and back, five times, which gives a mean; the median of fifteen
+        // such means is judged. A single step after a pause takes longer, as everything does then. A busy processor is slower,
+        // too, so there is more than one try.
+        run.alone(`${file}: a step takes less than ${STEP} ms`, async tabs => {
+            const page = await tabs.open(file, WIDE);
+            const session = await page.context().newCDPSession(page);
+            await session.send("Performance.enable", { timeDomain: "threadTicks" });
+            const spent = async () => {
+                const { metrics } = await session.send("Performance.getMetrics");
+                const parts = metrics.filter(({ name }) => /^(Script|RecalcStyle|Layout)Duration$/.test(name));
+                assert.equal(parts.length, 3);
+                return parts.reduce((sum, { value }) => sum + value * 1000, 0);
+            };
+            const count = (await all(page)).length - 1;
+            const medians = [];
+            while (medians.length < TRIES && !(medians.at(-1) < STEP)) {
+                const means = [];
+                for (let round = 0; round < 15; round += 1) {
+                    await range(page).fill("0");
+                    const before = await spent();
+                    await page.evaluate(count => {
+                        const [back, forward] = document.querySelectorAll("figure.steps .keys button");
+                        for (const button of Array(5).fill([forward, back]).flat()) {
+                            for (let step = 0; step < count; step += 1) {
+                                button.click();
+                                document.documentElement.getBoundingClientRect();
+                            }
                         }
-                    }
-                    return times.sort((a, b) => a - b);
-                });
-                // On a busy machine most of them wait for others. What the fastest tenth takes is what a step takes.
-                const time = times[Math.floor(times.length / 10)];
-                assert.ok(time < STEP, `${time.toFixed(2)} ms`);
-            },
+                    }, count);
+                    means.push((await spent() - before) / count / 10);
+                    await button(page, "Forward").click();
+                    assert.equal(await range(page).inputValue(), "1", "steps were taken");
+                }
+                medians.push(means.sort((a, b) => a - b)[Math.floor(means.length / 2)]);
+            }
+            assert.ok(medians.at(-1) < STEP, `${medians.map(time => time.toFixed(2)).join(", ")} ms`);
         });
     }
 
@@ -198,16 +214,25 @@ function add(run) {
 
     run.test("steps: the lanes and the transcript show what has happened so far", async tabs => {
         const page = await tabs.open(ONE.file, WIDE);
-        const seen = () => page.evaluate(() => ({
-            said: [...document.querySelectorAll("figure.steps .transcript span")].filter(line => !line.hidden).map(line => line.textContent.trim()),
-            // Elements of the picture that are drawn beyond the call.
-            late: [...document.querySelectorAll("figure.steps .frame :is(.call, .dot, .mark, .stale)")].filter(part => {
-                return part.checkVisibility() && part.getBBox().x > Number(document.querySelector("figure.steps tr.now").dataset.x);
-            }).length,
-            calls: [...document.querySelectorAll("figure.steps .frame .call")].filter(part => part.checkVisibility()).length,
-            stale: [...document.querySelectorAll("figure.steps .frame .stale")].filter(part => part.checkVisibility()).length,
-        }));
-        assert.deepEqual(await seen(), { said: ["alice connects from 127.0.0.1:<alice>"], late: 0, calls: 1, stale: 0 });
+        const seen = () => page.evaluate(() => {
+            const seen = part => part.checkVisibility({ visibilityProperty: true });
+            return {
+                said: [...document.querySelectorAll("figure.steps .transcript span")].filter(seen).map(line => line.textContent.trim()),
+                // Elements of the picture that are drawn beyond the call.
+                late: [...document.querySelectorAll("figure.steps .frame :is(.call, .dot, .mark, .stale)")].filter(part => {
+                    return seen(part) && part.getBBox().x > Number(document.querySelector("figure.steps tr.now").dataset.x);
+                }).length,
+                calls: [...document.querySelectorAll("figure.steps .frame .call")].filter(seen).length,
+                stale: [...document.querySelectorAll("figure.steps .frame .stale")].filter(seen).length,
+                // Whether the bars and the passes go on to the end.
+                covered: document.querySelector("figure.steps .rest").getBBox().x < document.querySelector("figure.steps svg").viewBox.baseVal.width,
+            };
+        });
+        const whole = await seen();
+        assert.deepEqual([whole.calls, whole.stale, whole.covered], [10, 1, false], "until a step is taken");
+        assert.match(whole.said.at(-1), /^bob .*Hello, client!/);
+        await range(page).press("Home");
+        assert.deepEqual(await seen(), { said: ["alice connects from 127.0.0.1:<alice>"], late: 0, calls: 1, stale: 0, covered: true });
         await page.getByRole("slider", { name: "Step" }).fill("8");
         const before = await seen();
         assert.deepEqual([before.late, before.calls, before.stale], [0, 9, 0]);
@@ -216,16 +241,20 @@ function add(run) {
         const after = await seen();
         assert.deepEqual([after.calls, after.stale], [10, 1]);
         assert.match(after.said.at(-1), /^bob .*Hello, client!/);
+        // All steps go with all of the lanes.
+        await page.keyboard.press("Home");
+        await button(page, "All steps").click();
+        const all = await seen();
+        assert.deepEqual([all.calls, all.stale, all.covered], [10, 1, false]);
     });
 
     run.test("steps: all steps as a table, and back", async tabs => {
         const page = await tabs.open(ONE.file, WIDE);
         const rows = page.locator("figure.steps tbody tr");
         await button(page, "All steps").click();
-        assert.equal(await button(page, "All steps").getAttribute("aria-pressed"), "true");
         for (const row of await rows.all()) assert.ok(await row.isVisible());
         none(await page.evaluate(widthFaults));
-        await button(page, "All steps").click();
+        await button(page, "One step").click();
         assert.equal(await at(page), "step-08-select");
     });
 
@@ -282,7 +311,7 @@ function add(run) {
         const page = await tabs.open(ONE.file, WIDE);
         await button(page, "All steps").click();
         const table = page.getByRole("table", { name: /call by call/ });
-        assert.deepEqual(await table.getByRole("columnheader").allTextContents(), ["step", "call", "open after it", "select in this pass"]);
+        assert.deepEqual(await table.getByRole("columnheader").allTextContents(), ["step", "call", "open after it", "what select was asked, and said"]);
         assert.equal(await table.getByRole("rowheader").count(), (await all(page)).length);
         assert.equal(await page.getByRole("group", { name: "08-recycled-number, call by call" }).count(), 1);
     });
@@ -295,14 +324,13 @@ function add(run) {
             await range(page).fill("3");
             const text = await printed(page, path.join(run.out, file.replace(".html", ".pdf")));
             for (const words of [...calls, why]) assert.ok(text.includes(letters(words)), `not on paper: ${words}`);
-            assert.ok(!text.includes("AllSteps") && !text.includes("BackForward"), "buttons are of no use on paper");
+            assert.ok(!text.includes("Allsteps") && !text.includes("BackForward"), "buttons are of no use on paper");
+            // The lanes, too: the last of what is drawn.
+            const drawn = await page.locator("figure.steps .frame .call").last().textContent();
+            const visible = part => getComputedStyle(part).visibility === "visible";
+            await page.emulateMedia({ media: "print" });
+            assert.ok(await page.locator("figure.steps .frame .call").last().evaluate(visible), `${drawn} is hidden on paper`);
         }
-    });
-
-    run.test("steps: as small as they are meant to be", async () => {
-        const size = file => fs.statSync(path.join(__dirname, "../../book/theme", file)).size;
-        assert.ok(size("steps.js") <= SCRIPT, `the script has ${size("steps.js")} bytes`);
-        assert.ok(size("steps.css") <= STYLE, `the style sheet has ${size("steps.css")} bytes`);
     });
 }
 

@@ -120,6 +120,7 @@ const NAIVE: &[(&str, &[&str])] = &[
     ("naive-10-one-send", &["--probe", "slow-reader"]),
     ("naive-12-two-lists", &["--probe", "stranger"]),
     ("naive-12-two-lists", &["--probe", "stranger", "--trace"]),
+    ("naive-12-two-lists", &["--probe", "stranger", "--trace=json"]),
     ("naive-14-edge-triggered", &["--probe", "half-close"]),
     ("naive-14-edge-triggered", &["--probe", "half-close", "--trace"]),
 ];
@@ -128,10 +129,15 @@ const NAIVE: &[(&str, &[&str])] = &[
 fn what_is_naive_goes_wrong_as_the_book_shows_it_and_the_server_notices_nothing() {
     let _settings = settings();
     for (program, args) in NAIVE {
-        let (shown, status) = terminal(&mut command(&format!("examples/{program}"), args));
-        let typed = format!("$ cargo run --example {program} -- {}", args.join(" "));
         // Its probe is the one that it is there for, so its name is left out.
-        let trace = if args.contains(&"--trace") { "-trace" } else { "" };
+        let trace = match args.last() {
+            Some(&"--trace") => "-trace",
+            Some(&"--trace=json") => "-trace-json",
+            _ => "",
+        };
+        let capture = if trace == "-trace-json" { output } else { terminal };
+        let (shown, status) = capture(&mut command(&format!("examples/{program}"), args));
+        let typed = format!("$ cargo run --example {program} -- {}", args.join(" "));
         assert_snapshot!(format!("{program}{trace}"), format!("{typed}\n{}", stored(&shown)));
         assert!(status.success(), "{program}: the server still runs");
     }

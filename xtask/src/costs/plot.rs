@@ -24,7 +24,7 @@ const GROWS: RGBColor = RGBColor(3, 3, 3);
 const FLAT: RGBColor = RGBColor(4, 4, 4);
 const LEADER: RGBColor = RGBColor(5, 5, 5);
 const CLASSES: [(&str, &str); 5] =
-    [("#010101", "plain"), ("#020202", "nobody"), ("#030303", "queue"), ("#040404", "opens"), ("#050505", "wait")];
+    [("#010101", "plain"), ("#020202", "nobody"), ("#030303", "shut"), ("#040404", "opens"), ("#050505", "wait")];
 
 /// The file of the plot for so many active clients.
 pub fn file(active: usize) -> String {

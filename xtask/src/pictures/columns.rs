@@ -49,6 +49,8 @@ pub struct Flag {
     pub x: f64,
     /// In which line, from the top.
     pub row: usize,
+    /// Whether its text is to its left: to its right the page ends.
+    pub leftward: bool,
 }
 
 impl Flag {
@@ -58,7 +60,7 @@ impl Flag {
     }
 
     fn end(&self) -> f64 {
-        self.text_x() + width(&self.label, TEXT)
+        if self.leftward { self.x + 9.0 } else { self.text_x() + width(&self.label, TEXT) }
     }
 }
 
@@ -126,7 +128,13 @@ impl Columns {
                     let (row, at) = place(&flags, flags.len() - in_row, in_row, x);
                     x = at;
                     in_row += 1;
-                    flags.push(Flag { who: event.what.who().to_string(), label: act(&event.what), x, row });
+                    flags.push(Flag {
+                        who: event.what.who().to_string(),
+                        label: act(&event.what),
+                        x,
+                        row,
+                        leftward: false,
+                    });
                 }
             }
         }
@@ -137,11 +145,24 @@ impl Columns {
             x = x.max(from + width(STOPPED, SMALL) + 10.0);
             stops.push((from, x));
         }
+        for index in 0..flags.len() {
+            let Flag { x, .. } = flags[index];
+            let from = x - 10.0 - width(&flags[index].label, TEXT);
+            // Nothing may be in the way: no other's text, and no other's staff.
+            let free = flags.iter().enumerate().all(|(other, flag)| other == index || flag.x > x || flag.end() < from);
+            flags[index].leftward = flags[index].end() > PAGE && free;
+        }
         let labels = flags.iter().map(Flag::end).fold(0.0, f64::max);
         let turned_names = match (turned, calls.last()) {
             (true, Some(column)) => column.middle() + 48.0,
             _ => 0.0,
         };
+        let beside = calls.iter().filter_map(|column: &Column| {
+            let text = meant_for(part, &part.trace.steps[column.step])?;
+            // It is bold.
+            Some(column.middle() + 8.0 + 1.1 * width(&text, SMALL))
+        });
+        let labels = beside.fold(labels, f64::max);
         let width = (x + 2.0).max(labels + 2.0).max(turned_names).ceil();
         Columns { calls, flags, stops, right: x, width, turned }
     }
@@ -196,5 +217,17 @@ pub fn below_the_name(step: &Step) -> Option<String> {
         // No lane shows it.
         Err(error) if step.fd.is_none() => Some(error.clone()),
         _ => None,
+    }
+}
+
+/// What to say beside a call that has reached another client than it was meant for. Once a pass.
+pub fn meant_for(part: &Part, step: &Step) -> Option<String> {
+    let stale = step.stale?;
+    stale.reached?;
+    let again =
+        |(_, other): (usize, &Step)| other.place > step.place && other.pass == step.pass && other.stale == Some(stale);
+    match part.calls().any(again) {
+        true => None,
+        false => Some(format!("meant for {}", part.trace.tenures[stale.meant].owner.name())),
     }
 }

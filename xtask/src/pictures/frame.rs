@@ -51,9 +51,9 @@ impl Framed<'_> {
     /// For a file: with its style and its ground, in light and in dark.
     pub fn file(&self) -> String {
         let first = format!(
-            "<style>\n.lanes {{ --fg: #1f2328; --bg: #fff; --stale: #ad111d; }}\n\
-             @media (prefers-color-scheme: dark) {{\n    .lanes {{ --fg: #e6edf3; --bg: #0d1117; --stale: #ff7b72; }}\n}}\n\
-             .lanes .ground {{ fill: var(--bg); }}\n{STYLE}</style>\n\
+            "<style>\n.lanes {{ --fg: #1f2328; --bg: #fff; --bad: #ad111d; }}\n\
+             @media (prefers-color-scheme: dark) {{\n    .lanes {{ --fg: #e6edf3; --bg: #0d1117; --bad: #ff7b72; }}\n}}\n\
+             .lanes .ground {{ fill: var(--bg); stroke: none; }}\n{STYLE}</style>\n\
              <rect class=\"ground\" width=\"100%\" height=\"100%\" rx=\"6\"/>\n"
         );
         self.svg("xmlns=\"http://www.w3.org/2000/svg\" class=\"lanes\" ", &first) + "\n"

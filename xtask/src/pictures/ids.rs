@@ -29,7 +29,7 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
     let marks = trace.wait_of(last).and_then(|wait| Some((wait, trace.steps[wait].said.as_ref()?)));
     let mut svg = Svg::default();
     for (x, wide, title) in COLUMNS {
-        svg.text("soft", (x + wide / 2.0, TOP - 12.0), Anchor::Middle, title);
+        svg.text("small", (x + wide / 2.0, TOP - 12.0), Anchor::Middle, title);
     }
     for (row, tenure) in accepted.iter().enumerate() {
         let (id, name) = (row + 1, tenure.owner.name());
@@ -70,7 +70,7 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
         let before = accepted[..row].iter().find(|before| before.fd == tenure.fd);
         if let Some(before) = before {
             let text = format!("was {}'s", before.owner.name());
-            svg.text("soft", (fd_x + 36.0 + CHIP + 6.0, middle + 4.0), Anchor::Start, &text);
+            svg.text("small", (fd_x + 36.0 + CHIP + 6.0, middle + 4.0), Anchor::Start, &text);
         }
     }
     let right = 406.0 + 36.0 + CHIP + 16.0 + width("was alice's", 11.0);

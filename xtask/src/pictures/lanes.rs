@@ -2,12 +2,12 @@
 //! number is open, in the colour of whoever is at its other end. Above a bar are the marks of select, and from a mark
 //! runs a line to the call that acts on it; red and dashed, where the number was closed in between.
 
-use super::columns::{Columns, FLAG_ROW, LEFT, STOPPED, TEXT, below_the_name};
+use super::columns::{Columns, FLAG_ROW, LEFT, STOPPED, TEXT, below_the_name, meant_for};
 use super::hues::Hues;
 use super::part::Part;
 use super::shapes::cross;
 use super::svg::{Anchor, Svg, width};
-use crate::trace::{List, Number, Step};
+use crate::trace::{List, Number};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// At most so many columns, and so many lanes. A page holds less than a file does.
@@ -99,7 +99,7 @@ impl Lane {
 pub fn draw(part: &Part, limits: Limits) -> Result<Drawing, String> {
     let count = part.calls().count();
     if count > limits.calls {
-        return Err(format!("{count} calls in this stretch, where {} fit; from= and to= shorten it", limits.calls));
+        return Err(format!("{count} calls in this stretch, where {} fit; from and to shorten it", limits.calls));
     }
     let numbers = numbers(part);
     if numbers.len() > limits.lanes {
@@ -200,10 +200,11 @@ impl Picture<'_> {
         let mut left = LEFT;
         for (index, right) in begins.iter().copied().chain([self.columns.right]).enumerate() {
             if index > 0 {
-                let class = if index % 2 == 1 { "pass odd" } else { "pass" };
-                self.svg.rect(class, (left, self.top), (right - left, self.bottom - self.top), 0.0);
+                if index % 2 == 1 {
+                    self.svg.rect("pass", (left, self.top), (right - left, self.bottom - self.top), 0.0);
+                }
                 if right - left > 36.0 {
-                    self.svg.text("soft", (left + 4.0, self.height - 4.0), Anchor::Start, "a pass");
+                    self.svg.text("small", (left + 4.0, self.height - 4.0), Anchor::Start, "a pass");
                 }
             }
             left = right;
@@ -211,9 +212,9 @@ impl Picture<'_> {
         for (from, to) in self.columns.stops.clone() {
             self.contents.stopped = true;
             self.svg.rect("stop", (from, self.top), (to - from, self.bottom - self.top), 3.0);
-            self.svg.text("soft", ((from + to) / 2.0, self.height - 4.0), Anchor::Middle, STOPPED);
+            self.svg.text("small", ((from + to) / 2.0, self.height - 4.0), Anchor::Middle, STOPPED);
         }
-        self.svg.text("soft", (LEFT - 8.0, self.names), Anchor::End, "fd");
+        self.svg.text("small", (LEFT - 8.0, self.names), Anchor::End, "fd");
         for lane in self.lanes.values() {
             self.svg.line("nobody", (LEFT, lane.middle()), (self.columns.right, lane.middle()));
             self.svg.text("number", (LEFT - 8.0, lane.middle() + 5.0), Anchor::End, &lane.fd.to_string());
@@ -227,7 +228,10 @@ impl Picture<'_> {
             let class = if flag.who.is_empty() { "other" } else { self.hues.client(&flag.who) };
             self.svg.line(&format!("staff {class}"), (flag.x, y + 8.0), (flag.x, self.top));
             self.svg.rect(&format!("flag {class}"), (flag.x - 1.0, y + 2.0), (9.0, 9.0), 1.0);
-            self.svg.text("", (flag.text_x(), y + 11.0), Anchor::Start, &flag.label);
+            match flag.leftward {
+                true => self.svg.text("", (flag.x - 6.0, y + 11.0), Anchor::End, &flag.label),
+                false => self.svg.text("", (flag.text_x(), y + 11.0), Anchor::Start, &flag.label),
+            }
         }
         for column in &self.columns.calls {
             let step = &self.part.trace.steps[column.step];
@@ -239,7 +243,7 @@ impl Picture<'_> {
             if let Some(text) = below_the_name(step) {
                 // Turned names leave little room.
                 let text = if self.columns.turned { text.trim_start_matches("= ") } else { &text };
-                let class = if step.result.is_err() { "small bad" } else { "soft" };
+                let class = if step.result.is_err() { "small bad" } else { "small" };
                 self.svg.text(class, (column.middle(), self.names + 14.0), Anchor::Middle, text);
             }
             if step.waits() {
@@ -308,13 +312,19 @@ impl Picture<'_> {
             let from = |wait| self.columns.x(wait).unwrap_or(LEFT);
             let mark = step.acts_on.zip(wait).map(|(list, wait)| (list, wait, from(wait)));
             if let Some(found) = step.stale {
-                let landing = match found.reached {
-                    Some(_) => lane.bar(),
-                    None => lane.middle() - 7.0,
-                };
-                let closed = self.part.trace.tenures[found.meant].closed.and_then(|step| self.columns.x(step));
+                let meant = &self.part.trace.tenures[found.meant];
+                let closed = meant.closed.and_then(|step| self.columns.x(step));
                 stale.push(match mark {
-                    Some((list, _, from)) => vec![(from, lane.row(list)), (x, lane.row(list)), (x, landing)],
+                    Some((list, _, from)) => {
+                        // Mostly the lane of the call.
+                        let row = self.lanes.get(&meant.fd).unwrap_or(lane).row(list);
+                        let landing = match found.reached {
+                            Some(_) if row > lane.bar() => lane.bar() + BAR,
+                            Some(_) => lane.bar(),
+                            None => lane.middle() - 7.0,
+                        };
+                        vec![(from, row), (x, row), (x, landing)]
+                    }
                     // No mark led to it: the number was kept from when it was open.
                     None => vec![(closed.unwrap_or(LEFT), lane.middle()), (x - 8.0, lane.middle())],
                 });
@@ -327,10 +337,8 @@ impl Picture<'_> {
         for points in stale {
             self.contents.stale = true;
             self.svg.through("stale", &points);
-            if let [.., (x, y)] = points[..]
-                && points.len() == 3
-            {
-                self.svg.head("tip", (x, y), true);
+            if let [_, (_, from), (x, y)] = points[..] {
+                self.svg.head("tip", (x, y), y > from);
             }
         }
     }
@@ -387,7 +395,7 @@ impl Picture<'_> {
                     self.svg.dot(class, (x, y), 4.0);
                 }
             }
-            if let Some(text) = self.meant_for(step) {
+            if let Some(text) = meant_for(self.part, step) {
                 self.svg.text("small bad", (x + 8.0, lane.bar() - 6.0), Anchor::Start, &text);
             }
         }
@@ -395,20 +403,6 @@ impl Picture<'_> {
 
     fn closes(&self, index: usize, fd: Number) -> bool {
         self.part.trace.tenures.iter().any(|tenure| tenure.fd == fd && tenure.closed == Some(index))
-    }
-
-    /// What to say beside a call that has reached another client than it was meant for.
-    /// Once a pass.
-    fn meant_for(&self, step: &Step) -> Option<String> {
-        let stale = step.stale?;
-        stale.reached?;
-        let again = |(_, other): (usize, &Step)| {
-            other.place > step.place && other.pass == step.pass && other.stale == Some(stale)
-        };
-        if self.part.calls().any(again) {
-            return None;
-        }
-        Some(format!("meant for {}", self.part.trace.tenures[stale.meant].owner.name()))
     }
 
     /// Where the server has ended, nothing goes on.

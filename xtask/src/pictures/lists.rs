@@ -74,7 +74,7 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
     for (column, (index, step)) in calls.iter().enumerate() {
         let left = LABELS + fits * column as f64;
         if column % 2 == 0 {
-            svg.rect("pass odd", (left, TOP), (fits, table + ROW + 4.0 - TOP), 0.0);
+            svg.rect("pass", (left, TOP), (fits, table + ROW + 4.0 - TOP), 0.0);
         }
         let bad = step.result.is_err();
         svg.text(if bad { "call bad" } else { "call" }, (left + fits / 2.0, TOP - 7.0), Anchor::Middle, &heading(step));

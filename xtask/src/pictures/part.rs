@@ -95,7 +95,7 @@ impl Part {
     pub fn name(&self) -> String {
         let words: Vec<&str> = self.command.as_deref().unwrap_or_default().split_whitespace().collect();
         let after = |option: &str| words.windows(2).find(|pair| pair[0] == option).map(|pair| pair[1]);
-        match (after("--bin"), after("--probe")) {
+        match (after("--bin").or(after("--example")), after("--probe")) {
             (Some(program), Some(probe)) => format!("{program} under {probe}"),
             (Some(program), None) => program.to_string(),
             _ => "A recorded run".to_string(),

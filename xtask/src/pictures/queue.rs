@@ -9,14 +9,14 @@ use crate::trace::{Owner, What};
 
 const ROW: f64 = 62.0;
 const TOP: f64 = 26.0;
-const QUEUE: f64 = 210.0;
+const QUEUE: f64 = 204.0;
 
 /// Draws runs, one below the other: each is its first client's.
 pub fn draw(parts: &[Part]) -> Result<Shapes, String> {
     let mut svg = Svg::default();
-    svg.text("soft", (8.0, TOP - 10.0), Anchor::Start, "the client");
-    svg.text("soft", (QUEUE, TOP - 10.0), Anchor::Start, "in the kernel");
-    svg.text("soft", (QUEUE + 220.0, TOP - 10.0), Anchor::Start, "what the server's calls return");
+    svg.text("small", (8.0, TOP - 10.0), Anchor::Start, "the client");
+    svg.text("small", (QUEUE, TOP - 10.0), Anchor::Start, "in the kernel");
+    svg.text("small", (QUEUE + 220.0, TOP - 10.0), Anchor::Start, "what the server's calls return");
     let mut widest: f64 = 0.0;
     for (row, part) in parts.iter().enumerate() {
         let trace = &part.trace;
@@ -64,14 +64,14 @@ pub fn draw(parts: &[Part]) -> Result<Shapes, String> {
             svg.text(class, (x + wide / 2.0 - 1.0, middle + 4.5), Anchor::Middle, text);
         }
         // A reset does not wait behind the bytes: it ends the connection, whose bytes can still be read.
-        let rails = if reset.is_some() { "stale" } else { "queue" };
+        let rails = if reset.is_some() { "stale" } else { "shut" };
         for y in [top + 3.0, top + 37.0] {
             svg.line(rails, (QUEUE, y), (QUEUE + 182.0, y));
         }
         if let Some(place) = reset {
             svg.text("call bad", (QUEUE + 6.0, middle + 4.5), Anchor::Start, "RST");
             if trace.tenures[tenure].opened.is_some_and(|opened| place < trace.steps[opened].place) {
-                svg.text("soft", (8.0, middle + 20.0), Anchor::Start, "before it is accepted");
+                svg.text("small", (8.0, middle + 20.0), Anchor::Start, "before it is accepted");
             }
         }
         arrow(&mut svg, "acts", (QUEUE + 184.0, middle), (QUEUE + 212.0, middle));

@@ -65,7 +65,7 @@ pub fn picture(project: &Project) -> Result<String, String> {
         if !beside {
             (x, y) = (12.0, bottom);
         }
-        svg.text("heading", (x, y + 16.0), Anchor::Start, heading);
+        svg.text("number", (x, y + 16.0), Anchor::Start, heading);
         svg.at((x, y + 26.0), &shapes);
         description.push(format!("{heading}. {}", words::description(&part)));
         x += width + 24.0;

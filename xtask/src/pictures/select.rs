@@ -26,8 +26,8 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
     let out_at = box_at + BOX + arrows;
     let class = |fd: Number| part.trace.owner(index, fd).map_or("other", |owner| hues.owner(owner));
     let mut svg = Svg::default();
-    svg.text("soft", (labels, TOP - 10.0), Anchor::Start, "what select is asked about");
-    svg.text("soft", (out_at, TOP - 10.0), Anchor::Start, "what it says");
+    svg.text("small", (labels, TOP - 10.0), Anchor::Start, "what select is asked about");
+    svg.text("small", (out_at, TOP - 10.0), Anchor::Start, "what it says");
     svg.rect("plain", (box_at, TOP), (BOX, 3.0 * ROW), 5.0);
     svg.text("number", (box_at + BOX / 2.0, TOP + 1.5 * ROW + 5.0), Anchor::Middle, "select");
     for (row, (list, name)) in List::ALL.into_iter().zip(["inputs", "outputs", "inputs"]).enumerate() {

@@ -59,7 +59,7 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
     }
     let right = ends[0].max(ends[1]).max(last + 16.0) + 2.0;
     let mut svg = Svg::default();
-    svg.rect("pass odd", (LEFT, KERNEL), (right - LEFT, kernel_end - KERNEL), 4.0);
+    svg.rect("pass", (LEFT, KERNEL), (right - LEFT, kernel_end - KERNEL), 4.0);
     svg.text("number", (LEFT - 8.0, (KERNEL + kernel_end) / 2.0 + 5.0), Anchor::End, "kernel");
     svg.text("number", (LEFT - 8.0, server + 5.0), Anchor::End, "server");
     svg.line("wait", (LEFT, server), (right, server));
@@ -73,7 +73,7 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
         });
     if let Some(who) = who {
         svg.text("number", (LEFT - 8.0, CLIENT + 5.0), Anchor::End, who);
-        svg.line(&format!("track {}", hues.client(who)), (LEFT, CLIENT), (right, CLIENT));
+        svg.line(&format!("staff {}", hues.client(who)), (LEFT, CLIENT), (right, CLIENT));
     }
 
     // The bars, from the call that opened a number to the one that closed it.
@@ -111,7 +111,7 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
                 let edge = y.map_or(kernel_end, |y| y + BAR);
                 let bad = step.result.is_err();
                 svg.text(if bad { "call bad" } else { "call" }, (*x, server + 20.0), Anchor::Middle, &label(step));
-                svg.text(if bad { "small bad" } else { "soft" }, (*x, server + 35.0), Anchor::Middle, &below(step));
+                svg.text(if bad { "small bad" } else { "small" }, (*x, server + 35.0), Anchor::Middle, &below(step));
                 svg.dot("dot bare", (*x, server), 4.0);
                 if bad {
                     svg.line("stale", (*x, server - 6.0), (*x, edge - BAR / 2.0 + 9.0));

@@ -34,7 +34,8 @@ pub fn in_file(path: &str, text: &str, texts: Option<(&str, &str)>) -> Result<St
     Ok(framed(&part, &drawing, "lanes", |framed| framed.file()))
 }
 
-fn framed(part: &Part, drawing: &Drawing, id: &str, show: impl Fn(&Framed) -> String) -> String {
+/// A drawing with its words.
+pub fn framed(part: &Part, drawing: &Drawing, id: &str, show: impl Fn(&Framed) -> String) -> String {
     let title = format!("Lanes of {}", part.name());
     show(&Framed {
         id,

@@ -40,7 +40,7 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
             arrow(&mut svg, "acts", (x + 6.0, y), (x + room - 6.0, y));
             x += room;
         } else {
-            svg.text("soft", (x + NUMBER + CELL / 2.0, TOP - 9.0), Anchor::Middle, &format!("after {call}"));
+            svg.text("small", (x + NUMBER + CELL / 2.0, TOP - 9.0), Anchor::Middle, &format!("after {call}"));
         }
         for fd in 0..=last {
             let y = TOP + ROW * f64::from(fd);
@@ -55,7 +55,7 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
             };
             let kind = if ["plain", "free"].contains(&class) { class.to_string() } else { format!("mark {class}") };
             svg.rect(&kind, (x + NUMBER, y + 1.0), (CELL, ROW - 2.0), 3.0);
-            let kind = if ["plain", "free"].contains(&class) { "soft" } else { "name" };
+            let kind = if ["plain", "free"].contains(&class) { "small" } else { "name" };
             svg.text(kind, (x + NUMBER + CELL / 2.0, y + ROW / 2.0 + 4.5), Anchor::Middle, name);
         }
         x += NUMBER + CELL;

@@ -6,6 +6,7 @@ use crate::excerpts::Excerpt;
 use crate::html::escape;
 use crate::pictures::lanes::{Limits, draw};
 use crate::pictures::part::Part;
+use crate::pictures::show;
 use crate::pictures::svg::number;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -50,8 +51,16 @@ pub fn html(
         }
     };
     let name = escape(&part.name());
+    let lanes = show::framed(part, &drawing, &format!("in-{chapter}-steps"), |framed| framed.html(None));
+    // The script moves it over what is later. On paper, and without the script, it is beside the picture.
+    let cover = format!(
+        "<rect class=\"rest\" x=\"{width}\" width=\"{width}\" height=\"{}\" stroke=\"none\"/>\n</svg>",
+        number(drawing.height),
+        width = number(drawing.width)
+    );
+    let lanes = lanes.replacen("</svg>", &cover, 1);
     let mut html =
-        format!("<figure class=\"steps lanes\" role=\"group\" aria-label=\"{name}, call by call\">\n{caption}\n");
+        format!("<figure class=\"steps\" role=\"group\" aria-label=\"{name}, call by call\">\n{lanes}\n{caption}\n");
 
     let lines: BTreeSet<usize> = part.calls().map(|(_, step)| step.line).collect();
     html += "<pre class=\"numbered\"><code class=\"language-rust ignore\">";
@@ -63,19 +72,12 @@ pub fn html(
     }
     html += "</code></pre>\n";
 
-    html += &format!("<table><caption>{name}, call by call</caption>\n<thead><tr>");
+    // Laid out as cards, which some browsers would not take for the rows of a table.
+    html += &format!("<table role=\"table\" aria-label=\"{name}, call by call\">\n<thead><tr role=\"row\">");
     for head in HEADS {
-        html += &format!("<th scope=\"col\">{head}</th>");
+        html += &format!("<th role=\"columnheader\" scope=\"col\">{head}</th>");
     }
-    html += &format!("</tr></thead>\n<tbody>\n{}</tbody></table>\n", rows.html(&drawing.ends, drawing.width, ask)?);
-
-    // The script uncovers them; without it the page has them elsewhere, and the table says the same.
-    let (width, height) = (number(drawing.width), number(drawing.height));
-    html += &format!(
-        "<div class=\"frame\" hidden><svg viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         role=\"img\" aria-label=\"The lanes so far\">\n{}<rect class=\"rest\" x=\"0\" y=\"0\" width=\"{width}\" \
-         height=\"{height}\"/>\n</svg></div>\n</figure>",
-        drawing.shapes
-    );
+    let rows = rows.html(&drawing.ends, drawing.width, ask)?;
+    html += &format!("</tr></thead>\n<tbody>\n{rows}</tbody></table>\n</figure>");
     Ok(html)
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// The heads of the columns.
-pub const HEADS: [&str; 4] = ["step", "call", "open after it", "select in this pass"];
+pub const HEADS: [&str; 4] = ["step", "call", "open after it", "what select was asked, and said"];
 
 /// The rows of a stretch.
 pub struct Rows<'a> {
@@ -69,8 +69,8 @@ impl<'a> Rows<'a> {
         let open: Vec<String> = step.fds.iter().map(|(fd, tenure)| self.chip(*fd, *tenure, "")).collect();
         let open = if open.is_empty() { "none".to_string() } else { open.join(" ") };
         format!(
-            "<tr id=\"{id}\" data-line=\"{}\" data-x=\"{}\"><th scope=\"row\">{position}<span> of {count}</span></th>\
-             <td><code{class}>{text}</code>{}</td><td>{open}</td><td>{}</td></tr>\n",
+            "<tr id=\"{id}\" data-line=\"{}\" data-x=\"{}\" role=\"row\"><th role=\"rowheader\" scope=\"row\">{position} of {count}</th>\
+             <td role=\"cell\"><code{class}>{text}</code>{}</td><td role=\"cell\">open: {open}</td><td role=\"cell\">{}</td></tr>\n",
             step.line,
             number(end),
             note.unwrap_or_default(),
@@ -104,16 +104,17 @@ impl<'a> Rows<'a> {
         };
         let mut html = String::new();
         if let Some(Lists { r, w, x, .. }) = &select.asked {
-            html += &format!("asked: inputs {}, outputs {}", list(r), list(w));
+            html += &format!("{} was asked: inputs {}, outputs {}", escape(&select.call), list(r), list(w));
             html += &if x == r { String::new() } else { format!(", exceptional {}", list(x)) };
         }
         if let Some(said) = &select.said {
             let lists = List::ALL.into_iter().filter(|list| !said.get(*list).is_empty());
             for (position, list) in lists.enumerate() {
                 // Writing to a String does not fail.
-                let _ = write!(html, "{} {}", if position == 0 { "<br>said:" } else { "," }, list.word());
+                let _ = write!(html, "{} {}", if position == 0 { "<br>and said:" } else { "," }, list.word());
                 for fd in said.get(list) {
-                    let acts = step.fd == Some(*fd) && step.acts_on == Some(list);
+                    let number = step.stale.map(|stale| self.part.trace.tenures[stale.meant].fd).or(step.fd);
+                    let acts = number == Some(*fd) && step.acts_on == Some(list);
                     html += &format!(" {}", self.ready(wait, step, *fd, acts));
                 }
             }
@@ -146,7 +147,7 @@ impl<'a> Rows<'a> {
                 What::Said(_) | What::Error(_) => format!("server: {words}"),
                 What::Stopped(_) => words,
             };
-            html += &format!("<tr{class}><td></td><td colspan=\"3\">{what}</td></tr>\n");
+            html += &format!("<tr role=\"row\"{class}><td role=\"cell\" colspan=\"4\">{what}</td></tr>\n");
         }
         html
     }
@@ -165,7 +166,7 @@ fn asked(question: &Question, step: &Step, last: usize, shown: f64) -> Result<St
         format!("<li{mark}><code>{}</code>{words}</li>", escape(code))
     });
     Ok(format!(
-        "<tr class=\"ask\" data-line=\"{}\" data-x=\"{}\"><th scope=\"row\">?</th><td colspan=\"3\">\
+        "<tr class=\"ask\" data-line=\"{}\" data-x=\"{}\" role=\"row\"><th role=\"rowheader\" scope=\"row\">?</th><td role=\"cell\" colspan=\"3\">\
          <p>{}</p><ul>{}</ul><details><summary>Show the answer</summary><p><code>{}</code></p><p>{}</p></details></td></tr>\n",
         line,
         number(shown),

@@ -2,6 +2,8 @@
 
 use super::Tiny;
 use super::directives::fault;
+use crate::blocks::block;
+use crate::directives::directives;
 use crate::excerpts::Excerpt;
 use crate::pictures::figures;
 use crate::pictures::lanes::{Drawing, Limits, draw};
@@ -78,6 +80,10 @@ fn no_text_is_written_over_another() {
         let part = stored(&name, None);
         let drawing = draw(&part, Limits::FILE).unwrap();
         let texts = texts(&drawing);
+        for (_, x, _, middle, said) in texts.iter().filter(|(class, ..)| class == "small bad") {
+            let wide = said.chars().count() as f64 * 5.5;
+            assert!(*middle || x + wide <= drawing.width || said.starts_with("exit"), "{name}: {said} is cut");
+        }
         for (index, (class, x, y, middle, said)) in texts.iter().enumerate() {
             for (other_class, other_x, other_y, other_middle, other) in &texts[index + 1..] {
                 // Names that are turned lean over each other's points without touching; the widths here are of level text.
@@ -111,15 +117,34 @@ fn as_many_calls_as_a_page_has_room_for_fit_into_it() {
 }
 
 #[test]
+fn the_pictures_of_the_pages_fit() {
+    let project = Project::here();
+    let mut seen = 0;
+    for page in project.files("book/src") {
+        let text = project.read(&format!("book/src/{page}")).unwrap();
+        for directive in
+            directives(&text).into_iter().filter(|directive| ["lanes", "figure", "steps"].contains(&directive.name))
+        {
+            let html = block(&project, &page, &directive, None).unwrap();
+            let (_, rest) = html.split_once(" width=\"").unwrap();
+            let width: f64 = rest.split('"').next().unwrap().parse().unwrap();
+            assert!(width <= 750.0, "{page}: {} is {width} px wide", directive.text);
+            seen += 1;
+        }
+    }
+    assert!(seen >= 18, "they are found: {seen}");
+}
+
+#[test]
 fn what_does_not_fit_is_refused() {
     let refused = |lines: &str, limits: Limits| draw(&told(lines), limits).err().unwrap();
     assert_eq!(
         refused(&calls(26, "recv"), Limits::PAGE),
-        "26 calls in this stretch, where 25 fit; from= and to= shorten it"
+        "26 calls in this stretch, where 25 fit; from and to shorten it"
     );
     assert_eq!(
         refused(&calls(200, "recv"), Limits::FILE),
-        "200 calls in this stretch, where 100 fit; from= and to= shorten it"
+        "200 calls in this stretch, where 100 fit; from and to shorten it"
     );
     let open = |count: usize| {
         let fds: Vec<String> = (3..3 + count).map(|fd| format!("\"{fd}\":\"pipe\"")).collect();
@@ -157,6 +182,14 @@ fn what_goes_wrong_is_in_the_picture_and_in_its_words() {
         words.contains("send on 4, bob, returns 14: it was meant for alice, and reaches bob. bob receives."),
         "{words}"
     );
+
+    // From the row of alice's mark down to carol's bar.
+    let (twelve, words) = shapes("naive-12-two-lists", "SIGSTOP", "\"carol\",\"call\":\"recv\"");
+    assert_eq!(
+        (twelve.shapes.matches("class=\"tip\"").count(), twelve.shapes.matches(">meant for alice<").count()),
+        (1, 1)
+    );
+    assert!(words.contains("send on 5, carol, returns 14: it was meant for alice, and reaches carol."), "{words}");
 
     let (four, words) = shapes("04-use-after-close", "\"alice\",\"call\":\"close\"", "ended");
     let count = |class: &str| four.shapes.matches(&format!("class=\"{class}\"")).count();

@@ -40,6 +40,14 @@ fn what_goes_wrong_in_each_chapter_is_found_and_nothing_else_is() {
         ("05-log-before-close-impatient", &[("send@50".to_string(), Some(List::W), "alice", None)]),
         ("05-log-before-close-urgent-then-close", &[("getpeername@55".to_string(), Some(List::X), "alice", None)]),
         ("08-recycled-number", &[("send@58".to_string(), Some(List::W), "alice", Some("bob"))]),
+        (
+            "13-second-handle",
+            &[
+                ("recv@115".to_string(), Some(List::R), "alice", Some("bob")),
+                ("send@134".to_string(), Some(List::W), "alice", Some("bob")),
+            ],
+        ),
+        ("naive-12-two-lists", &[("send@76".to_string(), Some(List::W), "alice", Some("carol"))]),
         ("01-blocking-server", &sound),
         ("03-select-loop", &sound),
         ("05-log-before-close", &sound),
@@ -50,6 +58,29 @@ fn what_goes_wrong_in_each_chapter_is_found_and_nothing_else_is() {
         ("10-never-block", &sound),
     ] {
         assert_eq!(stale(&recorded(name)), wrong, "{name}");
+    }
+}
+
+/// alice's reply reaches carol. That is told from the verdict and from who has sent something, not from the send alone.
+#[test]
+fn a_reply_that_is_crossed_is_shown_only_where_that_is_certain() {
+    let name = "tests/snapshots/naive-12-two-lists-trace-json.snap";
+    let text = Project::here().read(name).unwrap();
+    let (_, text) = text.split_once("\n---\n").unwrap();
+    let found = |text: &str| stale(&read((1..).zip(text.lines())).unwrap()).len();
+    assert_eq!(found(text), 1);
+    let carol = r#"{"who":"carol","call":"connect","args":"127.0.0.1:<carol>"}"#;
+    for (from, to) in [
+        (r#""verdict":"crossed""#.to_string(), r#""verdict":"ok""#.to_string()),
+        // She may be owed it.
+        (carol.to_string(), format!("{carol}\n{{\"who\":\"carol\",\"call\":\"send\",\"args\":\"Hello!\"}}")),
+        // Her own mark led to it.
+        (r#""said":{"r":[4,3],"w":[4]"#.to_string(), r#""said":{"r":[4,3],"w":[4,5]"#.to_string()),
+        // Nobody was writable.
+        (r#""said":{"r":[4,3],"w":[4]"#.to_string(), r#""said":{"r":[4,3],"w":[]"#.to_string()),
+    ] {
+        assert_eq!(text.matches(&from).count(), 1, "{from}");
+        assert_eq!(found(&text.replace(&from, &to)), 0, "{to}");
     }
 }
 

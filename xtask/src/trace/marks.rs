@@ -4,7 +4,7 @@
 //! where else its line of the program was reached. Where that leaves more than one mark, none is named: a picture that
 //! guesses would be worse than none.
 
-use super::run::{List, Number, Stale, Step, Trace};
+use super::run::{Event, List, Number, Owner, Stale, Step, Trace, What};
 use std::collections::BTreeMap;
 
 /// Finds it for each call.
@@ -45,6 +45,45 @@ pub fn find(trace: &mut Trace) {
         step.acts_on = acts_on;
         step.stale = stale;
     }
+    for (index, stale) in crossed(trace) {
+        trace.steps[index].acts_on = Some(List::W);
+        trace.steps[index].stale = Some(stale);
+    }
+}
+
+/// The replies that have reached another client although no number was given out again: the mark was looked up by
+/// something else, such as its position in a list.
+///
+/// That a reply was crossed is the probe's finding, and it reached whoever has sent nothing. It is shown where only one
+/// mark can have led to it: that of a number that was closed in this pass.
+fn crossed(trace: &Trace) -> Vec<(usize, Stale)> {
+    let mut found = Vec::new();
+    if trace.ending.as_ref().is_none_or(|ending| ending.verdict != "crossed") {
+        return found;
+    }
+    for (index, step) in trace.steps.iter().enumerate() {
+        let sends = ["send", "sendto", "write"].contains(&step.call.as_str()) && step.result.is_ok();
+        let reached = step.fd.and_then(|fd| trace.held_before(index, fd));
+        let Some((reached, wait)) = reached.zip(trace.wait_of(index)).filter(|_| sends && step.stale.is_none()) else {
+            continue;
+        };
+        let Owner::Client(client) = &trace.tenures[reached].owner else { continue };
+        let sent =
+            |event: &Event| matches!(&event.what, What::Act { who, call, .. } if who == client && call == "send");
+        let asked = trace.steps[..=index].iter().flat_map(|step| &step.before).any(sent);
+        let Some(said) = trace.steps[wait].said.as_ref().filter(|_| !asked) else { continue };
+        // A mark of its own would have led to it.
+        if step.fd.is_some_and(|fd| said.of(fd).next().is_some()) {
+            continue;
+        }
+        let closed =
+            |tenure: &usize| trace.tenures[*tenure].closed.is_some_and(|closed| closed > wait && closed < index);
+        let meant: Vec<usize> = said.w.iter().filter_map(|fd| trace.named(wait, *fd)).filter(closed).collect();
+        if let [meant] = meant[..] {
+            found.push((index, Stale { meant, reached: Some(reached) }));
+        }
+    }
+    found
 }
 
 /// Whether every call made from that line of the program was about a number that this list of its pass named. A line

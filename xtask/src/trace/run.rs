@@ -225,7 +225,8 @@ pub struct Step {
     pub outdated: Vec<Number>,
     /// The number that the call is about, when it is about one.
     pub fd: Option<Number>,
-    /// Which of the last select's marks for that number it acts on, where that is certain.
+    /// Which of the last select's marks for that number it acts on, where that is certain; where it is stale, of the
+    /// number that was meant.
     pub acts_on: Option<List>,
     /// Set when the number does not mean what it meant.
     pub stale: Option<Stale>,
