@@ -145,7 +145,9 @@ fn racing(trace: &str) -> Result<String> {
     let main = calls[failed].0;
     let begun = calls[..=failed].iter().rposition(|(pid, call)| *pid == main && call.starts_with("pselect6("));
     let begun = begun.context("that select has no beginning")?;
-    let named: Vec<&str> = calls[begun].1.split(['[', ']', ' ', ',', '(']).collect();
+    // What stands in brackets; the number before them is one more than the highest.
+    let lists = calls[begun].1.split_once('[').map_or("", |(_, lists)| lists);
+    let named: Vec<&str> = lists.split(['[', ']', ' ', ',']).collect();
     let closes = |call: &str| {
         let number = call.strip_prefix("close(").and_then(|rest| rest.split([')', ' ']).next());
         number.is_some_and(|number| named.contains(&number))
@@ -188,6 +190,7 @@ mod tests {
                      7 pselect6(10, [5 6 9], [7], [5 6 7 9], {tv_sec=1, tv_nsec=0}, NULL <unfinished ...>\n\
                      9 close(7)        = 0\n\
                      9 close(8)        = 0\n\
+                     9 close(10)       = 0\n\
                      9 --- SIGPIPE {} ---\n\
                      7 <... pselect6 resumed>)           = -1 EBADF (Bad file descriptor)\n\
                      7 close(11) = 0\n";
