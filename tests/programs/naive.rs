@@ -5,14 +5,15 @@ use crate::common::{built, command, exe, say, settings, terminal};
 use close_call::command::names::stored;
 use insta::{Settings, assert_snapshot};
 
-/// Chapter, naive server, how many verdicts are not `ok`.
-const NAIVE: &[(&str, &str, usize)] = &[
-    ("15-mio", "15-example", 9),
-    ("15-mio", "15-one-recv", 2),
-    ("15-mio", "15-one-accept", 4),
-    ("16-tokio", "16-asks-in-task", 1),
-    ("16-tokio", "16-ignores-errors", 1),
-    ("16-tokio", "16-asks-before-task", 4),
+/// Chapter, naive server, how many verdicts are not `ok`, and options of check.
+const NAIVE: &[(&str, &str, usize, &[&str])] = &[
+    ("15-mio", "15-example", 9, &[]),
+    ("15-mio", "15-one-recv", 2, &[]),
+    // How many of a stampede are accepted depends on how many of its edges come while the server is awake.
+    ("15-mio", "15-one-accept", 3, &["--skip", "stampede"]),
+    ("16-tokio", "16-asks-in-task", 1, &[]),
+    ("16-tokio", "16-ignores-errors", 1, &[]),
+    ("16-tokio", "16-asks-before-task", 4, &[]),
 ];
 
 #[test]
@@ -21,14 +22,18 @@ fn each_falls_short_as_its_page_says() {
     let mut times = Settings::clone_current();
     times.add_filter(r"[0-9.]+ s of processor time in [0-9.]+ s", "3.0 s of processor time in 3.0 s");
     let _times = times.bind_to_scope();
-    for (_, name, short) in NAIVE.iter().filter(|(chapter, ..)| built(chapter)) {
+    for (_, name, short, options) in NAIVE.iter().filter(|(chapter, ..)| built(chapter)) {
         say(&format!("check on naive-{name}"));
         let program = exe(&format!("examples/naive-{name}"));
-        let (shown, status, errors) = check(&["--", program.to_str().unwrap(), "--listen", "127.0.0.1:{port}"]);
+        let server = ["--", program.to_str().unwrap(), "--listen", "127.0.0.1:{port}"];
+        let (shown, status, errors) = check(&[*options, &server].concat());
         assert_eq!((status, errors.as_str()), (Some(1), ""));
         assert_eq!(verdicts(&shown).iter().filter(|(_, cell)| *cell != "ok").count(), *short, "{name}: {shown}");
-        let typed = "$ cargo run -- check -- \\\n    target/debug/examples/naive-";
-        assert_snapshot!(format!("naive-{name}-check"), format!("{typed}{name} --listen 127.0.0.1:{{port}}\n{shown}"));
+        let options: String = options.iter().map(|option| format!("{option} ")).collect();
+        let typed = format!(
+            "$ cargo run -- check {options}-- \\\n    target/debug/examples/naive-{name} --listen 127.0.0.1:{{port}}"
+        );
+        assert_snapshot!(format!("naive-{name}-check"), format!("{typed}\n{shown}"));
     }
 }
 
