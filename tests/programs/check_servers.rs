@@ -96,6 +96,13 @@ fn as_many_silent_clients_as_there_are_threads_block_a_pool() {
 }
 
 #[test]
+fn a_client_that_is_turned_away_may_be_told_why() {
+    let Some((shown, status)) = on(&["--only", "polite,crowd"], "maintained_server.py", &[]) else { return };
+    assert_eq!((verdicts(&shown), status), (vec![("polite", "ok"), ("crowd", "turned away")], Some(0)), "{shown}");
+    assert!(shown.contains("choice: it serves so many clients at a time, and no more."), "{shown}");
+}
+
+#[test]
 fn a_terminal_is_shown_what_is_being_played_and_for_how_long() {
     let Some([python, file]) = python("silent_server.py") else { return };
     // script(1) gives it a terminal.

@@ -13,7 +13,7 @@ use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 const CLOSE_CALL: [&str; 3] = ["list", "start", "check"];
 
 /// What may follow `cargo xtask`.
-pub const XTASK: [&str; 6] = ["bench", "book", "browser", "lanes", "picture", "preprocess"];
+pub const XTASK: [&str; 7] = ["bench", "book", "browser", "lanes", "picture", "preprocess", "wild"];
 
 /// Checks the commands of every page and of README.md.
 pub fn check(project: &Project) -> Vec<Fault> {

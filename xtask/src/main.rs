@@ -21,7 +21,7 @@
 //! links       what was built
 //!
 //! book        builds and checks                  browser     tests what was built in a real browser
-//! bench       measures the servers
+//! bench       measures the servers               wild        measures servers that people run
 //! main        the command line
 //! ```
 
@@ -54,6 +54,7 @@ mod tests;
 mod trace;
 mod transcript;
 mod width;
+mod wild;
 
 use anyhow::Context;
 use browser::Outcome;
@@ -69,6 +70,8 @@ Usage: cargo xtask SUBCOMMAND
                                   tests whose name has it in it
   lanes [TRACE.json]              draw a trace that --trace=json has printed, or the one on standard input, as an SVG
     [--from TEXT --to TEXT]       ... from its first line with the one text to the next with the other
+  wild [--install]                have `check` play servers that people run, and write the table of the page about them;
+                                  with --install, install those that Debian has and that are missing
   bench [SERVER ...]              measure what a message costs each server, and write what the book shows, into book/bench
     [--runs N] [--into FOLDER]    ... N times and not five; with fewer or a SERVER named, into target/bench
   picture                         draw anew what is kept drawn: the README's picture, book/lanes.svg, and the plots
@@ -88,6 +91,7 @@ enum Job {
     Browser { filter: String },
     Lanes { file: Option<String>, texts: Option<(String, String)> },
     Picture,
+    Wild { install: bool },
     Preprocess,
     Supports,
 }
@@ -135,6 +139,10 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
             costs::plot::draw_anew(&project).map_err(anyhow::Error::msg)?;
             Vec::new()
         }
+        Job::Wild { install } => {
+            wild::measure(&Project::here(), *install)?;
+            Vec::new()
+        }
         Job::Preprocess => preprocessor::filter(&Project::here(), io::stdin(), io::stdout())?,
         Job::Book { open } => match book::build(Project::here()) {
             Ok(folder) => {
@@ -173,13 +181,14 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
     use lexopt::prelude::*;
 
     let mut words = Vec::new();
-    let mut open = false;
+    let (mut open, mut install) = (false, false);
     let (mut from, mut to) = (None, None);
     let (mut runs, mut into) = (None, None);
     while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
         match argument {
             Short('h') | Long("help") => return Ok(Job::Help),
             Long("open") => open = true,
+            Long("install") => install = true,
             Long(option @ ("from" | "to")) => {
                 let kept = if option == "from" { &mut from } else { &mut to };
                 let value = arguments.value().map_err(|error| error.to_string())?;
@@ -197,7 +206,7 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
             Value(word) => words.push(word.to_string_lossy().into_owned()),
             other => {
                 return Err(format!(
-                    "{}; the only options are --open, --from, --to, --runs, --into and --help",
+                    "{}; the only options are --open, --install, --from, --to, --runs, --into and --help",
                     other.unexpected()
                 ));
             }
@@ -209,6 +218,9 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
         (None, None) => None,
         _ => return Err("--from and --to go together".to_string()),
     };
+    if install && words != ["wild"] {
+        return Err("--install goes with `wild`: cargo xtask wild --install".to_string());
+    }
     match words.as_slice() {
         ["lanes"] if !open => Ok(Job::Lanes { file: None, texts }),
         ["lanes", file] if !open => Ok(Job::Lanes { file: Some(file.to_string()), texts }),
@@ -229,6 +241,7 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
         ["browser"] => Ok(Job::Browser { filter: String::new() }),
         ["browser", filter] => Ok(Job::Browser { filter: filter.to_string() }),
         ["picture"] => Ok(Job::Picture),
+        ["wild"] => Ok(Job::Wild { install }),
         ["preprocess"] => Ok(Job::Preprocess),
         ["preprocess", "supports", _] => Ok(Job::Supports),
         [] => Err(format!("a subcommand is missing; it is one of {}", commands::XTASK.join(", "))),
@@ -236,6 +249,7 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
             Err(format!("there is no subcommand `{word}`; it is one of {}", commands::XTASK.join(", ")))
         }
         ["lanes", ..] => Err("`lanes` takes one file; see cargo xtask --help".to_string()),
+        ["wild", ..] => Err("`wild` takes no arguments but --install; see cargo xtask --help".to_string()),
         ["picture", ..] => Err("`picture` takes nothing; see cargo xtask --help".to_string()),
         ["preprocess", ..] => {
             Err("`preprocess` takes nothing, or `supports RENDERER`; see cargo xtask --help".to_string())

@@ -38,14 +38,19 @@ fn right_calls() {
 #[test]
 fn wrong_calls_say_what_would_be_right() {
     for (line, expected) in [
-        ("", "a subcommand is missing; it is one of bench, book, browser, lanes, picture, preprocess"),
-        ("bok", "there is no subcommand `bok`; it is one of bench, book, browser, lanes, picture, preprocess"),
-        ("book --opn", "invalid option '--opn'; the only options are --open, --from, --to, --runs, --into and --help"),
+        ("", "a subcommand is missing; it is one of bench, book, browser, lanes, picture, preprocess, wild"),
+        ("bok", "there is no subcommand `bok`; it is one of bench, book, browser, lanes, picture, preprocess, wild"),
+        (
+            "book --opn",
+            "invalid option '--opn'; the only options are --open, --install, --from, --to, --runs, --into and --help",
+        ),
         ("book now", "`book` takes no arguments but --open; see cargo xtask --help"),
         ("browser on paper", "`browser` takes one text, or nothing; see cargo xtask --help"),
         ("browser --open", "--open goes with `book`: cargo xtask book --open"),
         ("preprocess --open", "--open goes with `book`: cargo xtask book --open"),
         ("picture a", "`picture` takes nothing; see cargo xtask --help"),
+        ("wild a", "`wild` takes no arguments but --install; see cargo xtask --help"),
+        ("book --install", "--install goes with `wild`: cargo xtask wild --install"),
         ("lanes a b", "`lanes` takes one file; see cargo xtask --help"),
         ("lanes a --from b", "--from and --to go together"),
         ("lanes a --from", "missing argument for option '--from'"),

@@ -47,7 +47,7 @@ fn what_goes_wrong_in_each_chapter_is_found_and_nothing_else_is() {
                 ("send@134".to_string(), Some(List::W), "alice", Some("bob")),
             ],
         ),
-        ("naive-12-two-lists", &[("send@76".to_string(), Some(List::W), "alice", Some("carol"))]),
+        ("naive-12-two-lists", &[("send@77".to_string(), Some(List::W), "alice", Some("carol"))]),
         ("01-blocking-server", &sound),
         ("03-select-loop", &sound),
         ("05-log-before-close", &sound),

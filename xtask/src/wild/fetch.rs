@@ -1,0 +1,124 @@
+//! The servers from where the ordinary package clients have them: pip into a folder of ours, and Debian's where they may be
+//! installed.
+
+use super::servers::{From, Server};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Where servers go.
+pub struct Places {
+    /// book/wild.
+    pub wild: PathBuf,
+    /// What is fetched goes here.
+    pub folder: PathBuf,
+    /// Debian's packages may be installed.
+    pub install: bool,
+}
+
+/// A server that can be started.
+pub struct Place {
+    /// Its version.
+    pub version: String,
+    /// What starts it; `{port}` is left to be replaced.
+    pub command: Vec<String>,
+    /// Where Python finds what it needs.
+    pub python_path: OsString,
+    /// The folder in which it runs.
+    pub folder: PathBuf,
+}
+
+impl Places {
+    /// Fetches a server, or says why it could not be had.
+    pub fn fetch(&self, server: &Server) -> Result<Place, String> {
+        let servers = self.wild.join("servers");
+        let run = self.folder.join("run");
+        fs::create_dir_all(&run).map_err(|e| format!("mkdir {}: {e}", run.display()))?;
+        let mut python_path = servers.clone().into_os_string();
+        let version = match server.from {
+            From::Here(program) => first_line(Command::new(program).arg("--version"))?,
+            From::Debian(package, program) => self.debian(package, program)?,
+            From::PyPi(package) => {
+                let folder = self.folder.join(package);
+                python_path.push(":");
+                python_path.push(&folder);
+                pip(package, &folder)?
+            }
+        };
+        let in_place = |word: &&str| word.replace("{servers}", &servers.to_string_lossy());
+        let command = server.command.iter().map(in_place).collect();
+        Ok(Place { version: number(&version), command, python_path, folder: run })
+    }
+
+    fn debian(&self, package: &str, program: &str) -> Result<String, String> {
+        let there = || Command::new("which").arg(program).stdout(Stdio::null()).status().is_ok_and(|s| s.success());
+        if !there() && self.install {
+            run(Command::new("apt-get").args(["install", "-y", "-qq", "--no-install-recommends", package]))?;
+        }
+        if !there() {
+            return Err(format!("there is no {program} here; with --install, Debian's {package} is installed"));
+        }
+        first_line(Command::new("dpkg-query").args(["-W", "-f", "${Version}", package]))
+    }
+}
+
+/// Has pip put a package into a folder, unless it is there, and says its version.
+fn pip(package: &str, folder: &Path) -> Result<String, String> {
+    let name = package.split("==").next().unwrap_or(package);
+    let version = || {
+        let entries = fs::read_dir(folder).ok()?.flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut versions = names
+            .filter_map(|file| Some(file.strip_prefix(&format!("{name}-"))?.strip_suffix(".dist-info")?.to_string()));
+        versions.next()
+    };
+    if version().is_none() {
+        let options = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"];
+        run(Command::new("python3").args(options).arg("--target").arg(folder).arg(package))?;
+    }
+    version().ok_or_else(|| format!("pip has put no {name} into {}", folder.display()))
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.stdin(Stdio::null()).output().map_err(|e| format!("{name}: {e}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("").trim().to_string();
+    if output.status.success() { Ok(()) } else { Err(format!("{name}: {last}")) }
+}
+
+fn first_line(command: &mut Command) -> Result<String, String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|e| format!("{name}: {e}"))?;
+    if !output.status.success() {
+        return Err(format!("{name} does not say its version"));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or("").to_string())
+}
+
+/// The version in what a program says of itself, or Debian of a package: `5:7.0.15-1~deb12u10`, `Python 3.11.7`, `v20.1.2`.
+pub fn number(version: &str) -> String {
+    let word = version.rsplit(' ').next().unwrap_or(version);
+    let word = word.split_once(':').map_or(word, |(_, rest)| rest);
+    let word = word.strip_prefix('v').unwrap_or(word);
+    word.split(['-', '+', '~']).next().unwrap_or(word).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn a_version_is_its_number() {
+        for (said, version) in [
+            ("5:7.0.15-1~deb12u10", "7.0.15"),
+            ("1:1.35.0-4+deb12u1+b1", "1.35.0"),
+            ("Python 3.11.7", "3.11.7"),
+            ("v20.20.2", "20.20.2"),
+            ("26.9.0", "26.9.0"),
+        ] {
+            assert_eq!(number(said), version);
+        }
+    }
+}
