@@ -2,7 +2,7 @@
 
 use super::Tiny;
 use crate::costs::records::{BEFORE, COSTS, Cost, FOLDER, calls_text, costs, costs_text, spread};
-use crate::costs::servers::{ACTIVE, IDLE, by_name};
+use crate::costs::servers::{ACTIVE, IDLE, MOST_FOR_SELECT, SERVERS, by_name};
 use crate::costs::{plot, records, tables};
 use crate::project::Project;
 
@@ -18,6 +18,24 @@ fn what_is_kept_is_read_as_it_was_written() {
     }
     let text = kept(records::CALLS);
     assert!(calls_text(&records::calls(&text).unwrap()) == text);
+}
+
+/// The page says so of all that it shows.
+#[test]
+fn everything_was_measured_twice_in_five_runs() {
+    let [now, before] = [COSTS, BEFORE].map(|file| costs(&kept(file)).unwrap().records);
+    assert!(now != before, "{BEFORE} is another measurement");
+    for records in [now, before] {
+        for server in SERVERS.iter().filter(|server| records.iter().any(|cost| cost.server == *server)) {
+            for idle in IDLE.into_iter().filter(|idle| !server.selects || *idle <= MOST_FOR_SELECT) {
+                for active in ACTIVE {
+                    let here = |cost: &&Cost| cost.server == server && (cost.idle, cost.active) == (idle, active);
+                    let runs: Vec<usize> = records.iter().filter(here).map(|cost| cost.run).collect();
+                    assert_eq!(runs, [1, 2, 3, 4, 5], "{}, {idle} idle, {active} active", server.name);
+                }
+            }
+        }
+    }
 }
 
 #[test]
