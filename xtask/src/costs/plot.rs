@@ -24,7 +24,7 @@ const GROWS: RGBColor = RGBColor(3, 3, 3);
 const FLAT: RGBColor = RGBColor(4, 4, 4);
 const LEADER: RGBColor = RGBColor(5, 5, 5);
 const CLASSES: [(&str, &str); 5] =
-    [("#010101", "plain"), ("#020202", "nobody"), ("#030303", "shut"), ("#040404", "opens"), ("#050505", "wait")];
+    [("#010101", "plain"), ("#020202", "nobody"), ("#030303", ""), ("#040404", "opens"), ("#050505", "wait")];
 
 /// The file of the plot for so many active clients.
 pub fn file(active: usize) -> String {
@@ -123,12 +123,14 @@ fn draw(
         .x_desc("connections open")
         .y_desc("µs of processor time per message")
         .x_label_formatter(&|x| thousands(*x))
+        .y_labels(6)
         .y_label_formatter(&|y| if is_round(*y) { thousands(*y) } else { String::new() })
         .draw()?;
 
     let mut names = Vec::new();
     for (server, points) in lines {
-        let colour = if grows(points) { GROWS } else { FLAT };
+        let (colour, width) = if grows(points) { (GROWS, 2) } else { (FLAT, 1) };
+        let colour = colour.stroke_width(width);
         chart.draw_series(LineSeries::new(points.iter().map(|(x, spread)| (*x, micro(spread.median))), colour))?;
         chart.draw_series(
             points
@@ -192,7 +194,9 @@ fn apart(wanted: &[i32]) -> Vec<i32> {
 fn in_our_style(drawing: &str) -> String {
     let inner = drawing.split_once('>').map_or("", |(_, rest)| rest).trim_end().trim_end_matches("</svg>");
     let styled = CLASSES.iter().fold(inner.to_string(), |text, (colour, class)| {
-        text.replace(&format!("stroke=\"{colour}\""), &format!("class=\"{class}\""))
+        // Without a class a line has the colour of the words.
+        let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+        text.replace(&format!(" stroke=\"{colour}\""), &class)
     });
     // The style sheet says how words look. A line break in them would end up in the page.
     let mut lines = String::new();
