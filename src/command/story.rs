@@ -52,7 +52,7 @@ pub fn play(exe: &Path, name: &str, probe: &Probe, trace: Option<Format>) -> Exi
 pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnMut(Event)) -> Verdict {
     let mut command = Command::new(exe);
     command.args(["--listen", "127.0.0.1:0"]);
-    // A story is what the server says, whatever our own environment asks of a server that is to be measured.
+    // A story is what the server says, whatever our own environment asks of the servers that `cargo xtask bench` measures.
     // So is how a panic is shown: a backtrace would hide what is said.
     command.env_remove("LOG").env_remove("RUST_BACKTRACE");
     if probe.name == SLOW_READER.name {

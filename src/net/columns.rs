@@ -1,4 +1,4 @@
-//! How wide what we print may be, and how a longer text is broken.
+//! How wide what we print may be, how a longer text is broken, and how a large number is written.
 
 /// The widest line, in characters: what fits in a block of the book beside its sidebar, and in most terminals.
 pub const WIDTH: usize = 88;
@@ -38,6 +38,14 @@ pub fn call_and_table(call: &str, table: &str) -> String {
     }
     let indent = " ".repeat(column.max(4));
     format!("{}\n{}", wrap(call, 6), wrap(&format!("{indent} {table}"), 5))
+}
+
+/// A number with a comma after its thousands: `3,000`.
+pub fn thousands(number: usize) -> String {
+    match number / 1000 {
+        0 => number.to_string(),
+        more => format!("{},{:03}", thousands(more), number % 1000),
+    }
 }
 
 #[cfg(test)]

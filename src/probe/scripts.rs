@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::clients::Clients;
 use super::verdict::Verdict;
+use crate::net::columns::thousands;
 use crate::net::in_flight::LIMIT;
 
 type Outcome = Result<(), Verdict>;
@@ -291,14 +292,6 @@ pub fn hammer(clients: &mut Clients) -> Outcome {
     clients.polite("bob")?;
     clients.remark = Some(format!("Not in {} clients.", thousands(number)));
     Ok(())
-}
-
-/// `3,000`
-fn thousands(number: usize) -> String {
-    match number / 1000 {
-        0 => number.to_string(),
-        more => format!("{},{:03}", thousands(more), number % 1000),
-    }
 }
 
 /// A server need not take them all. What counts is that it serves the next one.

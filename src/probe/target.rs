@@ -66,7 +66,7 @@ impl Report {
     }
 }
 
-/// For so many clients there is to be room when a server is given a limit of descriptors at its start.
+/// A server that is given a limit of descriptors at its start has room for so many clients.
 const ROOM: u64 = 8;
 
 impl Target {

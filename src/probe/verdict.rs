@@ -96,7 +96,7 @@ pub const KINDS: &[&str] = &[
 ];
 
 impl Verdict {
-    /// What kind of a verdict it is, one of [`KINDS`]: its cell, but for a server that died, which has many.
+    /// Its kind, one of [`KINDS`]. That is its cell, except when the server died: that has many cells, and one kind.
     pub fn kind(&self) -> &'static str {
         match self {
             Verdict::Sound => "ok",

@@ -31,7 +31,7 @@ struct Connection {
 }
 
 impl Connection {
-    /// What epoll is to be asked about it.
+    /// What to ask epoll about it.
     fn wanted(&self) -> Events {
         let mut events = Events::PRI | Events::ET;
         if !self.ended && self.output.len() < BOUND {

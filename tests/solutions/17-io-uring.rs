@@ -48,7 +48,7 @@ fn show() -> Result<()> {
 
     println!("\nclose, accept and send in one submit");
     let [erin, frank] = [Client::connect(&listener)?, Client::connect(&listener)?];
-    let number = accept(&listener)?.0.into_raw_fd(); // the ring is to close it
+    let number = accept(&listener)?.0.into_raw_fd(); // the ring will close it
     let fd = Fd(listener.as_raw_fd());
     ring.push("close", opcode::Close::new(Fd(number)).build())?;
     ring.push("accept", opcode::Accept::new(fd, null_mut(), null_mut()).build())?;

@@ -59,6 +59,13 @@ mod tests {
     }
 
     #[test]
+    fn the_list_that_the_book_shows_is_one() {
+        let known = Known::read(Path::new("book/ci/known.txt")).unwrap();
+        assert_eq!(known.verdict("two-at-once"), Some("no reply"));
+        assert_eq!(known.verdict("out-of-descriptors"), Some("spins"));
+    }
+
+    #[test]
     fn what_is_wrong_is_said_with_its_line() {
         for (text, words) in [
             ("\nrude", "line 2: one word is missing"),

@@ -1,4 +1,4 @@
-//! What `check` says of one probe: the verdict, what it is worth, and whether it was to be expected.
+//! What `check` says of one probe: the verdict, what it is worth, and whether it was expected.
 
 use super::grades::Grade;
 use super::known::Known;

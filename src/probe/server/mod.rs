@@ -12,7 +12,7 @@ use std::mem;
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::Once;
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -220,19 +220,23 @@ impl Drop for Server {
     }
 }
 
-/// Lets this process have as many descriptors as it may: the clients of a crowd are all here.
-fn raise_our_limit() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
+/// Lets this process have as many descriptors as it may: the clients of a crowd are all here. Returns how many that are.
+/// getrlimit(2), RLIMIT_NOFILE.
+pub fn raise_our_limit() -> u64 {
+    static LIMIT: OnceLock<u64> = OnceLock::new();
+    *LIMIT.get_or_init(|| {
         let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
         // SAFETY: `limit` is ours. If the limit stays as it is, a descriptor that is not to be had says so.
         unsafe {
             if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 {
-                limit.rlim_cur = limit.rlim_max;
-                libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+                let raised = libc::rlimit { rlim_cur: limit.rlim_max, ..limit };
+                if libc::setrlimit(libc::RLIMIT_NOFILE, &raised) == 0 {
+                    limit = raised;
+                }
             }
         }
-    });
+        limit.rlim_cur
+    })
 }
 
 /// The address in the line `listening on ADDR`, which is taken out.

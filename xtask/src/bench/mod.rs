@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: measures what a message costs each server, and writes what the page "What each costs" shows.
 //!
-//! Lowest first: `pinned` the one processor and our limits, `machine` its description, `programs` the servers,
+//! Lowest first: `pinned` the one processor, `machine` its description, `programs` the servers,
 //! `clients` what they are asked, `calls` their system calls, by strace.
 
 mod calls;
@@ -15,6 +15,7 @@ use crate::costs::servers::{ACTIVE, IDLE, MOST_FOR_SELECT, SERVERS, Server};
 use crate::project::Project;
 use anyhow::Context;
 use clients::Clients;
+use close_call::probe::server::raise_our_limit;
 use programs::Programs;
 use std::fs;
 use std::io::{IsTerminal, Write, stderr};
@@ -53,7 +54,7 @@ pub fn bench(project: &Project, wish: &Wish) -> anyhow::Result<()> {
     for server in &missing {
         progress.note(&format!("left out: {} (its language is not installed)", server.name));
     }
-    let descriptors = pinned::descriptors()?;
+    let descriptors = raise_our_limit();
     pinned::to_one_processor()?;
 
     let mut counted = Vec::new();

@@ -27,20 +27,3 @@ pub fn to_one_processor() -> anyhow::Result<()> {
     };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()).context("sched_setaffinity") }
 }
-
-/// Raises the number of descriptors that this process, and whatever it starts, may have to the most that is allowed, and
-/// returns it. getrlimit(2), RLIMIT_NOFILE.
-pub fn descriptors() -> anyhow::Result<u64> {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: `limit` is ours, and is written before it is read.
-    let result = unsafe {
-        match libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) {
-            0 => {
-                limit.rlim_cur = limit.rlim_max;
-                libc::setrlimit(libc::RLIMIT_NOFILE, &limit)
-            }
-            failed => failed,
-        }
-    };
-    if result == 0 { Ok(limit.rlim_cur) } else { Err(io::Error::last_os_error()).context("setrlimit") }
-}

@@ -7,6 +7,7 @@ use super::records::{COSTS, Cost, FOLDER, Spread, costs, spread};
 use super::servers::{ACTIVE, IDLE, SERVERS, Server};
 use crate::pictures::frame::Framed;
 use crate::project::Project;
+use close_call::net::columns::thousands;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::fs;
@@ -122,9 +123,9 @@ fn draw(
         .axis_style(AXIS)
         .x_desc("connections open")
         .y_desc("µs of processor time per message")
-        .x_label_formatter(&|x| thousands(*x))
+        .x_label_formatter(&|x| thousands(x.round() as usize))
         .y_labels(6)
-        .y_label_formatter(&|y| if is_round(*y) { thousands(*y) } else { String::new() })
+        .y_label_formatter(&|y| if is_round(*y) { thousands(y.round() as usize) } else { String::new() })
         .draw()?;
 
     let mut names = Vec::new();
@@ -163,14 +164,6 @@ fn grows(points: &[(f64, Spread)]) -> bool {
 fn is_round(value: f64) -> bool {
     let digits = format!("{value:.0}");
     matches!(digits.trim_end_matches('0'), "1" | "2" | "5")
-}
-
-/// A number as an axis has it.
-fn thousands(value: f64) -> String {
-    match value.round() as u64 {
-        number @ 1_000.. => format!("{},{:03}", number / 1_000, number % 1_000),
-        number => number.to_string(),
-    }
 }
 
 /// Places for names that want to be at these, in their order from above and none on another: each is as far down as it

@@ -5,6 +5,7 @@ use super::records::{BEFORE, CALLS, COSTS, Cost, FOLDER, Measured, Spread, calls
 use super::servers::{ACTIVE, IDLE, SERVERS, Server, by_name};
 use crate::html::escape;
 use crate::project::Project;
+use close_call::net::columns::thousands;
 
 /// What `{{#costs KIND}}` can show.
 pub const KINDS: [&str; 6] = ["calls", "messages", "memory", "ratios", "plot", "machine"];
@@ -91,7 +92,7 @@ fn microseconds(nanoseconds: u64) -> String {
     match nanoseconds as f64 / 1_000.0 {
         value if value < 100.0 => format!("{value:.1}"),
         value if value < 1_000.0 => format!("{value:.0}"),
-        value => format!("{},{:03}", value as u64 / 1_000, value as u64 % 1_000),
+        value => thousands(value as usize),
     }
 }
 
@@ -113,13 +114,7 @@ fn messages(records: &[Cost], active: usize) -> String {
 }
 
 fn heads(first: &str) -> Vec<String> {
-    [first.to_string()]
-        .into_iter()
-        .chain(IDLE.map(|idle| match idle {
-            1_000.. => format!("{},{:03} idle", idle / 1_000, idle % 1_000),
-            _ => format!("{idle} idle"),
-        }))
-        .collect()
+    [first.to_string()].into_iter().chain(IDLE.map(|idle| format!("{} idle", thousands(idle)))).collect()
 }
 
 fn measured(records: &[Cost]) -> impl Iterator<Item = &'static Server> {

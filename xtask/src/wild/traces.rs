@@ -3,8 +3,9 @@
 use super::fetch::{Place, Places};
 use super::servers::{From, SERVERS, Server};
 use anyhow::{Context, Result, bail};
+use close_call::probe::server::port::{FreePort, listens_at};
+use close_call::probe::server::processes::below;
 use std::fs;
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -41,10 +42,11 @@ fn traced(places: &Places, package: &str, calls: &str, clients: impl Fn(&str, u3
     let server = SERVERS.iter().find(is_it).with_context(|| format!("{package} is not on the board"))?;
     let place = places.fetch(server).map_err(anyhow::Error::msg)?;
     let log = places.folder.join("strace.txt");
-    let port = free_port()?;
-    let mut strace = start(&place, &log, calls, &port)?;
-    let seen = until_listening(&mut strace, &port).and_then(|pid| {
-        let seen = clients(&port, pid);
+    let port = FreePort::find().context("a free port")?;
+    let words = port.number.to_string();
+    let mut strace = start(&place, &log, calls, &words)?;
+    let seen = until_listening(&mut strace, port.number).and_then(|pid| {
+        let seen = clients(&words, pid);
         let _ = Command::new("kill").arg(pid.to_string()).stderr(Stdio::null()).status();
         seen
     });
@@ -66,25 +68,17 @@ fn start(place: &Place, log: &Path, calls: &str, port: &str) -> Result<Child> {
     strace.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().context("starting strace")
 }
 
-fn free_port() -> Result<String> {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").context("bind")?;
-    Ok(listener.local_addr().context("getsockname")?.port().to_string())
-}
-
-/// Waits until the server listens, and says its process id.
-fn until_listening(strace: &mut Child, port: &str) -> Result<u32> {
+/// Waits until the server listens, and says its process id. The kernel is asked, because a client that tries would be
+/// the first in the trace.
+fn until_listening(strace: &mut Child, port: u16) -> Result<u32> {
     let begun = Instant::now();
-    while TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
+    while listens_at(port).context("sock_diag")?.is_none() {
         if strace.try_wait().context("waiting for strace")?.is_some() || begun.elapsed() > Duration::from_secs(30) {
             bail!("the server does not listen under strace");
         }
-        thread::sleep(Duration::from_millis(50));
+        thread::sleep(Duration::from_millis(5));
     }
-    // That client has gone, and the server has seen it go.
-    thread::sleep(Duration::from_secs(1));
-    let children = format!("/proc/{0}/task/{0}/children", strace.id());
-    let children = fs::read_to_string(&children).with_context(|| children.clone())?;
-    children.split_whitespace().next().and_then(|pid| pid.parse().ok()).context("strace has no child")
+    below(strace.id()).first().copied().context("strace has no child")
 }
 
 /// Runs a script of book/wild/by-hand, and says what it printed.
