@@ -12,6 +12,7 @@ mod common;
 mod check;
 mod check_grades;
 mod check_protocols;
+mod check_sees;
 mod check_servers;
 mod ci;
 mod command_line;
@@ -23,7 +24,7 @@ mod io_uring;
 mod left_behind;
 mod limits;
 mod naive;
-mod processes;
+
 mod python;
 mod readme;
 mod scoreboard;

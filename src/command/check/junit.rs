@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::io::{self, Seek, Write};
 
-use super::grades::Grade;
 use super::outcome::Outcome;
 use crate::command::pages;
+use crate::probe::kind::Grade;
 
 /// Writes the suite into `file`, in place of what is in it. `command` is what was checked.
 pub fn write(mut file: &File, command: &str, outcomes: &[Outcome]) -> io::Result<()> {
@@ -62,6 +62,7 @@ fn details(outcome: &Outcome) -> String {
         lines.push(outcome.graded());
         lines.push(format!("page: {}", pages::in_words(outcome.page())));
     }
+    lines.extend(outcome.troubles());
     lines.extend(outcome.known.as_ref().map(|known| format!("known: {known}")));
     lines.join("\n")
 }

@@ -11,9 +11,10 @@ use lexopt::Parser;
 
 use super::Check;
 use super::known::Known;
-use super::protocols::{PRESETS, Preset, bytes};
 use crate::command::args::{Wrong, one_of};
 use crate::net::in_flight::LIMIT;
+use crate::probe::escapes::bytes;
+use crate::probe::presets::Preset;
 use crate::probe::probes::{HAMMER, PROBES, Probe};
 use crate::probe::protocol::{self, Protocol};
 
@@ -35,6 +36,7 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
     let (mut json, mut strict, mut wait) = (false, false, LIMIT);
     let (mut preset, mut hammer, mut silent, mut known, mut junit) = (None, None, 1, None, None);
     let [mut message, mut reply, mut greeting] = [None, None, None];
+    let mut also = Vec::new();
     loop {
         // What comes after the `--` is not ours to read.
         if let Some(mut raw) = parser.try_raw_args()
@@ -54,14 +56,13 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
                 return Err(wrong("--skip leaves no probe"));
             }
             let hammer = hammer.unwrap_or(protocol::HAMMER);
-            let mut protocol = preset.map_or_else(Protocol::default, Preset::protocol);
-            let preset = preset.map(|preset| preset.name);
+            let mut protocol = preset.map_or_else(Protocol::default, |preset: Preset| preset.protocol());
             let said =
                 [(message, &mut protocol.message), (reply, &mut protocol.reply), (greeting, &mut protocol.greeting)];
             for (said, part) in said {
                 *part = said.unwrap_or_else(|| std::mem::take(part));
             }
-            let check = Check { probes, protocol, preset, hammer, silent, strict, known, json, junit, wait, command };
+            let check = Check { probes, protocol, preset, also, hammer, silent, strict, known, json, junit, wait, command };
             return Ok(Asked::Check(Box::new(check)));
         }
         match parser.next()? {
@@ -72,9 +73,10 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
             Some(Long("junit")) => junit = Some(to_be_written(&file(&mut parser, "--junit")?)?),
             Some(Long("preset")) => {
                 let name = parser.value().map_err(|_| wrong("--preset needs the name of a protocol"))?;
-                preset = Some(one_of("preset", &name, PRESETS, |preset| preset.name)?);
+                preset = Some(*one_of("preset", &name, Preset::ALL, |preset| preset.name())?);
             }
             Some(Long("message")) => message = Some(text(&mut parser, "--message")?),
+            Some(Long("also")) => also.push(text(&mut parser, "--also")?),
             Some(Long("reply")) => reply = Some(text(&mut parser, "--reply")?),
             Some(Long("greeting")) => greeting = Some(text(&mut parser, "--greeting")?),
             Some(Long("hammer")) => {

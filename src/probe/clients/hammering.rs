@@ -17,8 +17,8 @@ impl Clients<'_> {
     /// So many clients connect, send and close at once, without reading a reply, some at a time. Says how many of them
     /// had connected when the server ended, or when they were through.
     pub fn hammer(&mut self, number: usize) -> (usize, Result<(), Verdict>) {
-        let address = self.server.address();
-        let message = self.terms.protocol.message.clone();
+        let address = self.observed.address();
+        let message = self.terms.provocation().to_vec();
         let room = SockDiag::open().and_then(|mut kernel| kernel.listener(address));
         let room = room.ok().flatten().map_or(1, |listener| listener.send_queue as usize / 2);
         let (begun, connected, ended) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));

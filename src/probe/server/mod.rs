@@ -5,6 +5,8 @@ pub mod output;
 pub mod port;
 pub mod processes;
 pub mod sockets;
+pub mod waits;
+pub mod wakes;
 
 use std::fmt;
 use std::io;

@@ -34,29 +34,40 @@ pub fn states(pids: &[u32]) -> Vec<u8> {
     states.filter(|state| !matches!(state, b'Z' | b'X')).collect()
 }
 
-/// The threads of the processes that are in nanosleep(2), and will wake of their own accord: proc_pid_syscall(5). Fails
-/// where that may not be read, for which the kernel wants the right to trace the process (ptrace(2)).
-pub fn in_timed_sleep(pids: &[u32]) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for thread in threads(pids) {
-        match fs::read_to_string(thread.join("syscall")) {
-            Ok(call) => {
-                let number = call.split(' ').next().and_then(|number| number.parse::<libc::c_long>().ok());
-                if number.is_some_and(|number| [libc::SYS_nanosleep, libc::SYS_clock_nanosleep].contains(&number)) {
-                    found.push(thread);
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
-            Err(_) => {} // it has ended since it was listed
-        }
-    }
-    Ok(found)
-}
-
 /// The folders of all threads of the processes, in /proc.
-fn threads(pids: &[u32]) -> impl Iterator<Item = PathBuf> {
+pub fn threads(pids: &[u32]) -> impl Iterator<Item = PathBuf> {
     let tasks = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok());
     tasks.flatten().flatten().map(|thread| thread.path())
+}
+
+/// A thread of a process.
+pub struct Thread {
+    /// Its folder in /proc.
+    folder: PathBuf,
+    /// Its name.
+    pub name: String,
+}
+
+impl Thread {
+    /// Whether it has not ended.
+    pub fn is_there(&self) -> bool {
+        self.folder.exists()
+    }
+}
+
+/// The threads of a process, with their names.
+pub fn threads_of(pid: u32) -> impl Iterator<Item = Thread> {
+    threads(&[pid]).collect::<Vec<_>>().into_iter().map(|folder| {
+        let name = fs::read(folder.join("comm")).unwrap_or_default();
+        Thread { folder, name: String::from_utf8_lossy(&name).trim().to_string() }
+    })
+}
+
+/// The processor time that the processes have used, to the nanosecond: the scheduler's count (schedstat), which not every
+/// kernel keeps. Threads that have ended do not count.
+pub fn time_on_cpu(pids: &[u32]) -> Duration {
+    let counts = threads(pids).filter_map(|thread| fs::read_to_string(thread.join("schedstat")).ok());
+    Duration::from_nanos(counts.filter_map(|count| count.split(' ').next()?.parse::<u64>().ok()).sum())
 }
 
 /// The processor time that the processes have used, in the kernel's ticks of a hundredth of a second.
@@ -89,9 +100,13 @@ pub fn runs(pid: u32) -> bool {
     !states(&[pid]).is_empty()
 }
 
-/// How many descriptors a process has open.
-pub fn descriptors(pid: u32) -> usize {
-    fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
+/// How many descriptors a process has open: none, if it has ended. Fails where that may not be read.
+pub fn descriptors(pid: u32) -> io::Result<usize> {
+    match fs::read_dir(format!("/proc/{pid}/fd")) {
+        Ok(open) => Ok(open.count()),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
+        Err(_) => Ok(0),
+    }
 }
 
 /// The highest descriptor that a process has open.
@@ -143,6 +158,6 @@ mod tests {
         let ours = [std::process::id()];
         assert!(states(&ours).contains(&b'R'), "the thread that asks is running");
         assert!(memory(&ours) > 0);
-        assert_eq!(in_timed_sleep(&[]).ok(), Some(Vec::new()));
+        assert!(threads_of(ours[0]).all(|thread| thread.is_there() && !thread.name.is_empty()));
     }
 }

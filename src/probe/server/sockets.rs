@@ -50,6 +50,40 @@ pub fn holders(pids: &[u32], port: u16) -> Vec<u32> {
     pids.iter().filter(holds).copied().collect()
 }
 
+/// The inodes of the sockets through which the clients of the server on that port are served: its listener, and the
+/// connections that it has accepted.
+pub fn serving(port: u16) -> HashSet<u64> {
+    let port = format!(":{port:04X}");
+    let read = |file: &str| fs::read_to_string(format!("/proc/net/{file}")).unwrap_or_default();
+    let of = |table: String| {
+        let fields = table.lines().skip(1).map(|line| line.split_whitespace().map(String::from).collect::<Vec<_>>());
+        let ours = fields.filter(|fields| fields.get(1).is_some_and(|local| local.ends_with(&port)));
+        // A connection that waits to be accepted, or only for its time to pass, has none.
+        let inodes = ours.filter_map(|fields| fields.get(9)?.parse().ok()).filter(|inode| *inode != 0);
+        inodes.collect::<Vec<u64>>()
+    };
+    ["tcp", "tcp6"].into_iter().flat_map(|file| of(read(file))).collect()
+}
+
+/// How many connections to the server on that port the clients have ended and the server has not: CLOSE_WAIT in tcp(7).
+pub fn half_closed(port: u16) -> usize {
+    let port = format!(":{port:04X}");
+    let read = |file: &str| fs::read_to_string(format!("/proc/net/{file}")).unwrap_or_default();
+    let of = |table: String| {
+        let fields = table.lines().map(|line| line.split_whitespace().map(String::from).collect::<Vec<_>>());
+        let is = |fields: &Vec<String>| {
+            fields.get(1).is_some_and(|local| local.ends_with(&port)) && fields.get(3).is_some_and(|state| state == "08")
+        };
+        fields.filter(is).count()
+    };
+    ["tcp", "tcp6"].into_iter().map(|file| of(read(file))).sum()
+}
+
+/// The inode in the link of a socket's descriptor: `socket:[4711]`.
+pub fn inode_in(link: &str) -> Option<u64> {
+    link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+}
+
 /// The inodes of the listeners on that port in a table of the kernel's.
 fn listeners(table: &str, port: u16) -> Vec<String> {
     let port = format!(":{port:04X}");
