@@ -94,9 +94,9 @@ impl<'a> Outcome<'a> {
     }
 }
 
-/// A line of the server's, without what would move the cursor, and not longer than a line.
+/// A line of the server's, not longer than a line.
 pub fn printable(line: &str) -> String {
-    let mut shown: String = line.chars().filter(|c| !c.is_control()).take(100).collect();
+    let mut shown: String = line.chars().take(100).collect();
     if line.chars().count() > 100 {
         shown.push('…');
     }

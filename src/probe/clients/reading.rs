@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::Clients;
 use crate::net::in_flight::LIMIT;
 use crate::net::sock_diag::SockDiag;
+use crate::net::text::printable;
 use crate::probe::protocol::{Answer, compare, is_tls_alert};
 use crate::probe::verdict::Verdict;
 
@@ -240,7 +241,7 @@ impl Clients<'_> {
     }
 
     fn received(&mut self, who: &str, bytes: &[u8]) -> Result<(), Verdict> {
-        let text = String::from_utf8_lossy(bytes).into_owned();
+        let text = printable(bytes);
         let words = format!("Received from server: {text}");
         self.did(who, "recv", text, words)
     }

@@ -83,8 +83,10 @@ impl Server {
         }
         raise_our_limit();
         let mut keeper = Keeper::spawn_with(command, descriptors)?;
-        let out = Output::new(keeper.process().stdout.take(), false)?;
-        let err = Output::new(keeper.process().stderr.take(), true)?;
+        // A chapter's lines are whole: one that is cut is no JSON.
+        let longest = if port == Port::Announced { usize::MAX } else { output::LONGEST };
+        let out = Output::new(keeper.process().stdout.take(), false, longest)?;
+        let err = Output::new(keeper.process().stderr.take(), true, longest)?;
         let address = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut server = Server { keeper, out, err, address, early: Vec::new() };
         server.wait_until_it_listens(port, wait)?;

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use std::fmt;
 use std::fs;
 
+use crate::net::text::printable_lines;
+
 /// A way to reach a server that is not TCP on the port that it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Elsewhere {
@@ -29,7 +31,6 @@ impl fmt::Display for Elsewhere {
 /// Where the processes can be reached: TCP first, then UDP, then Unix sockets.
 pub fn elsewhere(pids: &[u32]) -> Option<Elsewhere> {
     let ours = sockets(pids);
-    let read = |file: &str| fs::read_to_string(format!("/proc/net/{file}")).unwrap_or_default();
     let listening = |table: String| port(&table, Some("0A"), &ours);
     let bound = |table: String| port(&table, None, &ours);
     listening(read("tcp"))
@@ -39,9 +40,13 @@ pub fn elsewhere(pids: &[u32]) -> Option<Elsewhere> {
         .or_else(|| unix(&read("unix"), &ours).map(Elsewhere::Unix))
 }
 
+/// A table of the kernel's, as it can be shown: a Unix socket may have any name.
+fn read(file: &str) -> String {
+    printable_lines(&fs::read(format!("/proc/net/{file}")).unwrap_or_default())
+}
+
 /// Those of the processes that have the listener on that port open.
 pub fn holders(pids: &[u32], port: u16) -> Vec<u32> {
-    let read = |file: &str| fs::read_to_string(format!("/proc/net/{file}")).unwrap_or_default();
     let listeners: Vec<String> = ["tcp", "tcp6"].iter().flat_map(|file| listeners(&read(file), port)).collect();
     let holds = |pid: &&u32| {
         let ours = sockets(&[**pid]);
