@@ -222,7 +222,7 @@ impl Check {
         let named = ["{port}", "PORT"].iter().any(|name| words.contains(name));
         let cargo = self.command.first().is_some_and(|word| word == "cargo");
         let hint = match why {
-            NoServer::Unstartable(_) => "",
+            NoServer::Unstartable(_) | NoServer::Foreign(..) => "",
             NoServer::Deaf(_, _, Some(elsewhere)) => &format!("; {elsewhere}"),
             NoServer::Deaf(..) if cargo => "; if it is still being compiled, build it first",
             NoServer::Ended(status, _) if status.success() => "; it must stay in the foreground, and listen there",

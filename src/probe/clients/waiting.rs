@@ -163,6 +163,9 @@ impl Clients<'_> {
         if let Some(status) = ended {
             return Err(Verdict::Died { status, last_words: self.last_words.take() });
         }
+        if let Some(why) = self.server.lost() {
+            return Err(Verdict::Failed(why));
+        }
         match self.terms().bound {
             Some(bound) if self.begun.elapsed() > bound => {
                 Err(Verdict::Failed(format!("it was not over after {} s", bound.as_secs())))

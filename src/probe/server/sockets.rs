@@ -4,6 +4,8 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::fs;
+use std::io;
+use std::path::Path;
 
 use crate::net::text::printable_lines;
 
@@ -43,6 +45,40 @@ pub fn elsewhere(pids: &[u32]) -> Option<Elsewhere> {
 /// A table of the kernel's, as it can be shown: a Unix socket may have any name.
 fn read(file: &str) -> String {
     printable_lines(&fs::read(format!("/proc/net/{file}")).unwrap_or_default())
+}
+
+/// Who has a socket open, as far as that can be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// One of the processes.
+    Ours,
+    /// None of the processes, and each could be asked.
+    Another,
+    /// One of the processes may have it: it runs as another user, or holds sockets in an io_uring, without a descriptor.
+    Unknown,
+}
+
+/// Who has the socket with that inode open, one of the processes or another.
+pub fn holder(pids: &[u32], inode: u32) -> Holder {
+    let (socket, mut unseen) = (format!("socket:[{inode}]"), false);
+    for pid in pids {
+        let open = fs::read_dir(format!("/proc/{pid}/fd"));
+        unseen |= open.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied);
+        for fd in open.into_iter().flatten().flatten() {
+            match fs::read_link(fd.path()) {
+                Ok(link) if link == Path::new(&socket) => return Holder::Ours,
+                Ok(link) => unseen |= link == Path::new("anon_inode:[io_uring]"),
+                Err(error) => unseen |= error.kind() == io::ErrorKind::PermissionDenied,
+            }
+        }
+    }
+    if unseen { Holder::Unknown } else { Holder::Another }
+}
+
+/// A process of this machine that has the socket with that inode open, if one is seen to.
+pub fn process_with(inode: u32) -> Option<u32> {
+    let pids = fs::read_dir("/proc").ok()?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.into_iter().find(|pid| holder(&[*pid], inode) == Holder::Ours)
 }
 
 /// Those of the processes that have the listener on that port open.
@@ -119,6 +155,10 @@ mod tests {
         let inode = inode.to_str().unwrap().trim_start_matches("socket:[").trim_end_matches(']').to_string();
         let _other = UdpSocket::bind("127.0.0.1:0").unwrap();
         assert!(sockets(&[std::process::id()]).contains(&inode));
+        let number = inode.parse().unwrap();
+        assert_eq!(holder(&[std::process::id()], number), Holder::Ours);
+        assert_eq!(holder(&[], number), Holder::Another);
+        assert_eq!(process_with(number), Some(std::process::id()));
         assert_eq!(holders(&[std::process::id(), 1], listener.local_addr().unwrap().port()), [std::process::id()]);
         let tcp = fs::read_to_string("/proc/net/tcp").unwrap();
         assert_eq!(port(&tcp, Some("0A"), &[inode].into()), Some(listener.local_addr().unwrap().port()));
