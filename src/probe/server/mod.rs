@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use crate::net::in_flight::LIMIT;
 use keeper::Keeper;
 use output::{Line, Output};
-use port::{Listener, Port, listener};
+use port::{Listener, Port, listens_at};
 use sockets::{Elsewhere, Holder};
 
 /// So many lines are shown of a server that did not get as far as to listen.
@@ -119,7 +119,7 @@ impl Server {
             let mut lines = self.said();
             let found = match port {
                 Port::Announced => announced(&mut lines).map(|address| Listener { address, inode: None }),
-                Port::Given(port) => listener(port)?,
+                Port::Given(port) => listens_at(port)?,
             };
             keep_the_last(&mut self.early, lines);
             if let Some(why) = self.lost() {

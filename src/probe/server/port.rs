@@ -29,7 +29,7 @@ pub struct Listener {
 }
 
 /// What listens on `port` on a loopback address, if something does.
-pub fn listener(port: u16) -> io::Result<Option<Listener>> {
+pub fn listens_at(port: u16) -> io::Result<Option<Listener>> {
     let mut kernel = SockDiag::open()?;
     for ip in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
         let address = SocketAddr::new(ip, port);
