@@ -201,7 +201,7 @@ impl Server {
         }
         let server = self.keeper.server().filter(|_| self.keeper.ended().is_none());
         let hidden = server.filter(|pid| processes::is_hidden(*pid))?;
-        Some(format!("/proc shows no thread of process {hidden}, which runs"))
+        Some(format!("/proc shows no thread of process {hidden}, which runs; is it mounted with hidepid?"))
     }
 
     /// Its process, and all that have come of it, wherever they have gone since.

@@ -183,5 +183,6 @@ mod tests {
         assert!(states(&ours).contains(&b'R'), "the thread that asks is running");
         assert!(memory(&ours) > 0);
         assert_eq!(in_timed_sleep(&[]).ok(), Some(Vec::new()));
+        assert!(are_ours().is_ok() && !is_hidden(ours[0]));
     }
 }
