@@ -51,11 +51,10 @@ mod tests {
 
     #[test]
     fn what_can_be_seen_stays_as_it_is() {
-        for text in ["", "a\tb", r#"{"a":"b\n"} 'c' \"#, "Grüße, сервер, 日本語 … e\u{301} 🦀", "\"\u{301}x"]
+        for text in ["", "a\tb", r#"{"a":"b\n"} 'c' \"#, "Grüße, сервер, 日本語 … 🦀", "an accent of its own: e\u{301}"]
         {
-            assert_eq!(printable(text.as_bytes()).replace(r"\u{301}", "\u{301}"), text);
+            assert_eq!(printable(text.as_bytes()), text);
         }
-        assert_eq!(printable("e\u{301}".as_bytes()), "e\u{301}", "an accent of its own");
     }
 
     #[test]

@@ -1,6 +1,5 @@
-# Whatever a server can say is said in escapes and in characters that nobody sees: its name, that of its socket, its
-# output, and its replies. Its worker ends as soon as its client has gone. argv[1]: "words" has it say so, "unix" listens on
-# a Unix socket alone, "ends" ends before it listens.
+# Whatever a server can say is said in escapes and in characters that nobody sees: its name, its output, and its replies.
+# Its worker ends as soon as its client has gone. argv[1]: "words" has it say so, "ends" ends before it listens.
 import ctypes
 import os
 import socket
@@ -9,12 +8,8 @@ import sys
 HARM = "\x1b]0;oh\x07\x1b[7m\x9b1m\u202e\u2066\u2028\u200b\ufeff\r"
 
 
-def name():
-    ctypes.CDLL(None).prctl(15, "\x1b[7m\u202e".encode(), 0, 0, 0)
-
-
 def worker():
-    name()
+    ctypes.CDLL(None).prctl(15, "\x1b[7m\u202e".encode(), 0, 0, 0)
     connection, _ = listener.accept()
     try:
         while connection.recv(1024):
@@ -30,12 +25,6 @@ mode = sys.argv[1] if len(sys.argv) > 1 else ""
 print(f"out {HARM}", flush=True)
 if mode == "ends":
     sys.exit(f"err {HARM}")
-if mode == "unix":
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(f"\0close-call-{os.getpid()}-{HARM.strip()}".encode())
-    listener.listen()
-    name()
-    listener.accept()
 listener = socket.create_server(("127.0.0.1", int(os.environ["PORT"])), backlog=128)
 while True:
     if os.fork() == 0:

@@ -33,7 +33,6 @@ fn nothing_of_a_servers_reaches_the_terminal_but_what_can_be_seen() {
             "ends",
             &[r"out \u{1b}]0;oh\u{7}", r"\u{9b}1m\u{202e}\u{2066}\u{2028}\u{200b}\u{feff}"],
         ),
-        (&["--only", "polite", "--wait", "1"], "unix", &[r"the Unix socket @close-call-", r"\u{1b}]0;oh\u{7}"]),
     ] {
         let junit = ["--junit", junit.to_str().unwrap(), "--", python, file, mode];
         let (shown, _, errors) = check(&[options, &junit].concat());

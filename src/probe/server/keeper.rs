@@ -311,9 +311,16 @@ unsafe fn detach(kept: [RawFd; 2]) -> io::Result<RawFd> {
         for (first, last) in [(0, low - 1), (low + 1, high - 1), (high + 1, u32::MAX)] {
             if first <= last && libc::syscall(libc::SYS_close_range, first, last, 0) == -1 {
                 let others = first as RawFd..=last.min(RawFd::MAX as u32) as RawFd;
+                // It is closed whatever close(2) says of what was written to it.
+                let close = |fd| {
+                    if others.contains(&fd) {
+                        libc::close(fd);
+                    }
+                    0
+                };
                 // The first three at once: to ask for the others takes a descriptor.
-                (0..3).filter(|fd| others.contains(fd)).for_each(|fd| _ = libc::close(fd));
-                for_each_descriptor(|fd| if others.contains(&fd) { libc::close(fd) } else { 0 })?;
+                (0..3).for_each(|fd| _ = close(fd));
+                for_each_descriptor(close)?;
             }
         }
         libc::sigemptyset(&mut signals);

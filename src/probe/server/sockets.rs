@@ -128,6 +128,9 @@ fn unix(table: &str, ours: &HashSet<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use std::net::{TcpListener, UdpSocket};
+    use std::os::fd::AsRawFd;
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixListener};
 
     use super::*;
 
@@ -149,6 +152,17 @@ mod tests {
     }
 
     #[test]
+    fn the_name_of_a_unix_socket_is_as_it_can_be_shown() {
+        let name = format!("close-call-{}-\x1b[7m\u{202e}", std::process::id());
+        let address = SocketAddr::from_abstract_name(name).unwrap();
+        let listener = UnixListener::bind_addr(&address).unwrap();
+        let inode = fs::read_link(format!("/proc/self/fd/{}", listener.as_raw_fd())).unwrap();
+        let inode = inode.to_str().unwrap().trim_start_matches("socket:[").trim_end_matches(']').to_string();
+        let shown = format!(r"@close-call-{}-\u{{1b}}[7m\u{{202e}}", std::process::id());
+        assert_eq!(unix(&read("unix"), &[inode].into()), Some(shown));
+    }
+
+    #[test]
     fn what_an_io_uring_holds_is_not_seen() {
         let mut parameters = [0_u8; 120]; // struct io_uring_params
         // SAFETY: the kernel writes at most that structure, which is ours.
@@ -162,7 +176,7 @@ mod tests {
     #[test]
     fn this_process_is_found_where_it_listens() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let inode = fs::read_link(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&listener))).unwrap();
+        let inode = fs::read_link(format!("/proc/self/fd/{}", listener.as_raw_fd())).unwrap();
         let inode = inode.to_str().unwrap().trim_start_matches("socket:[").trim_end_matches(']').to_string();
         let _other = UdpSocket::bind("127.0.0.1:0").unwrap();
         assert!(sockets(&[std::process::id()]).contains(&inode));
