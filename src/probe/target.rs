@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::clients::{Clients, Event, Trouble};
 use super::probes::Probe;
 use super::protocol::Terms;
-use super::server::{self, Server};
 use super::server::port::Port;
+use super::server::{self, Server};
 use super::verdict::Verdict;
 
 /// A server to be probed, of which we know nothing but how to start it.

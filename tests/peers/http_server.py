@@ -4,7 +4,7 @@
   http_server.py slow      works half a millisecond for each request
   http_server.py batch     takes in all requests that have come, works on them, and replies to all together
   http_server.py unbounded reads on while a client does not read; answers 400 to what is no whole request
-  http_server.py upgrade   takes half a second for an Upgrade, and ends if the client has gone by then"""
+  http_server.py upgrade   answers an Upgrade only when more has come, and ends if the client is gone instead"""
 
 import asyncio
 import os
@@ -43,12 +43,11 @@ async def answer(reader, writer):
     while True:
         request = await reader.readuntil(b"\r\n\r\n")
         if b"Upgrade" in request and ASKED == "upgrade":
-            await asyncio.sleep(0.5)
-            writer.write(b"HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n")
-            await writer.drain()
-            if reader.at_eof() or reader.exception():
+            try:
+                await reader.readexactly(1)
+            except OSError:
                 os._exit(1)
-            continue
+            return
         if request != REQUEST:
             writer.write(b"HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n")
             return

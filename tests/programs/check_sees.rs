@@ -63,7 +63,8 @@ fn an_error_that_a_server_only_prints_is_a_remark_and_strict_counts_it() {
     let (_, status) = on(&["--strict", "--only", "leaves"], "swallowing_server.py", &[]).unwrap();
     assert_eq!(status, Some(1));
     let (json, _) = on(&["--json", "--only", "leaves"], "swallowing_server.py", &[]).unwrap();
-    let keys = r#""printed":"oops [Errno 9] Bad file descriptor","printed_times":1,"thread_ended":"","cause":"something"#;
+    let keys =
+        r#""printed":"oops [Errno 9] Bad file descriptor","printed_times":1,"thread_ended":"","cause":"something"#;
     assert!(json.contains(keys), "{json}");
 }
 
@@ -171,11 +172,11 @@ fn without_a_polite_client_that_is_served_nothing_more_is_played() {
 }
 
 /// A report on a server of tests/peers that has as long as it likes for a reply: an hour.
-fn patient_report(file: &str, probe: &str) -> Option<Report> {
+fn patient_report(file: &str, args: &[&str], probe: &str) -> Option<Report> {
     let [program, file] = python(file)?;
     let port = FreePort::find().unwrap();
     let mut command = Command::new(program);
-    command.arg(file);
+    command.arg(file).args(args);
     let hour = Duration::from_secs(3600);
     let target = Target { command, port: Port::Given(port.number), wait: Duration::from_secs(60), patience: hour };
     Some(target.report(probes::by_name(probe).unwrap(), &Terms::default()))
@@ -188,10 +189,10 @@ fn what_cannot_come_is_not_waited_for() {
     if waits.of(&[std::process::id()]).is_err() {
         return eprintln!("left out: /proc/PID/syscall may not be read");
     }
-    let Some(report) = patient_report("silent_server.py", "polite") else { return };
-    assert_eq!(report.verdict.cell(), "no reply");
-    let report = patient_report("pool_server.py", "leaves");
-    assert!(report.is_some_and(|report| report.verdict.cell() == "exit status 1"), "it wants an argument");
+    for (file, args, probe) in [("silent_server.py", &[][..], "polite"), ("pool_server.py", &["1"], "two-at-once")] {
+        let Some(report) = patient_report(file, args, probe) else { return };
+        assert_eq!(report.verdict.cell(), "no reply", "{file}");
+    }
 }
 
 #[test]

@@ -20,13 +20,16 @@ mod compare;
 mod compile_fail;
 mod exercises;
 mod floors;
+mod harmless;
 mod io_uring;
+mod junit;
 mod left_behind;
 mod limits;
 mod naive;
 
 mod python;
 mod readme;
+mod refused;
 mod scoreboard;
 mod start;
 mod stories;

@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn a_choice_depends_on_the_probe_the_server_and_what_came_after() {
-        let of = |probe, kind, again, holds: &dyn Fn(When) -> bool| grade(by_name(probe).unwrap(), kind, again, holds).0;
+        let of =
+            |probe, kind, again, holds: &dyn Fn(When) -> bool| grade(by_name(probe).unwrap(), kind, again, holds).0;
         let always = |when| when == When::Always;
         let few = |when| when == When::FewAtATime;
         let limited = |when| when == When::Limited;

@@ -16,7 +16,6 @@ pub mod progress;
 pub mod text;
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -30,6 +29,7 @@ use crate::probe::probes::{POLITE, Probe};
 use crate::probe::protocol::{Protocol, Terms};
 use crate::probe::target::Report;
 use crate::probe::verdict::Verdict;
+use junit::JUnit;
 use known::Known;
 use outcome::Outcome;
 use play::Shown;
@@ -59,7 +59,7 @@ pub struct Check {
     /// One JSON object per line.
     pub json: bool,
     /// Where the outcomes go as JUnit's XML.
-    pub junit: Option<File>,
+    pub junit: Option<JUnit>,
     /// How long the server may take until it listens.
     pub wait: Duration,
     /// The server's program and its arguments, in which `{port}` is replaced by the port.
@@ -69,8 +69,10 @@ pub struct Check {
 impl Check {
     /// Starts the command afresh for each probe, and prints a verdict for each. Exit status 0: nothing counts; 1: a fault
     /// does, or with `strict` a choice, or a difference from what is known; 2: the command could not be started, or does
-    /// not listen, or does not answer a polite client, or a probe could not do its part.
+    /// not listen, or does not answer a polite client, or a probe could not do its part. Fails where the report cannot be
+    /// written.
     pub fn run(&self) -> io::Result<ExitCode> {
+        self.junit.as_ref().map_or(Ok(()), JUnit::empty)?;
         let progress = Progress::new(io::stdout().is_terminal() && !self.json, self.probes.len());
         progress.during(|| self.play_all(&progress))
     }
@@ -147,7 +149,7 @@ impl Check {
     }
 
     fn write_junit(&self, outcomes: &[Outcome]) -> io::Result<()> {
-        self.junit.as_ref().map_or(Ok(()), |file| junit::write(file, &self.words(), outcomes))
+        self.junit.as_ref().map_or(Ok(()), |file| file.write(&self.words(), outcomes))
     }
 }
 

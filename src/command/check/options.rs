@@ -1,8 +1,7 @@
 //! What stands between `check` and the command that starts the server.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
 
 use super::Check;
+use super::junit::JUnit;
 use super::known::Known;
 use crate::command::args::{Wrong, one_of};
 use crate::net::in_flight::LIMIT;
@@ -62,7 +62,8 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
             for (said, part) in said {
                 *part = said.unwrap_or_else(|| std::mem::take(part));
             }
-            let check = Check { probes, protocol, preset, also, hammer, silent, strict, known, json, junit, wait, command };
+            let check =
+                Check { probes, protocol, preset, also, hammer, silent, strict, known, json, junit, wait, command };
             return Ok(Asked::Check(Box::new(check)));
         }
         match parser.next()? {
@@ -70,7 +71,10 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
             Some(Long("skip")) => probes(&mut parser, "--skip", &mut skip)?,
             Some(Long("strict")) => strict = true,
             Some(Long("known")) => known = Some(Known::read(&file(&mut parser, "--known")?).map_err(Wrong)?),
-            Some(Long("junit")) => junit = Some(to_be_written(&file(&mut parser, "--junit")?)?),
+            Some(Long("junit")) => {
+                let opened = JUnit::open(&file(&mut parser, "--junit")?);
+                junit = Some(opened.map_err(|error| Wrong(error.to_string()))?);
+            }
             Some(Long("preset")) => {
                 let name = parser.value().map_err(|_| wrong("--preset needs the name of a protocol"))?;
                 preset = Some(*one_of("preset", &name, Preset::ALL, |preset| preset.name())?);
@@ -121,12 +125,6 @@ fn some(number: usize, option: &str, of: &str) -> Result<usize, Wrong> {
 fn file(parser: &mut Parser, option: &str) -> Result<PathBuf, Wrong> {
     let name = parser.value().ok().filter(|name| !name.is_empty());
     name.map(PathBuf::from).ok_or_else(|| wrong(&format!("{option} needs the name of a file")))
-}
-
-/// Opened at once: a check takes too long to find out at its end that it cannot be written.
-fn to_be_written(path: &Path) -> Result<File, Wrong> {
-    let opened = File::options().create(true).truncate(false).write(true).open(path);
-    opened.map_err(|error| Wrong(format!("{}: {error}", path.display())))
 }
 
 /// A text with escapes, as bytes.

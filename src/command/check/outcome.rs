@@ -68,7 +68,7 @@ impl<'a> Outcome<'a> {
     pub fn said(&self) -> String {
         match &self.report.verdict {
             Verdict::Died { last_words: Some(words), .. } | Verdict::WorkerDied { last_words: Some(words), .. } => {
-                printable(words)
+                shortened(words)
             }
             _ => String::new(),
         }
@@ -77,9 +77,9 @@ impl<'a> Outcome<'a> {
     /// What no client saw, in words, each for itself.
     pub fn troubles(&self) -> Vec<String> {
         let words = |trouble: &Trouble| match trouble {
-            Trouble::Printed { line, times: 1, .. } => format!("it printed: {}", printable(line)),
-            Trouble::Printed { line, times, .. } => format!("it printed: {} ({times} times)", printable(line)),
-            Trouble::ThreadEnded(name) => format!("a thread has ended: {}", printable(name)),
+            Trouble::Printed { line, times: 1, .. } => format!("it printed: {}", shortened(line)),
+            Trouble::Printed { line, times, .. } => format!("it printed: {} ({times} times)", shortened(line)),
+            Trouble::ThreadEnded(name) => format!("a thread has ended: {}", shortened(name)),
         };
         self.report.troubles.iter().map(words).collect()
     }
@@ -108,9 +108,9 @@ impl<'a> Outcome<'a> {
     }
 }
 
-/// A line of the server's, without what would move the cursor, and not longer than a line.
-pub fn printable(line: &str) -> String {
-    let mut shown: String = line.chars().filter(|c| !c.is_control()).take(100).collect();
+/// A line of the server's, not longer than a line.
+pub fn shortened(line: &str) -> String {
+    let mut shown: String = line.chars().take(100).collect();
     if line.chars().count() > 100 {
         shown.push('…');
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Check;
 use super::grades;
+use super::outcome::shortened;
 use crate::probe::escapes;
 use crate::probe::kind::Grade;
 use crate::probe::parallel;
@@ -103,7 +104,13 @@ impl Check {
 
     /// What a report is worth, and why; and what it shows of the server is kept for the reports of other probes. Where that
     /// matters and has not been shown, it is found out.
-    pub(super) fn grade(&self, probe: &Probe, report: &mut Report, terms: &Terms, shown: &Shown) -> (Grade, &'static str) {
+    pub(super) fn grade(
+        &self,
+        probe: &Probe,
+        report: &mut Report,
+        terms: &Terms,
+        shown: &Shown,
+    ) -> (Grade, &'static str) {
         let chosen = || self.is_chosen(probe, report);
         match probe.shows {
             Some(When::FewAtATime) if terms.silent == 1 && chosen() => drop(shown.few.set(Some(1))),
@@ -152,13 +159,13 @@ impl Check {
         };
         if let NoServer::Ended(_, lines) | NoServer::Deaf(_, lines, _) = why {
             for line in lines {
-                eprintln!("    {}", super::outcome::printable(line));
+                eprintln!("    {}", shortened(line));
             }
         }
         let named = ["{port}", "PORT"].iter().any(|name| words.contains(name));
         let cargo = self.command.first().is_some_and(|word| word == "cargo");
         let hint = match why {
-            NoServer::Unstartable(_) => "",
+            NoServer::Unstartable(_) | NoServer::Foreign(..) => "",
             NoServer::Deaf(_, _, Some(elsewhere)) => &format!("; {elsewhere}"),
             NoServer::Deaf(..) if cargo => "; if it is still being compiled, build it first",
             NoServer::Ended(status, _) if status.success() => "; it must stay in the foreground, and listen there",

@@ -282,7 +282,7 @@ impl<'a> Clients<'a> {
 
     /// Does `steps` while the server is stopped, so that one pass of its loop sees all of it.
     pub fn in_one_pass(&mut self, steps: impl FnOnce(&mut Self) -> Step) -> Step {
-        if !self.observed.server.stop().map_err(Verdict::no_kill)? {
+        if !self.observed.server.suspend().map_err(Verdict::no_kill)? {
             self.alive()?;
             return Err(Verdict::Failed("the server could not be stopped (SIGSTOP)".into()));
         }
@@ -292,7 +292,7 @@ impl<'a> Clients<'a> {
         self.stopped = false;
         let arrived = self.until_arrived()?;
         (self.watch)(Event::Stopped(false));
-        self.observed.server.go_on().map_err(Verdict::no_kill)?;
+        self.observed.server.resume().map_err(Verdict::no_kill)?;
         result?;
         if !arrived {
             // Then the server would not have seen all of it in one pass, and the verdict would be on something else.

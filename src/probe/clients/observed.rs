@@ -77,7 +77,8 @@ impl<'a> Observed<'a> {
     /// printed so far is no client's doing.
     pub fn get_to_know(&mut self) {
         self.workers = self.server.workers();
-        self.threads = self.processes().into_iter().flat_map(|pid| processes::threads_of(pid).map(move |t| (pid, t))).collect();
+        self.threads =
+            self.processes().into_iter().flat_map(|pid| processes::threads_of(pid).map(move |t| (pid, t))).collect();
         self.troubles.clear();
         self.used = processes::time_on_cpu(&self.processes());
         self.nap = NAP;

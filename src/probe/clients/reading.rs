@@ -8,6 +8,7 @@ use super::Clients;
 use super::waiting::Patience;
 use crate::net::in_flight::LIMIT;
 use crate::net::sock_diag::SockDiag;
+use crate::net::text::printable;
 use crate::probe::protocol::{Answer, compare, is_tls_alert};
 use crate::probe::verdict::{Step, Verdict};
 
@@ -231,19 +232,28 @@ impl Clients<'_> {
             Answer::Whole if crossed => Err(Verdict::WrongClient(who.into())),
             Answer::Whole => Ok(()),
             _ if got.is_empty() => Err(Verdict::NoGreeting(who.into())),
-            answer => {
-                Err(Verdict::Wrong { who: who.into(), got: got.into(), begun: answer == Answer::Begun })
-            }
+            answer => Err(Verdict::Wrong { who: who.into(), got: got.into(), begun: answer == Answer::Begun }),
         }
     }
 
-    /// It reads all that is there, and says whether the connection has ended after it, in order or not.
+    /// It reads all that comes until the server is idle, and says whether the connection has ended after it, in order or
+    /// not. Of a long text the end is left out.
     pub fn read_all(&mut self, who: &str) -> Result<(String, bool), Verdict> {
         let mut all = String::new();
+        let mut idle = false;
         loop {
             match self.receive_now(who) {
-                Ok(Received::Some(bytes)) => all += &String::from_utf8_lossy(&bytes),
-                Ok(Received::Nothing) => return Ok((all, false)),
+                Ok(Received::Some(bytes)) => {
+                    if all.len() < ENOUGH {
+                        all += &String::from_utf8_lossy(&bytes);
+                    }
+                    idle = false;
+                }
+                Ok(Received::Nothing) if idle => return Ok((all, false)),
+                Ok(Received::Nothing) => {
+                    self.until_idle()?;
+                    idle = true;
+                }
                 Ok(Received::End) | Err(Verdict::Ended(..)) => return Ok((all, true)),
                 Err(verdict) => return Err(verdict),
             }
@@ -251,7 +261,7 @@ impl Clients<'_> {
     }
 
     fn received(&mut self, who: &str, bytes: &[u8]) -> Step {
-        let text = String::from_utf8_lossy(bytes).into_owned();
+        let text = printable(bytes);
         let words = format!("Received from server: {text}");
         self.did(who, "recv", text, words)
     }

@@ -197,7 +197,12 @@ impl Clients<'_> {
     /// Whether nothing moves any more between the server, of which every thread sleeps, and a client of which no queue has
     /// changed `since`: so it was for as long as `limit`, or what is `unread` waits for a server that cannot wake by itself.
     /// Where nothing is unread, the kernel has it, which may pause.
-    pub(super) fn nothing_moves(&mut self, since: &mut Patience, unread: u32, limit: Duration) -> Result<bool, Verdict> {
+    pub(super) fn nothing_moves(
+        &mut self,
+        since: &mut Patience,
+        unread: u32,
+        limit: Duration,
+    ) -> Result<bool, Verdict> {
         Ok(since.elapsed() > limit || unread > 0 && self.is_idle_for_good(since)?)
     }
 
@@ -255,6 +260,9 @@ impl Clients<'_> {
         let heard = self.read_output();
         if let Some(status) = ended {
             return Err(Verdict::Died { status, last_words: self.observed.last_words.take() });
+        }
+        if let Some(why) = self.observed.server.lost() {
+            return Err(Verdict::Failed(why));
         }
         match self.terms.bound {
             Some(bound) if self.begun.elapsed() > bound => Err(Verdict::NotOver(bound)),

@@ -365,9 +365,15 @@ mod tests {
 
     #[test]
     fn a_sleep_is_a_nap_in_whatever_call() {
-        // SAFETY, in both: bare system calls without memory.
-        let sleeps: [fn(RawFd); 2] =
-            [|_| unsafe { drop(libc::usleep(300_000)) }, |_| unsafe { drop(libc::poll(ptr::null_mut(), 0, 300)) }];
+        fn usleep(_: RawFd) {
+            // SAFETY: a bare system call.
+            unsafe { libc::usleep(300_000) };
+        }
+        fn poll_nothing(_: RawFd) {
+            // SAFETY: a bare system call; there is no memory in its list of none.
+            unsafe { libc::poll(ptr::null_mut(), 0, 300) };
+        }
+        let sleeps: [fn(RawFd); 2] = [usleep, poll_nothing];
         for sleep in sleeps {
             let Some((wait, ..)) = wait_in(sleep) else { return };
             assert_eq!(wait, Wait::Nap);

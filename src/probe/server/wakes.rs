@@ -61,7 +61,9 @@ fn can_be_ready(pid: u32, fd: RawFd, pids: &[u32], clients: &HashSet<u64>) -> bo
         // All ends of a pipe of the server's are in its processes, or ours, and we do not write to it.
         None if link.starts_with("pipe:[") => false,
         None => match link.strip_prefix("/dev/") {
-            Some(device) => !matches!(device, "null" | "zero" | "full" | "random" | "urandom") && !device.starts_with("shm/"),
+            Some(device) => {
+                !matches!(device, "null" | "zero" | "full" | "random" | "urandom") && !device.starts_with("shm/")
+            }
             // A file, which is always ready, or something of which nothing is known here.
             None => !link.starts_with('/'),
         },
