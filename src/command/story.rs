@@ -54,6 +54,7 @@ pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnM
     // A story is what the server says, whatever our own environment asks of the servers that `cargo xtask bench` measures.
     // So is how a panic is shown: a backtrace would hide what is said.
     command.env_remove("LOG").env_remove("GREETING").env_remove("RUST_BACKTRACE");
+    command.envs(probe.environment.iter().copied());
     match trace {
         Some(Format::Text | Format::Line) => drop(command.arg("--trace=line")),
         Some(Format::Json) => drop(command.arg("--trace=json")),

@@ -4,8 +4,8 @@
 //! sleeps (/proc). The two cannot be asked in one moment, so a server is idle when two looks in a row say so.
 //!
 //! A thread that sleeps for a time, and looks at its clients whenever it wakes, is idle when it has been awake and nothing
-//! has come of it. It does not matter what a thread does that only sleeps while others wait for every client: they will
-//! see it first. What the kernel does not say is *why* a thread waits with a limit for something that may happen: a server
+//! has come of it. It does not matter what a thread does that only sleeps while others wait for every client, or that slept
+//! while a client's message was replied to: others serve. What the kernel does not say is *why* a thread waits with a limit for something that may happen: a server
 //! that has something of its own to do then looks idle.
 
 use std::collections::{HashMap, HashSet};
@@ -73,20 +73,24 @@ pub struct Look {
     pub napping: bool,
 }
 
-/// Looks at a server at that address and at its `connections`, the client's address and the server's. Fails where the
+/// The connections of a server's clients, each by the client's address and the server's.
+#[derive(Clone, Debug, Default)]
+pub struct Connections {
+    /// Those on which all that is sent arrives in the end, both ways.
+    pub arriving: Vec<(SocketAddr, SocketAddr)>,
+    /// Those on which something may stay on its way.
+    pub others: Vec<(SocketAddr, SocketAddr)>,
+}
+
+/// Looks at a server at that address and at its connections. Fails where the
 /// kernel does not answer questions about its sockets.
-pub fn look(
-    pids: &[u32],
-    server: SocketAddr,
-    connections: &[(SocketAddr, SocketAddr)],
-    naps: &mut Naps,
-) -> io::Result<Look> {
+pub fn look(pids: &[u32], server: SocketAddr, connections: &Connections, naps: &mut Naps) -> io::Result<Look> {
     let before = threads(pids);
     // A server that is to become idle has to go to sleep first, which is the cheaper question.
     if before != Threads::Asleep {
         return Ok(Look { threads: [before; 2], arrived: false, napping: false });
     }
-    let arrived = in_flight::all_arrived(connections, Duration::ZERO)?;
+    let arrived = in_flight::all_arrived(&connections.arriving, Duration::ZERO)?;
     let napping = arrived && naps.may_see_more(pids, server, connections)?;
     Ok(Look { threads: [before, threads(pids)], arrived, napping })
 }
@@ -99,6 +103,10 @@ pub struct Naps {
     since: HashMap<PathBuf, u64>,
     /// The listener and all connections, as they were then.
     scene: Vec<Option<End>>,
+    /// How often each had gone to sleep when a client last sent a message.
+    asked: HashMap<PathBuf, u64>,
+    /// A message was replied to while all of them slept: it is others that serve.
+    others_serve: bool,
 }
 
 impl Naps {
@@ -107,15 +115,38 @@ impl Naps {
         &mut self.waits
     }
 
+    /// Whether it is known that others serve than those that sleep for a time.
+    pub fn others_serve(&self) -> bool {
+        self.others_serve
+    }
+
+    /// Takes that as known.
+    pub fn know_that_others_serve(&mut self) {
+        self.others_serve = true;
+    }
+
+    /// Takes note of the threads that sleep for a time, before a client sends a message.
+    pub fn is_asked(&mut self, pids: &[u32]) {
+        if !self.others_serve {
+            let threads = self.waits.of(pids).unwrap_or_default();
+            let napping = threads.into_iter().filter(|thread| thread.wait() == Wait::Nap);
+            self.asked = napping.map(|nap| (nap.thread.clone(), times_asleep(&nap.thread))).collect();
+        }
+    }
+
+    /// Takes note that the reply to that message has come.
+    pub fn has_replied(&mut self) {
+        let slept_on = self.asked.iter().all(|(thread, slept)| times_asleep(thread) == *slept);
+        self.others_serve |= !self.asked.is_empty() && slept_on;
+    }
+
     /// Whether a thread sleeps for a time that may yet see something of what the clients did. Where that may not be read,
     /// it is said once, and taken for none.
-    fn may_see_more(
-        &mut self,
-        pids: &[u32],
-        server: SocketAddr,
-        connections: &[(SocketAddr, SocketAddr)],
-    ) -> io::Result<bool> {
+    fn may_see_more(&mut self, pids: &[u32], server: SocketAddr, connections: &Connections) -> io::Result<bool> {
         static SAID: Once = Once::new();
+        if self.others_serve {
+            return Ok(false);
+        }
         let threads = self.waits.of(pids).unwrap_or_else(|error| {
             SAID.call_once(|| {
                 eprintln!("/proc/PID/syscall: {error}: a server that sleeps for a time is taken for idle");
@@ -123,10 +154,13 @@ impl Naps {
             Vec::new()
         });
         let napping: Vec<&Waiting> = threads.iter().filter(|thread| thread.wait() == Wait::Nap).collect();
-        if napping.is_empty() || all_are_waited_for(&threads, server.port()) {
+        if napping.is_empty() {
             return Ok(false);
         }
         let scene = scene(server, connections)?;
+        if all_are_waited_for(&threads, &serving(&scene)) {
+            return Ok(false);
+        }
         if scene != self.scene {
             (self.scene, self.since) = (scene, HashMap::new());
         }
@@ -147,28 +181,33 @@ fn times_asleep(thread: &Path) -> u64 {
     line.and_then(|number| number.trim().parse().ok()).unwrap_or(0)
 }
 
-/// Whether for each socket through which the clients of the server on that port are served some thread waits in the
-/// kernel, which wakes it when there is something to do.
-fn all_are_waited_for(threads: &[Waiting], port: u16) -> bool {
+/// Whether for each socket through which clients are served, by its inode, some thread waits in the kernel, which wakes it
+/// when there is something to do.
+fn all_are_waited_for(threads: &[Waiting], serving: &HashSet<u32>) -> bool {
     let waiting = threads.iter().filter(|thread| thread.wait() != Wait::Nap);
     let descriptors = waiting.flat_map(|thread| {
         let descriptors = thread.descriptors().unwrap_or_default();
         descriptors.into_iter().map(|fd| (thread.pid, fd)).collect::<Vec<_>>()
     });
     let links = descriptors.filter_map(|(pid, fd)| fs::read_link(format!("/proc/{pid}/fd/{fd}")).ok());
-    let waited_for: HashSet<u64> = links.filter_map(|link| sockets::inode_in(&link.to_string_lossy())).collect();
-    let serving = sockets::serving(port);
+    let waited_for: HashSet<u32> = links.filter_map(|link| sockets::inode_in(&link.to_string_lossy())).collect();
     !serving.is_empty() && serving.is_subset(&waited_for)
 }
 
-/// The listener and both ends of all connections, as the kernel has them now.
-fn scene(server: SocketAddr, connections: &[(SocketAddr, SocketAddr)]) -> io::Result<Vec<Option<End>>> {
+/// The listener, and then both ends of each connection, as the kernel has them now.
+pub fn scene(server: SocketAddr, connections: &Connections) -> io::Result<Vec<Option<End>>> {
     let mut kernel = SockDiag::open()?;
     let mut scene = vec![kernel.listener(server)?];
-    for &(client, server) in connections {
+    for &(client, server) in connections.arriving.iter().chain(&connections.others) {
         scene.extend([kernel.find(client, server)?, kernel.find(server, client)?]);
     }
     Ok(scene)
+}
+
+/// The inodes of the sockets in a scene through which the server serves: the listener, and its end of each connection. One
+/// that waits to be accepted has none.
+pub fn serving(scene: &[Option<End>]) -> HashSet<u32> {
+    scene.iter().step_by(2).flatten().map(|end| end.inode).filter(|inode| *inode != 0).collect()
 }
 
 /// What the looks so far say.

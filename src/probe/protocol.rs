@@ -31,6 +31,8 @@ pub struct Terms {
     pub also: Option<Vec<u8>>,
     /// The server closes each connection after its reply.
     pub closes: bool,
+    /// It replies while its threads that sleep for a time sleep on.
+    pub others_serve: bool,
     /// How much processor time the server uses for a reply.
     pub cost: Duration,
     /// How long its reply is, in bytes, if that is known.
@@ -54,6 +56,7 @@ impl Default for Terms {
             protocol: Protocol::default(),
             also: None,
             closes: false,
+            others_serve: false,
             cost: Duration::ZERO,
             reply_length: None,
             hammer: HAMMER,

@@ -35,6 +35,8 @@ pub struct Report {
     pub troubles: Vec<Trouble>,
     /// It closed a connection after its reply.
     pub closes: bool,
+    /// It replied while its threads that sleep for a time slept on.
+    pub others_serve: bool,
     /// How much processor time it used for the probe's clients, without what came afterwards.
     pub cost: Duration,
     /// How many bytes it sent to the probe's clients.
@@ -67,6 +69,7 @@ impl Report {
             remark: None,
             troubles: Vec::new(),
             closes: false,
+            others_serve: false,
             cost: Duration::ZERO,
             sent: 0,
             descriptors: None,
@@ -115,6 +118,7 @@ impl Target {
         report.closes = clients.was_closed_on();
         report.descriptors = clients.observed().descriptors_needed(ROOM);
         (report.cost, report.sent) = (clients.cost(), clients.moved()[1]);
+        report.others_serve = clients.observed().naps.others_serve();
         if let Some(who) = clients.streamed_to() {
             clients.remark = Some(format!("It goes on sending to {who} after the reply."));
         }

@@ -106,6 +106,7 @@ impl Check {
             }
         }
         (terms.closes, terms.cost, terms.reply_length) = (first.closes, first.cost, Some(first.sent));
+        terms.others_serve = first.others_serve;
 
         let mut take = |probe: &'static Probe, report: Report| {
             let outcome = self.outcome(probe, report, &terms, &shown);

@@ -46,6 +46,7 @@ impl Clients<'_> {
     fn is_served(&mut self, until: Instant) -> io::Result<bool> {
         let protocol: Protocol = self.terms.protocol.clone();
         let mut stream = TcpStream::connect_timeout(&self.observed.address(), PATIENCE)?;
+        self.one_more = stream.local_addr().ok();
         Ok((protocol.greeting.is_empty() || self.is_told(&mut stream, &protocol.greeting, until)?)
             && stream.write_all(&protocol.message).is_ok()
             && self.is_told(&mut stream, &protocol.reply, until)?)

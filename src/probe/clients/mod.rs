@@ -17,6 +17,7 @@ mod working;
 use std::net::{Shutdown, SocketAddr};
 use std::time::{Duration, Instant};
 
+use super::idle::Connections;
 use super::protocol::Terms;
 use super::server::Server;
 use super::server::keeper;
@@ -69,6 +70,8 @@ pub struct Clients<'a> {
     patience: Duration,
     terms: Terms,
     all: Vec<Client>,
+    /// The address of the client that finds out whether the server serves afterwards.
+    one_more: Option<SocketAddr>,
     /// How many bytes those that are forgotten had sent, and were sent.
     gone: [u64; 2],
     /// The server is stopped.
@@ -89,6 +92,7 @@ impl<'a> Clients<'a> {
             patience,
             terms: Terms::default(),
             all: Vec::new(),
+            one_more: None,
             gone: [0; 2],
             stopped: false,
             begun: Instant::now(),
@@ -100,6 +104,9 @@ impl<'a> Clients<'a> {
 
     /// The clients, told how to talk to the server.
     pub fn on(mut self, terms: Terms) -> Self {
+        if terms.others_serve {
+            self.observed.naps.know_that_others_serve();
+        }
         self.terms = terms;
         self
     }
@@ -208,6 +215,8 @@ impl<'a> Clients<'a> {
 
     fn send_bytes(&mut self, who: &str, message: &[u8]) -> Step {
         self.socket(who)?;
+        let pids = self.observed.processes();
+        self.observed.naps.is_asked(&pids);
         let sent = self.client(who)?.send(message);
         self.or_ended(who, sent)?;
         let text = String::from_utf8_lossy(message);
@@ -327,11 +336,14 @@ impl<'a> Clients<'a> {
         self.until_idle()
     }
 
-    /// The connections on which all that is sent arrives in the end, both ways: the client's address and the server's.
-    fn connections(&self) -> Vec<(SocketAddr, SocketAddr)> {
+    fn connections(&self) -> Connections {
         let server = self.observed.address();
-        let reads = self.all.iter().filter(|client| client.reads == Reads::All && !client.streamed_to);
-        reads.map(|client| (client.address, server)).collect()
+        let (arriving, others): (Vec<&Client>, Vec<&Client>) =
+            self.all.iter().partition(|client| client.reads == Reads::All && !client.streamed_to);
+        let ends = |clients: Vec<&Client>| clients.into_iter().map(|client| (client.address, server)).collect();
+        let mut connections = Connections { arriving: ends(arriving), others: ends(others) };
+        connections.others.extend(self.one_more.map(|client| (client, server)));
+        connections
     }
 
     fn client(&mut self, who: &str) -> Result<&mut Client, Verdict> {

@@ -36,7 +36,7 @@ pub enum Trouble {
 pub struct Observed<'a> {
     pub(super) server: &'a mut Server,
     /// Its threads that sleep for a time.
-    pub(super) naps: Naps,
+    pub(in crate::probe) naps: Naps,
     /// How long such a thread is waited for.
     pub(super) nap: Duration,
     /// The line that may be its last words.

@@ -29,7 +29,7 @@ pub struct Patience {
 
 impl Patience {
     pub fn new() -> Patience {
-        Patience { begun: Instant::now(), next: Duration::ZERO }
+        Patience { begun: Instant::now(), next: Duration::from_millis(20) }
     }
 
     pub fn elapsed(&self) -> Duration {
@@ -60,6 +60,9 @@ impl Clients<'_> {
             if looks.any() {
                 continue; // the second look comes at once
             }
+            if look.napping && self.a_reply_has_come()? {
+                self.observed.naps.has_replied();
+            }
             // Not by us: a stop of ours was lifted before this was called.
             stopped = if look.threads == [Threads::Stopped; 2] { stopped + 1 } else { 0 };
             if stopped > 10 {
@@ -75,6 +78,19 @@ impl Clients<'_> {
         }
     }
 
+    /// Whether the reply to a message has come, or the beginning of one.
+    fn a_reply_has_come(&self) -> Result<bool, Verdict> {
+        let server = self.observed.address();
+        let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
+        for client in self.all.iter().filter(|client| client.due > 0 && client.socket.is_some()) {
+            let end = kernel.find(client.address, server).map_err(Verdict::no_sock_diag)?;
+            if end.is_some_and(|end| end.receive_queue > 0) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn look(&mut self) -> Result<idle::Look, Verdict> {
         let (pids, server, connections) = (self.observed.processes(), self.observed.address(), self.connections());
         idle::look(&pids, server, &connections, &mut self.observed.naps).map_err(Verdict::no_sock_diag)
@@ -86,7 +102,7 @@ impl Clients<'_> {
         let begun = Instant::now();
         loop {
             let some = Duration::from_millis(20);
-            if all_arrived(&self.connections(), some).map_err(Verdict::no_sock_diag)? {
+            if all_arrived(&self.connections().arriving, some).map_err(Verdict::no_sock_diag)? {
                 return Ok(true);
             }
             self.make_room(FULL)?;
@@ -141,18 +157,18 @@ impl Clients<'_> {
     /// Whether the server is idle, and cannot wake by itself.
     pub(super) fn is_idle_for_good(&mut self, patience: &mut Patience) -> Result<bool, Verdict> {
         let waited = patience.elapsed();
-        // A server that can wake most likely still can a moment later, and to ask costs more than a look.
-        if self.send_the_rest() || waited < patience.next || !self.is_idle(waited)? {
+        // What is not so now most likely is not so a moment later, and to ask costs more than a look.
+        if self.send_the_rest() || waited < patience.next {
             return Ok(false);
         }
-        patience.next = (2 * waited).max(Duration::from_millis(1));
-        Ok(!self.can_wake() && !self.hears()? && self.is_idle(waited)?)
+        patience.next = 2 * waited;
+        Ok(self.is_idle(waited)? && !self.can_wake() && !self.hears()? && self.is_idle(waited)?)
     }
 
     /// Whether the server can wake by itself, as far as the kernel tells.
     pub(super) fn can_wake(&mut self) -> bool {
-        let (pids, port) = (self.observed.processes(), self.observed.address().port());
-        wakes::can_wake(&pids, port, self.observed.naps.waits())
+        let Ok(scene) = idle::scene(self.observed.address(), &self.connections()) else { return true };
+        wakes::can_wake(&self.observed.processes(), &idle::serving(&scene), self.observed.naps.waits())
     }
 
     /// Whether every thread of the server sleeps.

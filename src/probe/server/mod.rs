@@ -19,6 +19,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::net::in_flight::LIMIT;
+use crate::net::sock_diag::SockDiag;
 use keeper::Keeper;
 use output::{Line, Output};
 use port::{Listener, Port, listens_at};
@@ -184,8 +185,11 @@ impl Server {
         if others.is_empty() {
             return Vec::new();
         }
-        let holders = sockets::holders(&others, self.address.port());
-        holders.into_iter().map(|pid| (pid, processes::name(pid))).collect()
+        let listener = SockDiag::open().and_then(|mut kernel| kernel.listener(self.address));
+        let Ok(Some(listener)) = listener else { return Vec::new() };
+        let holds = |pid: &u32| sockets::holder(&[*pid], listener.inode) == sockets::Holder::Ours;
+        let holders = others.into_iter().filter(holds);
+        holders.map(|pid| (pid, processes::name(pid))).collect()
     }
 
     /// The exit status of the process that was started, if it has ended.

@@ -81,31 +81,6 @@ pub fn process_with(inode: u32) -> Option<u32> {
     pids.into_iter().find(|pid| holder(&[*pid], inode) == Holder::Ours)
 }
 
-/// Those of the processes that have the listener on that port open.
-pub fn holders(pids: &[u32], port: u16) -> Vec<u32> {
-    let listeners: Vec<String> = ["tcp", "tcp6"].iter().flat_map(|file| listeners(&read(file), port)).collect();
-    let holds = |pid: &&u32| {
-        let ours = sockets(&[**pid]);
-        listeners.iter().any(|listener| ours.contains(listener))
-    };
-    pids.iter().filter(holds).copied().collect()
-}
-
-/// The inodes of the sockets through which the clients of the server on that port are served: its listener, and the
-/// connections that it has accepted.
-pub fn serving(port: u16) -> HashSet<u64> {
-    let port = format!(":{port:04X}");
-    let read = |file: &str| fs::read_to_string(format!("/proc/net/{file}")).unwrap_or_default();
-    let of = |table: String| {
-        let fields = table.lines().skip(1).map(|line| line.split_whitespace().map(String::from).collect::<Vec<_>>());
-        let ours = fields.filter(|fields| fields.get(1).is_some_and(|local| local.ends_with(&port)));
-        // A connection that waits to be accepted, or only for its time to pass, has none.
-        let inodes = ours.filter_map(|fields| fields.get(9)?.parse().ok()).filter(|inode| *inode != 0);
-        inodes.collect::<Vec<u64>>()
-    };
-    ["tcp", "tcp6"].into_iter().flat_map(|file| of(read(file))).collect()
-}
-
 /// How many connections to the server on that port the clients have ended and the server has not: CLOSE_WAIT in tcp(7).
 pub fn half_closed(port: u16) -> usize {
     let port = format!(":{port:04X}");
@@ -122,17 +97,8 @@ pub fn half_closed(port: u16) -> usize {
 }
 
 /// The inode in the link of a socket's descriptor: `socket:[4711]`.
-pub fn inode_in(link: &str) -> Option<u64> {
+pub fn inode_in(link: &str) -> Option<u32> {
     link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
-}
-
-/// The inodes of the listeners on that port in a table of the kernel's.
-fn listeners(table: &str, port: u16) -> Vec<String> {
-    let port = format!(":{port:04X}");
-    let fields = table.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let listens =
-        |fields: &Vec<&str>| fields.get(1).is_some_and(|local| local.ends_with(&port)) && fields.get(3) == Some(&"0A");
-    fields.filter(listens).filter_map(|fields| Some(fields.get(9)?.to_string())).collect()
 }
 
 /// The inodes of the sockets that the processes have open.
@@ -178,8 +144,6 @@ mod tests {
                      2: 0100007F:1F91 00000000:0000 0A 0:0 00:0 0 0 0 9 1\n";
         assert_eq!(port(table, Some("0A"), &ours), Some(0x1f91));
         assert_eq!(port(table, None, &ours), Some(0x1f90));
-        assert_eq!(listeners(table, 0x1f91), ["9"]);
-        assert_eq!(listeners(table, 0x1f90), [""; 0], "connected, not listening");
         let table = "Num RefCount Protocol Flags Type St Inode Path\n\
                      0: 2 0 00000000 0002 01 7 /tmp/datagrams\n\
                      1: 2 0 00010000 0001 01 9 /tmp/stream\n";
@@ -219,7 +183,6 @@ mod tests {
         assert_eq!(holder(&[std::process::id()], number), Holder::Ours);
         assert_eq!(holder(&[], number), Holder::Another);
         assert_eq!(process_with(number), Some(std::process::id()));
-        assert_eq!(holders(&[std::process::id(), 1], listener.local_addr().unwrap().port()), [std::process::id()]);
         let tcp = fs::read_to_string("/proc/net/tcp").unwrap();
         assert_eq!(port(&tcp, Some("0A"), &[inode].into()), Some(listener.local_addr().unwrap().port()));
     }

@@ -14,16 +14,15 @@ use super::keeper;
 use super::sockets;
 use super::waits::{Wait, Waits};
 
-/// Whether any of the processes can go on although none of the clients of the server on that port does anything. It is a
-/// fact only if they are idle before and afterwards.
-pub fn can_wake(pids: &[u32], port: u16, waits: &mut Waits) -> bool {
+/// Whether any of the processes can go on although none of their clients does anything: those that are served through the
+/// sockets with these inodes. It is a fact only if the processes are idle before and afterwards.
+pub fn can_wake(pids: &[u32], clients: &HashSet<u32>, waits: &mut Waits) -> bool {
     let Ok(threads) = waits.of(pids) else { return true };
     let asleep = threads.iter().all(|waiting| {
         let descriptors = || waiting.descriptors().unwrap_or_default();
         waiting.wait() == Wait::Unlimited && !descriptors().iter().any(|fd| has_timeout(waiting.pid, *fd))
     });
-    let clients = sockets::serving(port);
-    let any_ready = |pid: u32| descriptors(pid).any(|fd| can_be_ready(pid, fd, pids, &clients));
+    let any_ready = |pid: u32| descriptors(pid).any(|fd| can_be_ready(pid, fd, pids, clients));
     !asleep || pids.iter().any(|pid| has_timer(*pid) || any_ready(*pid))
 }
 
@@ -46,7 +45,7 @@ fn descriptors(pid: u32) -> impl Iterator<Item = RawFd> {
 
 /// Whether something that is neither in one of the processes `pids` nor a client can make this descriptor ready. `clients`
 /// are the inodes of the sockets through which the clients are served.
-fn can_be_ready(pid: u32, fd: RawFd, pids: &[u32], clients: &HashSet<u64>) -> bool {
+fn can_be_ready(pid: u32, fd: RawFd, pids: &[u32], clients: &HashSet<u32>) -> bool {
     // It may have been closed since it was listed.
     let Ok(link) = fs::read_link(format!("/proc/{pid}/fd/{fd}")) else { return is_open(pid, fd) };
     let link = link.to_string_lossy();
