@@ -1,7 +1,7 @@
 //! `cargo run -- check`: verdicts on servers that are not ours, and nothing left running.
 
 use crate::common::{command, exe, left_running, mark, python, say, settings};
-use close_call::command::scoreboard::Board;
+use close_call::command::board::Board;
 use close_call::command::{book, ladder};
 use close_call::probe::probes::{HAMMER, PROBES};
 use insta::assert_snapshot;

@@ -2,7 +2,8 @@
 
 use super::check::grades;
 use super::check::protocols::PRESETS;
-use super::{help, ladder};
+use super::help;
+use crate::command::ladder;
 use crate::net::columns::wrap;
 use crate::probe::probes::{HAMMER, PROBES};
 

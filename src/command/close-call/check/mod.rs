@@ -20,7 +20,7 @@ use std::io::{self, IsTerminal};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use super::style::wanted;
+use crate::command::style::wanted;
 use crate::net::columns::wrap;
 use crate::probe::parallel;
 use crate::probe::probes::{self, HAMMER, Probe};
