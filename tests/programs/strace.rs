@@ -110,7 +110,7 @@ fn strace_sees_what_the_trace_says() {
             return;
         };
         let mut said = by_trace(chapter, args);
-        // A stop interrupts epoll_wait. Under strace so does a signal that is ignored otherwise: a second SIGCONT.
+        // A stop interrupts epoll_wait. Under strace so does a signal that is ignored otherwise: SIGCONT.
         for calls in [&mut seen, &mut said] {
             calls.retain(|(name, _, outcome)| (&name[..], &outcome[..]) != ("epoll_wait", "EINTR"));
         }
