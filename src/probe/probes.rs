@@ -2,6 +2,7 @@
 
 use super::clients::Clients;
 use super::scripts;
+pub use super::scripts::CROWD_NEEDS;
 use super::verdict::Verdict;
 
 /// One way in which clients behave.

@@ -5,13 +5,19 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 
 use close_call::command::ladder::{self, Chapter};
+use close_call::probe::probes::CROWD_NEEDS;
+use close_call::probe::server::raise_our_limit;
 use insta::internals::SettingsBindDropGuard;
+use tempfile::TempDir;
 
 /// The program of that name, as cargo has built it for the tests.
 pub fn exe(name: &str) -> PathBuf {
@@ -33,6 +39,44 @@ pub fn python(file: &str) -> Option<[&'static str; 2]> {
         return None;
     }
     Some(["python3", Box::leak(format!("tests/peers/{file}").into_boxed_str())])
+}
+
+/// The program of that name as nobody runs it, in place of root, who may do anything: in a folder that every user can
+/// reach, because a clone may be in one that only its owner may enter. Another user runs it as it is. `None` where nobody
+/// can run nothing, which is then said.
+pub fn as_nobody(name: &str, args: &[&str]) -> Option<(TempDir, Command)> {
+    let folder = tempfile::tempdir().unwrap();
+    // SAFETY: a bare system call.
+    if unsafe { libc::geteuid() } != 0 {
+        return Some((folder, command(name, args)));
+    }
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let copy = copied(&exe(name), folder.path());
+    let nobody = |mut command: Command| {
+        // The group comes first, while it may still be changed.
+        command.gid(NOBODY).uid(NOBODY).current_dir(folder.path());
+        command
+    };
+    let mut reaches = Command::new("test");
+    reaches.arg("-x").arg(&copy);
+    if !nobody(reaches).status().unwrap().success() {
+        eprintln!("left out: nobody can run no program in {}", folder.path().display());
+        return None;
+    }
+    let mut command = Command::new(copy);
+    command.args(args).env_remove("CARGO").env_remove("RUST_BACKTRACE");
+    let command = nobody(command);
+    Some((folder, command))
+}
+
+/// The user and group who own nothing.
+pub const NOBODY: u32 = 65534;
+
+/// A copy of a program in a folder, made by another process: while this one has it open for writing, what another test
+/// starts has it too, and a program that is open for writing cannot be run.
+pub fn copied(program: &Path, folder: &Path) -> PathBuf {
+    assert!(Command::new("cp").arg(program).arg(folder).status().unwrap().success(), "cp {}", program.display());
+    folder.join(program.file_name().unwrap())
 }
 
 /// What a terminal would show of it, standard output and standard error in the order in which they came, and its status.
@@ -60,6 +104,20 @@ fn run(command: &mut Command, with_errors: bool) -> (String, ExitStatus) {
 /// Says what a slow test is doing, past libtest, which keeps to itself what a test prints.
 pub fn say(what: &str) {
     let _ = writeln!(std::io::stderr(), "    ... {what}");
+}
+
+/// Whether a process may have as many descriptors here as a crowd of clients takes. Where it may not, the test that asks
+/// is left out, which is said.
+pub fn room_for_a_crowd() -> bool {
+    let (thread, may_have) = (thread::current(), raise_our_limit());
+    let enough = may_have >= CROWD_NEEDS;
+    if !enough {
+        let test = thread.name().unwrap_or_default();
+        say(&format!(
+            "left out: {test}: a crowd needs {CROWD_NEEDS} descriptors, and there are {may_have} (ulimit -Hn)"
+        ));
+    }
+    enough
 }
 
 /// Whether the chapter was built. Where it was not, that is said, once.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::check::{check, verdicts};
-use crate::common::{exe, python, say};
+use crate::common::{exe, python, room_for_a_crowd, say};
 use close_call::probe::probes;
 use close_call::probe::protocol::Terms;
 use close_call::probe::server::port::{FreePort, Port};
@@ -78,6 +78,9 @@ fn a_worker_that_was_replaced_is_named() {
 
 #[test]
 fn a_short_queue_is_waited_for() {
+    if !room_for_a_crowd() {
+        return;
+    }
     let only = "polite,two-at-once,urgent,stranger,stampede,crowd";
     let Some((shown, _)) = on(&["--only", only, "--hammer", "300"], "pool_server.py", &["400"]) else { return };
     let refused: Vec<_> =
@@ -97,6 +100,9 @@ fn as_many_silent_clients_as_there_are_threads_block_a_pool() {
 
 #[test]
 fn a_client_that_is_turned_away_may_be_told_why() {
+    if !room_for_a_crowd() {
+        return;
+    }
     let Some((shown, status)) = on(&["--only", "polite,crowd"], "maintained_server.py", &[]) else { return };
     assert_eq!((verdicts(&shown), status), (vec![("polite", "ok"), ("crowd", "turned away")], Some(0)), "{shown}");
     assert!(shown.contains("choice: it serves so many clients at a time, and no more."), "{shown}");

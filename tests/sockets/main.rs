@@ -8,3 +8,22 @@ mod getpeername;
 mod in_flight;
 mod poll;
 mod select;
+
+/// A thread of this process by the kernel's number for it. What pthread_self(3) returns is a pointer in some C libraries,
+/// which may not be sent to another thread.
+#[derive(Clone, Copy)]
+struct ThreadId(libc::pid_t);
+
+impl ThreadId {
+    /// The thread that calls this.
+    fn own() -> ThreadId {
+        // SAFETY: gettid(2) has no conditions.
+        ThreadId(unsafe { libc::gettid() })
+    }
+
+    /// Sends it a signal: tgkill(2). One that has ended is ESRCH, and no other process is meant.
+    fn signal(self, signal: libc::c_int) {
+        // SAFETY: a bare system call.
+        unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), self.0, signal) };
+    }
+}

@@ -12,6 +12,8 @@ use close_call::net::{self, Socket};
 use close_call::poll::{Events, poll};
 use close_call::select::select;
 
+use crate::ThreadId;
+
 const NOW: Option<Duration> = Some(Duration::ZERO);
 const GENEROUS: Option<Duration> = Some(Duration::from_secs(60));
 
@@ -170,13 +172,11 @@ fn a_signal_is_eintr_even_with_sa_restart() {
         action.sa_flags = libc::SA_RESTART;
         assert_eq!(libc::sigaction(signal, &action, std::ptr::null_mut()), 0);
     }
-    // SAFETY: pthread_self has no conditions.
-    let waiting = unsafe { libc::pthread_self() };
+    let waiting = ThreadId::own();
     let signals = thread::spawn(move || {
         // Again and again, because it cannot be known when the other thread has begun to wait.
         while !DONE.load(Ordering::Relaxed) {
-            // SAFETY: the thread waits for this one below, so it is still there.
-            unsafe { libc::pthread_kill(waiting, signal) };
+            waiting.signal(signal);
             thread::sleep(Duration::from_millis(1));
         }
     });
