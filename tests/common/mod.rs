@@ -7,10 +7,11 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
+use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 
 use close_call::command::ladder::{self, Chapter};
@@ -21,8 +22,51 @@ use tempfile::TempDir;
 
 /// The program of that name, as cargo has built it for the tests.
 pub fn exe(name: &str) -> PathBuf {
+    static HELD: OnceLock<PathBuf> = OnceLock::new();
+    HELD.get_or_init(hold).join(name)
+}
+
+/// Holds on to the programs as they are when the tests begin, and returns the folder: while the tests run, a reader may
+/// change a chapter and run it, and cargo builds it where the tests' programs are.
+fn hold() -> PathBuf {
+    name_changed_chapters();
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    // What earlier runs have left, of which none knows when it is the last.
+    for entry in fs::read_dir(all).unwrap().flatten() {
+        let name = entry.file_name();
+        let of = name.to_str().and_then(|name| name.strip_prefix("programs-"));
+        if of.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    let held = all.join(format!("programs-{}", process::id()));
     // Examples and programs are beside each other; the environment variable of one says where.
-    Path::new(env!("CARGO_BIN_EXE_client")).with_file_name(name)
+    let built = Path::new(env!("CARGO_BIN_EXE_client")).parent().unwrap();
+    for (from, to) in [(built.to_path_buf(), held.clone()), (built.join("examples"), held.join("examples"))] {
+        fs::create_dir_all(&to).unwrap();
+        for file in fs::read_dir(from).into_iter().flatten().flatten().filter(|file| file.path().is_file()) {
+            // A second name. What cargo builds later gets the first one, and is another file.
+            fs::hard_link(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+    held
+}
+
+/// Says which chapters are not as they were committed, now and before each failure.
+fn name_changed_chapters() {
+    let git = Command::new("git").args(["diff", "--name-only", "HEAD", "--", "chapters"]).output();
+    let changed = git.ok().filter(|output| output.status.success()).map(|output| output.stdout).unwrap_or_default();
+    let changed = String::from_utf8_lossy(&changed).lines().collect::<Vec<_>>().join(", ");
+    if changed.is_empty() {
+        return;
+    }
+    let words = format!("not as it was committed: {changed}; what is tested of it may fail for that");
+    say(&words);
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |failure| {
+        eprintln!("{words}");
+        usual(failure);
+    }));
 }
 
 /// The program of that name as a command, with what cargo has put into the environment taken out.
