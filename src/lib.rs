@@ -17,6 +17,9 @@
 //!
 //! `tests/floors.rs` holds the imports to this.
 
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+compile_error!("close-call is for 64-bit Linux alone: it reads what that kernel says of sockets and processes");
+
 pub mod command;
 pub mod net;
 pub mod probe;

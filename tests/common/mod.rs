@@ -3,8 +3,10 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::mem;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::panic;
@@ -31,15 +33,16 @@ pub fn exe(name: &str) -> PathBuf {
 fn hold() -> PathBuf {
     name_changed_chapters();
     let all = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    // What earlier runs have left, of which none knows when it is the last.
+    // One at a time. A folder is in use for as long as somebody has its lock, whose process may be one that we cannot see.
+    let _turn = locked(&all.join("programs.lock"), libc::LOCK_EX).unwrap();
     for entry in fs::read_dir(all).unwrap().flatten() {
-        let name = entry.file_name();
-        let of = name.to_str().and_then(|name| name.strip_prefix("programs-"));
-        if of.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+        let ours = entry.file_name().to_string_lossy().starts_with("programs-");
+        if ours && locked(&entry.path().join("lock"), libc::LOCK_EX | libc::LOCK_NB).is_ok() {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
-    let held = all.join(format!("programs-{}", process::id()));
+    let held = tempfile::Builder::new().prefix("programs-").tempdir_in(all).unwrap().keep();
+    mem::forget(locked(&held.join("lock"), libc::LOCK_EX));
     // Examples and programs are beside each other; the environment variable of one says where.
     let built = Path::new(env!("CARGO_BIN_EXE_client")).parent().unwrap();
     for (from, to) in [(built.to_path_buf(), held.clone()), (built.join("examples"), held.join("examples"))] {
@@ -50,6 +53,13 @@ fn hold() -> PathBuf {
         }
     }
     held
+}
+
+/// The file, created if need be, with a lock that lasts until it is closed, by its process's end at the latest. flock(2).
+fn locked(path: &Path, how: libc::c_int) -> io::Result<File> {
+    let file = File::create(path)?;
+    // SAFETY: a bare system call on a descriptor that is open.
+    if unsafe { libc::flock(file.as_raw_fd(), how) } == 0 { Ok(file) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Says which chapters are not as they were committed, now and before each failure.
