@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod descriptors;
+
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -14,13 +16,13 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
-use std::thread;
 
 use close_call::command::ladder::{self, Chapter};
-use close_call::probe::probes::CROWD_NEEDS;
-use close_call::probe::server::raise_our_limit;
 use insta::internals::SettingsBindDropGuard;
 use tempfile::TempDir;
+
+#[allow(unused_imports)]
+pub use descriptors::room_for_a_crowd;
 
 /// The program of that name, as cargo has built it for the tests.
 pub fn exe(name: &str) -> PathBuf {
@@ -158,20 +160,6 @@ fn run(command: &mut Command, with_errors: bool) -> (String, ExitStatus) {
 /// Says what a slow test is doing, past libtest, which keeps to itself what a test prints.
 pub fn say(what: &str) {
     let _ = writeln!(std::io::stderr(), "    ... {what}");
-}
-
-/// Whether a process may have as many descriptors here as a crowd of clients takes. Where it may not, the test that asks
-/// is left out, which is said.
-pub fn room_for_a_crowd() -> bool {
-    let (thread, may_have) = (thread::current(), raise_our_limit());
-    let enough = may_have >= CROWD_NEEDS;
-    if !enough {
-        let test = thread.name().unwrap_or_default();
-        say(&format!(
-            "left out: {test}: a crowd needs {CROWD_NEEDS} descriptors, and there are {may_have} (ulimit -Hn)"
-        ));
-    }
-    enough
 }
 
 /// Whether the chapter was built. Where it was not, that is said, once.

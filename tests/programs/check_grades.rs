@@ -23,6 +23,9 @@ fn grades(shown: &str) -> Vec<&str> {
 
 #[test]
 fn one_client_at_a_time_is_a_choice_with_all_that_follows_from_it() {
+    if !room_for_a_crowd() {
+        return;
+    }
     say("a server that serves one client at a time");
     let only = "polite,two-at-once,urgent,stranger,stampede,crowd";
     let (shown, status, _) = on_chapter("01-blocking-server", &["--only", only]);

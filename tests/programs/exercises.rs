@@ -143,6 +143,9 @@ fn from_chapter_10_on_a_long_reply_is_delivered_whole_to_a_slow_reader() {
 /// Their reader begins from what everybody writes, and mends what `check` says of it.
 #[test]
 fn chapters_15_and_16_begin_from_what_everybody_writes() {
+    if !room_for_a_crowd() {
+        return;
+    }
     for (chapter, start, mended) in [
         ("15-mio", "15-example", &[("rude", "ECONNRESET"), ("half-close", "reply lost")][..]),
         (
@@ -188,6 +191,9 @@ fn chapter_13_still_logs_what_only_an_open_socket_knows() {
 
 #[test]
 fn a_solution_loses_nothing_that_its_chapter_could() {
+    if !room_for_a_crowd() {
+        return;
+    }
     let mut chapters: Vec<&str> = SERVERS.iter().map(|(chapter, ..)| *chapter).collect();
     chapters.dedup();
     for chapter in chapters {

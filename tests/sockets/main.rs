@@ -3,11 +3,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../common/descriptors.rs"]
+mod descriptors;
 mod epoll;
 mod getpeername;
 mod in_flight;
 mod poll;
 mod select;
+
+use descriptors::room_for;
+
+/// The tests take numbers of their own, so that none is given to another test meanwhile: all are below this one.
+const NUMBERS: u64 = 1024;
 
 /// A thread of this process by the kernel's number for it. What pthread_self(3) returns is a pointer in some C libraries,
 /// which may not be sent to another thread.
