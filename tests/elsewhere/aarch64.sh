@@ -81,5 +81,5 @@ busybox poweroff -f
 INIT
 chmod +x "$machine/init"
 (cd "$machine" && find . | cpio --quiet -o -H newc) >"$folder/initrd"
-qemu-system-aarch64 -machine virt -cpu cortex-a72 -smp 2 -m 4G -nographic -no-reboot \
+qemu-system-aarch64 -machine virt -cpu cortex-a72 -smp 2 -m 4G -nographic -no-reboot -nic none \
     -kernel "$(ls "$folder"/kernel/boot/vmlinuz-* | tail -1)" -initrd "$folder/initrd" -append "console=ttyAMA0 quiet panic=-1"
