@@ -43,13 +43,16 @@ chroot "$root" env CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-g
 packages="libc6 libgcc-s1 busybox-static strace libunwind8 libdw1t64 libelf1t64 liblzma5 zlib1g libzstd1 libbz2-1.0"
 machine=$folder/machine
 rm -rf "$machine" "$folder/debs" && mkdir -p "$machine"/{proc,sys,dev,tmp} "$folder/debs"
-kernel=$(chroot "$root" apt-cache depends linux-image-arm64:arm64 | sed -n 's/.*Depends: \(linux-image-[^:]*\).*/\1/p' | head -1)
+# The newest kernel is one package, or some that it depends on.
+depends() { chroot "$root" apt-cache depends "$1:arm64" | sed -n 's/^ *Depends: \(linux-[a-z]*-[0-9][^:]*\).*/\1/p'; }
+kernel=$(depends linux-image-arm64 | head -1)
+kernels="$kernel $(depends "$kernel" | tr '\n' ' ')"
 chmod 777 "$folder/debs" && mkdir -p "$root/debs" && rm -f "$root"/debs/*
 # shellcheck disable=SC2086
-for package in $packages "$kernel"; do
+for package in $packages $kernels; do
     chroot "$root" sh -c "cd /debs && apt-get download -qq $package:arm64"
 done
-for deb in "$root"/debs/linux-image-*.deb; do dpkg -x "$deb" "$folder/kernel"; rm "$deb"; done
+for deb in "$root"/debs/linux-*.deb; do dpkg -x "$deb" "$folder/kernel"; rm "$deb"; done
 for deb in "$root"/debs/*.deb; do dpkg -x "$deb" "$folder/debs"; done
 cp -a "$folder"/debs/. "$machine"
 [ -e "$machine/lib" ] || ln -s usr/lib "$machine/lib"
@@ -82,4 +85,4 @@ INIT
 chmod +x "$machine/init"
 (cd "$machine" && find . | cpio --quiet -o -H newc) >"$folder/initrd"
 qemu-system-aarch64 -machine virt -cpu cortex-a72 -smp 2 -m 4G -nographic -no-reboot -nic none \
-    -kernel "$(ls "$folder"/kernel/boot/vmlinuz-* | tail -1)" -initrd "$folder/initrd" -append "console=ttyAMA0 quiet panic=-1"
+    -kernel "$(find "$folder/kernel" -name "vmlinuz*" | sort | tail -1)" -initrd "$folder/initrd" -append "console=ttyAMA0 quiet panic=-1"
