@@ -59,7 +59,7 @@ cp -a "$folder"/debs/. "$machine"
 [ -e "$machine/bin" ] || ln -s usr/bin "$machine/bin"
 find "$folder/kernel" \( -name 'inet_diag.ko*' -o -name 'tcp_diag.ko*' \) -exec cp {} "$machine/tmp" \;
 find "$machine/tmp" -name '*.xz' -exec unxz {} \;
-mkdir -p "$machine/src/target/$target/debug" "$machine/src/target/tmp"
+mkdir -p "$machine/src/target/$target"/{debug,tmp}
 cp -r "$root"/src/{tests,chapters,book,Cargo.toml,README.md} "$machine/src"
 find "$root/src/target/$target/debug" -maxdepth 1 -type f -exec cp {} "$machine/src/target/$target/debug" \;
 programs=()
