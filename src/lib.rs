@@ -3,7 +3,7 @@
 //!
 //! | floor | what is on it |
 //! |---|---|
-//! | [`command`] | what prints: a chapter's command line, `cargo run`, `list`, `check`, `start`, a story and the scoreboard |
+//! | [`command`] | what prints: a chapter's command line and story; the program `close-call`: `cargo run`, `list`, `check`, `start` |
 //! | [`probe`] | what plays clients against any server: its process, the clients, when it is idle, the scripts, the verdicts |
 //! | [`net`] | what a chapter is built from: sockets, select, poll, epoll, signals, and the trace of their calls |
 //!
@@ -16,6 +16,9 @@
 //! - [`chapter`]: its command line.
 //!
 //! `tests/floors.rs` holds the imports to this.
+
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+compile_error!("close-call is for 64-bit Linux alone: it reads what that kernel says of sockets and processes");
 
 pub mod command;
 pub mod net;

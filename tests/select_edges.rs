@@ -7,8 +7,12 @@ use std::io::{Write, pipe};
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
+#[path = "common/descriptors.rs"]
+mod descriptors;
+
 use close_call::net;
 use close_call::select::{Ready, select};
+use descriptors::room_for;
 
 /// None is ready.
 fn nothing() -> Ready<RawFd> {
@@ -17,6 +21,9 @@ fn nothing() -> Ready<RawFd> {
 
 #[test]
 fn each_edge_is_told_from_its_neighbours() {
+    if !room_for(libc::FD_SETSIZE as u64) {
+        return;
+    }
     // Whatever was left open to this process by the one that started it: the edges must be free.
     // SAFETY: a bare system call. Nothing here owns a descriptor from 30 up.
     unsafe { libc::syscall(libc::SYS_close_range, 30, u32::MAX, 0) };

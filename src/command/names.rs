@@ -1,19 +1,18 @@
 //! Names in place of addresses, whose ports differ from run to run.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 
 /// What may come before an address or after it.
 const AROUND: [char; 7] = [' ', '\t', ',', '{', '}', '(', ')'];
 
-/// The names that a story has given to its clients' addresses so far.
+/// The addresses of a story's clients so far, each with its client's name.
 #[derive(Default)]
-pub struct Names(HashMap<String, String>);
+pub struct Names(Vec<(String, String)>);
 
 impl Names {
     /// From here on `address` is `who`'s.
     pub fn insert(&mut self, who: &str, address: SocketAddr) {
-        self.0.insert(address.to_string(), who.to_string());
+        self.0.push((address.to_string(), who.to_string()));
     }
 
     /// `text` with each address that has a name replaced by it.
@@ -22,7 +21,9 @@ impl Names {
         for word in text.split_inclusive(AROUND) {
             let end = word.len() - word.trim_end_matches(AROUND).len();
             let (address, rest) = word.split_at(word.len() - end);
-            named.push_str(self.0.get(address).map_or(address, |name| name));
+            // The last: an address may have been another client's before.
+            let known = self.0.iter().rfind(|(known, _)| known == address);
+            named.push_str(known.map_or(address, |(_, name)| name));
             named.push_str(rest);
         }
         named

@@ -1,6 +1,5 @@
 //! A story: a chapter's server and one probe run together on real sockets, printed as a transcript.
 
-use std::collections::HashMap;
 use std::io::{self, Write};
 use std::mem;
 use std::os::unix::process::ExitStatusExt;
@@ -71,8 +70,8 @@ struct Printer {
     /// The clients, in the order in which they first did something: each has its colour.
     clients: Vec<String>,
     names: Names,
-    /// What the server has said since a client did something, by its shape, and how often.
-    alike: HashMap<String, usize>,
+    /// The shapes of the lines that were printed since a client did something.
+    alike: Vec<String>,
     left_out: usize,
 }
 
@@ -106,10 +105,12 @@ impl Printer {
             return false;
         }
         let shape: String = line.text.chars().filter(|c| !c.is_ascii_digit() && *c != ',' && *c != ' ').collect();
-        let seen = self.alike.entry(shape).or_default();
-        *seen += 1;
-        let too_many = *seen > ENOUGH;
-        self.left_out += usize::from(too_many);
+        let too_many = self.alike.iter().filter(|known| **known == shape).count() >= ENOUGH;
+        if too_many {
+            self.left_out += 1;
+        } else {
+            self.alike.push(shape);
+        }
         too_many
     }
 

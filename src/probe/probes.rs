@@ -5,6 +5,7 @@ use super::clients::Clients;
 use super::kind::Kind;
 use super::presets::Preset;
 use super::scripts;
+pub use super::scripts::CROWD_NEEDS;
 use super::verdict::Step;
 
 /// One way in which clients behave.

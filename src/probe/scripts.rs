@@ -4,6 +4,7 @@
 //! ends with a polite client, which must be served.
 
 use super::clients::Clients;
+use super::server::raise_our_limit;
 use super::verdict::{Step, Verdict};
 use crate::net::columns::thousands;
 
@@ -258,7 +259,15 @@ pub fn forty_come_and_go(clients: &mut Clients) -> Step {
     clients.in_one_pass(|clients| clients.summed_up("all", "close", |clients| leave(clients, &forty)))
 }
 
+/// A descriptor for each client of the crowd, and some for all else.
+pub const CROWD_NEEDS: u64 = 1100 + 64;
+
 pub fn crowd(clients: &mut Clients) -> Step {
+    let may_have = raise_our_limit();
+    if may_have < CROWD_NEEDS {
+        let why = format!("it needs {CROWD_NEEDS} descriptors, and may have {may_have} (ulimit -Hn)");
+        return Err(Verdict::Failed(why));
+    }
     let crowd: Vec<String> = (0..1100).map(|n| format!("client {n}")).collect();
     clients.summed_up("1,100", "connect, and send nothing", |clients| connect_as_many_as_possible(clients, &crowd))?;
     // A connection that is closed before its client has sent anything is turned away.

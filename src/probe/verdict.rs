@@ -210,9 +210,13 @@ impl Verdict {
         Verdict::Failed(format!("kill: {error}"))
     }
 
-    /// Where the kernel does not answer questions about its sockets.
+    /// Where the kernel does not answer questions about its sockets, or this process may have no socket to ask with.
     pub fn no_sock_diag(error: io::Error) -> Verdict {
-        Verdict::Failed(format!("sock_diag: {error}"))
+        let call = match error.raw_os_error() {
+            Some(libc::EMFILE | libc::ENFILE) => "socket",
+            _ => "sock_diag",
+        };
+        Verdict::Failed(format!("{call}: {error}"))
     }
 }
 

@@ -2,21 +2,83 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod descriptors;
+
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::mem;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use close_call::command::ladder::{self, Chapter};
 use insta::internals::SettingsBindDropGuard;
+use tempfile::TempDir;
+
+#[allow(unused_imports)]
+pub use descriptors::room_for_a_crowd;
 
 /// The program of that name, as cargo has built it for the tests.
 pub fn exe(name: &str) -> PathBuf {
+    static HELD: OnceLock<PathBuf> = OnceLock::new();
+    HELD.get_or_init(hold).join(name)
+}
+
+/// Holds on to the programs as they are when the tests begin, and returns the folder: while the tests run, a reader may
+/// change a chapter and run it, and cargo builds it where the tests' programs are.
+fn hold() -> PathBuf {
+    name_changed_chapters();
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    // One at a time. A folder is in use for as long as somebody has its lock, whose process may be one that we cannot see.
+    let _turn = locked(&all.join("programs.lock"), libc::LOCK_EX).unwrap();
+    for entry in fs::read_dir(all).unwrap().flatten() {
+        let ours = entry.file_name().to_string_lossy().starts_with("programs-");
+        if ours && locked(&entry.path().join("lock"), libc::LOCK_EX | libc::LOCK_NB).is_ok() {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    let held = tempfile::Builder::new().prefix("programs-").tempdir_in(all).unwrap().keep();
+    mem::forget(locked(&held.join("lock"), libc::LOCK_EX));
     // Examples and programs are beside each other; the environment variable of one says where.
-    Path::new(env!("CARGO_BIN_EXE_client")).with_file_name(name)
+    let built = Path::new(env!("CARGO_BIN_EXE_client")).parent().unwrap();
+    for (from, to) in [(built.to_path_buf(), held.clone()), (built.join("examples"), held.join("examples"))] {
+        fs::create_dir_all(&to).unwrap();
+        for file in fs::read_dir(from).into_iter().flatten().flatten().filter(|file| file.path().is_file()) {
+            // A second name. What cargo builds later gets the first one, and is another file.
+            fs::hard_link(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+    held
+}
+
+/// The file, created if need be, with a lock that lasts until it is closed, by its process's end at the latest. flock(2).
+fn locked(path: &Path, how: libc::c_int) -> io::Result<File> {
+    let file = File::create(path)?;
+    // SAFETY: a bare system call on a descriptor that is open.
+    if unsafe { libc::flock(file.as_raw_fd(), how) } == 0 { Ok(file) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Says which chapters are not as they were committed, now and before each failure.
+fn name_changed_chapters() {
+    let git = Command::new("git").args(["diff", "--name-only", "HEAD", "--", "chapters"]).output();
+    let changed = git.ok().filter(|output| output.status.success()).map(|output| output.stdout).unwrap_or_default();
+    let changed = String::from_utf8_lossy(&changed).lines().collect::<Vec<_>>().join(", ");
+    if changed.is_empty() {
+        return;
+    }
+    let words = format!("not as it was committed: {changed}; what is tested of it may fail for that");
+    say(&words);
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |failure| {
+        eprintln!("{words}");
+        usual(failure);
+    }));
 }
 
 /// The program of that name as a command, with what cargo has put into the environment taken out.
@@ -33,6 +95,44 @@ pub fn python(file: &str) -> Option<[&'static str; 2]> {
         return None;
     }
     Some(["python3", Box::leak(format!("tests/peers/{file}").into_boxed_str())])
+}
+
+/// The program of that name as nobody runs it, in place of root, who may do anything: in a folder that every user can
+/// reach, because a clone may be in one that only its owner may enter. Another user runs it as it is. `None` where nobody
+/// can run nothing, which is then said.
+pub fn as_nobody(name: &str, args: &[&str]) -> Option<(TempDir, Command)> {
+    let folder = tempfile::tempdir().unwrap();
+    // SAFETY: a bare system call.
+    if unsafe { libc::geteuid() } != 0 {
+        return Some((folder, command(name, args)));
+    }
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let copy = copied(&exe(name), folder.path());
+    let nobody = |mut command: Command| {
+        // The group comes first, while it may still be changed.
+        command.gid(NOBODY).uid(NOBODY).current_dir(folder.path());
+        command
+    };
+    let mut reaches = Command::new("test");
+    reaches.arg("-x").arg(&copy);
+    if !nobody(reaches).status().unwrap().success() {
+        eprintln!("left out: nobody can run no program in {}", folder.path().display());
+        return None;
+    }
+    let mut command = Command::new(copy);
+    command.args(args).env_remove("CARGO").env_remove("RUST_BACKTRACE");
+    let command = nobody(command);
+    Some((folder, command))
+}
+
+/// The user and group who own nothing.
+pub const NOBODY: u32 = 65534;
+
+/// A copy of a program in a folder, made by another process: while this one has it open for writing, what another test
+/// starts has it too, and a program that is open for writing cannot be run.
+pub fn copied(program: &Path, folder: &Path) -> PathBuf {
+    assert!(Command::new("cp").arg(program).arg(folder).status().unwrap().success(), "cp {}", program.display());
+    folder.join(program.file_name().unwrap())
 }
 
 /// What a terminal would show of it, standard output and standard error in the order in which they came, and its status.

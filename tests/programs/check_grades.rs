@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::check::{check, verdicts};
-use crate::common::{exe, python, say};
+use crate::common::{exe, python, room_for_a_crowd, say};
 
 /// `check` with these options on a chapter's server.
 fn on_chapter(chapter: &str, options: &[&str]) -> (String, Option<i32>, String) {
@@ -23,6 +23,9 @@ fn grades(shown: &str) -> Vec<&str> {
 
 #[test]
 fn one_client_at_a_time_is_a_choice_with_all_that_follows_from_it() {
+    if !room_for_a_crowd() {
+        return;
+    }
     say("a server that serves one client at a time");
     let only = "polite,two-at-once,urgent,stranger,stampede,crowd";
     let (shown, status, _) = on_chapter("01-blocking-server", &["--only", only]);
@@ -62,6 +65,9 @@ fn half_close_is_a_choice_in_http_alone() {
 
 #[test]
 fn what_is_skipped_is_not_played() {
+    if !room_for_a_crowd() {
+        return;
+    }
     let skip = "leaves,two-at-once,impatient,half-close,urgent,urgent-then-close,rude,unread,send-then-reset,\
                 reset-in-queue,ask-then-reset-in-queue,stranger,stampede,never-reads,out-of-descriptors,\
                 long-message";

@@ -3,7 +3,7 @@
 use std::thread;
 
 use super::check::{check, verdicts};
-use crate::common::{python, say};
+use crate::common::{python, room_for_a_crowd, say};
 use close_call::probe::probes::PROBES;
 
 /// The verdicts on a file of tests/peers and its arguments, and the exit status.
@@ -19,6 +19,9 @@ fn not_ok(shown: &str) -> Vec<(&str, &str)> {
 
 #[test]
 fn servers_are_asked_in_their_own_protocol() {
+    if !room_for_a_crowd() {
+        return;
+    }
     for (preset, file, short) in [
         ("line", "line_server.py", &[][..]),
         ("http", "http11_server.py", &[("out-of-descriptors", "spins")]),
@@ -33,6 +36,9 @@ fn servers_are_asked_in_their_own_protocol() {
 
 #[test]
 fn a_server_that_closes_after_each_reply_is_no_fault_and_some_probes_say_little() {
+    if !room_for_a_crowd() {
+        return;
+    }
     let Some([python, _]) = python("") else { return };
     let only = "leaves,half-close,stranger,never-reads,crowd";
     let server = ["-m", "http.server", "--bind", "127.0.0.1", "{port}"];

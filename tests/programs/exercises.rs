@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::check::{check, verdicts};
-use crate::common::{built, command, exe, python, say, settings, terminal};
+use crate::common::{built, command, exe, python, room_for_a_crowd, say, settings, terminal};
 use close_call::command::ladder::CHAPTERS;
 use close_call::net::in_flight::LIMIT;
 use close_call::probe::parallel;
@@ -108,6 +108,9 @@ const SERVERS: &[(&str, &str, &str)] = &[
 
 #[test]
 fn from_chapter_5_on_each_start_fails_as_its_page_says_and_the_solution_passes() {
+    if !room_for_a_crowd() {
+        return;
+    }
     for (chapter, probe, before) in SERVERS {
         let said = verdict(chapter, probe);
         assert!(said.starts_with(before), "as it is in the repository, {chapter} says: {said}");
@@ -149,6 +152,9 @@ fn from_chapter_10_on_a_long_reply_is_delivered_whole_to_a_slow_reader() {
 /// Their reader begins from what everybody writes, and mends what `check` says of it.
 #[test]
 fn chapters_15_and_16_begin_from_what_everybody_writes() {
+    if !room_for_a_crowd() {
+        return;
+    }
     for (chapter, start, mended) in [
         ("15-mio", "15-example", &[("rude", "ECONNRESET"), ("half-close", "reply lost")][..]),
         (
@@ -194,6 +200,9 @@ fn chapter_13_still_logs_what_only_an_open_socket_knows() {
 
 #[test]
 fn a_solution_loses_nothing_that_its_chapter_could() {
+    if !room_for_a_crowd() {
+        return;
+    }
     let mut chapters: Vec<&str> = SERVERS.iter().map(|(chapter, ..)| *chapter).collect();
     chapters.dedup();
     for chapter in chapters {

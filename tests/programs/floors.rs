@@ -36,10 +36,7 @@ fn collect(folder: &Path, prefix: &[&str], files: &mut Vec<(String, String)>) {
             "mod" | "lib" | "main" => prefix.join("::"),
             _ => [prefix, &[&name]].concat().join("::"),
         };
-        // A program's root is another crate than the library's.
-        if name != "main" || !folder.join("lib.rs").exists() {
-            files.push((module, fs::read_to_string(&path).unwrap()));
-        }
+        files.push((module, fs::read_to_string(&path).unwrap()));
     }
 }
 

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::check::{check, verdicts};
-use crate::common::{command, left_running, mark, python, say};
+use crate::common::{as_nobody, command, copied, left_running, mark, python, say};
 
 const GENEROUS: Duration = Duration::from_secs(60);
 
@@ -151,8 +151,7 @@ fn python_of_root(folder: &Path) -> Option<PathBuf> {
     }
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
     let found = Command::new("python3").args(["-c", "import sys; print(sys._base_executable)"]).output().ok()?;
-    let copy = folder.join("python-of-root");
-    fs::copy(String::from_utf8(found.stdout).unwrap().trim(), &copy).ok()?;
+    let copy = copied(Path::new(String::from_utf8(found.stdout).unwrap().trim()), folder);
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o4755)).unwrap();
     let as_nobody = Command::new(&copy).args(["-c", "import os; os.setuid(0)"]).uid(65534).status();
     if !as_nobody.is_ok_and(|status| status.success()) {
@@ -171,8 +170,8 @@ fn a_process_that_may_not_be_signalled_is_named_and_not_waited_for() {
     let mark = mark();
     let code = format!("import os\nos.setresuid(0, 0, 0)\n{server}");
     let only = ["check", "--only", "polite,impatient", "--"];
-    let mut check = command("close-call", &only);
-    check.arg(python).args(["-c", &code, &format!("CLOSE_CALL_TEST={mark}")]).gid(65534).uid(65534);
+    let Some((_folder, mut check)) = as_nobody("close-call", &only) else { return };
+    check.arg(python).args(["-c", &code, &format!("CLOSE_CALL_TEST={mark}")]);
     let output = check.output().unwrap();
     let (shown, errors) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     let left = left_running(&mark);
@@ -198,11 +197,8 @@ fn where_it_cannot_be_seen_that_a_server_naps_that_is_said_once() {
     let code = fs::read_to_string(file).unwrap();
     // PR_SET_DUMPABLE 0: only root may look into such a process.
     let code = format!("import ctypes\nctypes.CDLL(None).prctl(4, 0)\n{code}");
-    let mut check = command("close-call", &["check", "--only", "polite", "--", python, "-c", &code]);
-    // SAFETY: a bare system call.
-    if unsafe { libc::geteuid() } == 0 {
-        check.gid(65534).uid(65534);
-    }
+    let args = ["check", "--only", "polite", "--", python, "-c", &code];
+    let Some((_folder, mut check)) = as_nobody("close-call", &args) else { return };
     let output = check.output().unwrap();
     let shown = String::from_utf8(output.stdout).unwrap();
     let words =

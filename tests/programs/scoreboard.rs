@@ -1,6 +1,6 @@
 //! The scoreboard, measured, and the whole of `cargo run`.
 
-use crate::common::{built, command, say, settings, terminal};
+use crate::common::{built, command, room_for_a_crowd, say, settings, terminal};
 use close_call::command::book;
 use close_call::command::ladder::CHAPTERS;
 use close_call::command::names::stored;
@@ -8,6 +8,9 @@ use insta::assert_snapshot;
 
 #[test]
 fn the_scoreboard_is_as_the_book_has_it_and_cargo_run_says_so() {
+    if !room_for_a_crowd() {
+        return;
+    }
     let _settings = settings();
     say("cargo run, with the whole scoreboard");
     let (shown, status) = terminal(&mut command("close-call", &[]));

@@ -1,14 +1,13 @@
 //! `cargo run -- start`: a package of the reader's own, and nothing else is touched.
 
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
 use insta::assert_snapshot;
 
-use crate::common::{built, command, output, say, settings, terminal};
+use crate::common::{as_nobody, built, command, output, say, settings, terminal};
 
 /// What `start ARGS` writes on standard error, run in `folder`, and its status.
 fn refused(folder: &Path, args: &[&str]) -> (String, Option<i32>) {
@@ -108,12 +107,9 @@ fn a_folder_that_can_be_written_and_not_listed_is_refused() {
     fs::create_dir(&hidden).unwrap();
     fs::write(hidden.join("Cargo.toml"), "mine").unwrap();
     fs::set_permissions(&hidden, fs::Permissions::from_mode(0o333)).unwrap();
-    let mut start = command("close-call", &["start", hidden.to_str().unwrap()]);
-    // SAFETY: a bare system call.
-    if unsafe { libc::geteuid() } == 0 {
-        // Root may list every folder. The group comes first, while it may still be changed.
-        start.gid(65534).uid(65534);
-    }
+    let Some((beside, mut start)) = as_nobody("close-call", &["start", hidden.to_str().unwrap()]) else { return };
+    // What cargo has built it from: it was not installed.
+    fs::write(beside.path().join("close-call.d"), "").unwrap();
     let output = start.output().unwrap();
     let words = format!("{}: opendir: Permission denied (os error 13)\n", hidden.display());
     assert_eq!((String::from_utf8(output.stderr).unwrap(), output.status.code()), (words, Some(1)));

@@ -35,6 +35,16 @@ const NAMES: &[(&str, &str)] = &[
     ("ioctl", "ioctl"),
 ];
 
+/// The name of a call as the book has it. Not every machine's kernel has `poll` and `epoll_wait`: on aarch64 the C
+/// library makes the newer calls in their place, which say which signals may come meanwhile (syscalls(2)).
+fn as_in_the_book(name: &str) -> &str {
+    match name {
+        "ppoll" => "poll",
+        "epoll_pwait" => "epoll_wait",
+        name => name,
+    }
+}
+
 /// What strace wrote of the story's server, a line each; `None` where strace cannot be had.
 fn straced(chapter: &str, args: &[&str]) -> Option<Vec<String>> {
     let folder = tempfile::tempdir().unwrap();
@@ -60,7 +70,7 @@ fn by_strace(chapter: &str, args: &[&str]) -> Option<Vec<Call>> {
     let server = straced(chapter, args)?;
     let calls = server.iter().filter_map(|line| {
         let (name, rest) = line.split_once('(')?;
-        let (ours, _) = NAMES.iter().find(|(_, theirs)| *theirs == name)?;
+        let (ours, _) = NAMES.iter().find(|(_, theirs)| *theirs == as_in_the_book(name))?;
         let (args, result) = rest.rsplit_once(" = ")?;
         let result = result.trim();
         let outcome = result.strip_prefix("-1 ").unwrap_or(result).split(' ').next()?;
@@ -110,7 +120,7 @@ fn strace_sees_what_the_trace_says() {
             return;
         };
         let mut said = by_trace(chapter, args);
-        // A stop interrupts epoll_wait. Under strace so does a signal that is ignored otherwise: a second SIGCONT.
+        // A stop interrupts epoll_wait. Under strace so does a signal that is ignored otherwise: SIGCONT.
         for calls in [&mut seen, &mut said] {
             calls.retain(|(name, _, outcome)| (&name[..], &outcome[..]) != ("epoll_wait", "EINTR"));
         }
@@ -173,8 +183,8 @@ fn calls_of_a_message(server: &str, log: &str) -> Option<Vec<String>> {
     child.wait().unwrap();
     let calls = fs::read_to_string(&file).unwrap();
     let name = |line: &str| {
-        let name = line.split_once(' ')?.1.trim_start().split_once('(')?.0.to_string();
-        name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_').then_some(name)
+        let name = line.split_once(' ')?.1.trim_start().split_once('(')?.0;
+        name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_').then(|| as_in_the_book(name).to_string())
     };
     let names: Vec<String> = calls.lines().filter_map(name).collect();
     let replies: Vec<usize> = (0..names.len()).filter(|&at| names[at] == "sendto").collect();
@@ -196,7 +206,7 @@ fn a_message_costs_the_calls_that_the_book_says() {
     let said = |server: &str| {
         let line = table.lines().find_map(|line| line.strip_prefix(&format!("{server},1,"))).unwrap();
         let (count, names) = line.split_once(',').unwrap();
-        let names: Vec<String> = names.split(' ').map(str::to_string).collect();
+        let names: Vec<String> = names.split(' ').map(|name| as_in_the_book(name).to_string()).collect();
         assert_eq!(count, format!("{}.00", names.len()), "{server}");
         names
     };
@@ -244,7 +254,7 @@ fn abridged(lines: &[String]) -> String {
         let args = args.trim_end().trim_end_matches(')');
         let result = result.split(" (").next().unwrap();
         let words: Vec<&str> = args.split(", ").collect();
-        calls.push(match name {
+        calls.push(match as_in_the_book(name) {
             "epoll_wait" if !args.contains('[') => format!("epoll_wait = {result}"),
             "epoll_wait" => {
                 let ready = args.split("{events=").skip(1).map(|event| format!("events={event}"));
@@ -258,7 +268,9 @@ fn abridged(lines: &[String]) -> String {
                 let data = data(args, what == "ADD");
                 format!("epoll_ctl({what}, {}, {}, data={data}) = {result}", words[2], events(args))
             }
-            "accept4" | "recvfrom" | "sendto" | "close" | "shutdown" => format!("{name}({}) = {result}", words[0]),
+            name @ ("accept4" | "recvfrom" | "sendto" | "close" | "shutdown") => {
+                format!("{name}({}) = {result}", words[0])
+            }
             _ => continue,
         });
     }
@@ -277,7 +289,8 @@ fn what_a_library_calls_is_as_the_book_shows() {
         let Some(lines) = straced(chapter, &["--probe", probe]) else {
             return;
         };
-        if !lines.iter().any(|line| line.contains("{events=")) {
+        let mut with_events = lines.iter().filter(|line| line.contains("{events=")).peekable();
+        if with_events.peek().is_none() || !with_events.all(|line| line.contains("u64=")) {
             eprintln!("left out: this version of strace writes events in another way");
             return;
         }

@@ -244,18 +244,21 @@ impl Server {
     }
 
     fn signal(&mut self, signal: i32) -> io::Result<()> {
-        if self.ended().is_none()
-            && let Some(group) = self.keeper.server().and_then(|pid| libc::pid_t::try_from(pid).ok())
-        {
-            // SAFETY: a bare system call. The group is the one that was made for this server, which has not ended.
-            unsafe { libc::kill(-group, signal) };
-        }
+        let mut group = self.keeper.server().and_then(|pid| libc::pid_t::try_from(pid).ok());
+        // SAFETY: a bare system call. The group is the one that was made for this server, which has not ended.
+        group = group.filter(|group| self.keeper.ended().is_none() && unsafe { libc::kill(-group, signal) } == 0);
         // Those that have left the group, and those that refuse.
         let mut refused = None;
         for pid in self.processes().into_iter().filter_map(|pid| libc::pid_t::try_from(pid).ok()) {
-            // SAFETY: a bare system call. That a descendant ends between the look and the call, and its id is given to
+            // SAFETY: two bare system calls. That a descendant ends between the look and the call, and its id is given to
             // another process in between, is as good as impossible: ids are used in turn.
-            if unsafe { libc::kill(pid, signal) } == -1 {
+            let result = unsafe {
+                // Once is enough: under strace a second SIGCONT reaches the recv to which the first one has let the server go.
+                // No signal, 0, only asks whether it may be sent one.
+                let has_had_it = group.is_some_and(|group| libc::getpgid(pid) == group);
+                libc::kill(pid, if has_had_it { 0 } else { signal })
+            };
+            if result == -1 {
                 let error = io::Error::last_os_error();
                 refused = refused.or((error.raw_os_error() == Some(libc::EPERM)).then_some(error));
             }

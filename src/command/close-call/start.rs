@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::help;
-use super::ladder::Chapter;
+use crate::command::ladder::Chapter;
 use crate::probe::probes;
 
 /// The chapter to begin from, unless told otherwise: the fix that everyone suggests.

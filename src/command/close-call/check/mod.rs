@@ -20,7 +20,7 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::style::wanted;
+use crate::command::style::wanted;
 use crate::net::columns::wrap;
 use crate::probe::kind::Kind;
 use crate::probe::parallel;

@@ -1,13 +1,25 @@
 //! `cargo run`: the bug, the fix that everyone suggests, and what it missed. `--help` says what else there is.
+//!
+//! What only this program does is here and not in the library, so that a chapter's first build does not wait for it:
+//! [`show`] is `cargo run` itself, with the [`scoreboard`]; [`list`], [`start`] and [`check`] are its commands; [`help`]
+//! knows whether it was installed or is in a clone.
+
+mod check;
+mod help;
+mod list;
+mod scoreboard;
+mod show;
+mod start;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use close_call::command::args::{Wrong, one_of};
-use close_call::command::check::Check;
-use close_call::command::check::options::{self, Asked};
-use close_call::command::ladder::{self, CHAPTERS, Chapter};
-use close_call::command::{help, list, show, start, style};
+use check::Check;
+use check::options::{self, Asked};
+use close_call::{command, net, probe};
+use command::args::{Wrong, one_of};
+use command::ladder::{self, CHAPTERS, Chapter};
+use command::style;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
 

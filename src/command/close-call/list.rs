@@ -1,7 +1,8 @@
 //! `cargo run -- list`: what there is.
 
 use super::check::grades;
-use super::{help, ladder};
+use super::help;
+use crate::command::ladder;
 use crate::net::columns::wrap;
 use crate::probe::presets::Preset;
 use crate::probe::probes::{HAMMER, PROBES};

@@ -3,9 +3,10 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use super::ladder::{self, CHAPTERS, Chapter};
-use super::style::{Style, paint};
-use super::{book, story};
+use crate::command::board::Board;
+use crate::command::ladder::{self, CHAPTERS, Chapter};
+use crate::command::style::{Style, paint};
+use crate::command::{book, story};
 use crate::net::columns::{WIDTH, wrap};
 use crate::probe::parallel;
 use crate::probe::probes::{PROBES, Probe};
@@ -114,54 +115,10 @@ fn header(probes: &[Probe], widths: &[usize]) -> String {
     header
 }
 
-/// A scoreboard that was printed.
-pub struct Board {
-    rows: Vec<(String, Vec<String>)>,
-}
-
-impl Board {
-    /// Reads the rows of `text`, the lines that begin with a chapter's name. Cells are at least two spaces apart, and a
-    /// chapter's rows in the later blocks continue its row in the first.
-    pub fn of(text: &str) -> Board {
-        let mut rows: Vec<(String, Vec<String>)> = Vec::new();
-        for line in text.lines() {
-            let mut cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(String::from);
-            let Some(name) = cells.next().filter(|name| ladder::by_name(name).is_some()) else {
-                continue;
-            };
-            match rows.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, row)) => row.extend(cells),
-                None => rows.push((name, cells.collect())),
-            }
-        }
-        Board { rows }
-    }
-
-    /// The cell of a chapter under a probe, if the board has one.
-    pub fn cell(&self, chapter: &Chapter, probe: &Probe) -> Option<&String> {
-        let at = PROBES.iter().position(|other| other.name == probe.name)?;
-        self.rows.iter().find(|(name, _)| name == chapter.name)?.1.get(at)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::probe::probes::by_name;
-
-    #[test]
-    fn a_printed_board_is_read_back() {
-        let text = "  polite  leaves\n01-blocking-server  ok  no reply\n04-use-after-close      ok      EBADF\n\
-                    \n  rude\n01-blocking-server  ECONNRESET  ok\n";
-        let board = Board::of(text);
-        let [first, last] = [0, 3].map(|at| &CHAPTERS[at]);
-        assert_eq!(board.cell(first, &PROBES[0]).unwrap(), "ok");
-        assert_eq!(board.cell(first, &PROBES[1]).unwrap(), "no reply");
-        assert_eq!(board.cell(last, &PROBES[1]).unwrap(), "EBADF");
-        assert_eq!(board.cell(last, &PROBES[2]), None);
-        assert_eq!(board.cell(first, &PROBES[2]).unwrap(), "ECONNRESET", "the second block");
-        assert_eq!(board.cell(&CHAPTERS[4], &PROBES[0]), None);
-    }
 
     #[test]
     fn every_probe_is_in_one_block_and_every_row_fits() {

@@ -5,8 +5,9 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 
-use super::style::{self, Style, paint};
-use super::{chapter_probes, help, ladder, scoreboard, story};
+use super::{help, scoreboard};
+use crate::command::style::{self, Style, paint};
+use crate::command::{chapter_probes, ladder, story};
 use crate::net::columns::wrap;
 
 /// The chapters of the first two stories, which are built first.

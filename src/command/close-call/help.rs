@@ -1,12 +1,13 @@
 //! What `close-call` can do, where it is: in a clone, with the chapters beside it, or installed, without them.
 
 use std::env;
+use std::path::PathBuf;
 
-/// Whether this program was installed, without the chapters: it is not in a folder in which cargo builds.
+/// Whether this program was installed, without the chapters. Beside what it builds, wherever that is, cargo writes a file
+/// with what it was built from, `close-call.d`; beside what it installs it does not.
 pub fn installed() -> bool {
-    let exe = env::current_exe().ok();
-    let folder = exe.as_deref().and_then(|exe| exe.parent());
-    folder.is_some_and(|folder| !folder.join("deps").is_dir() && !folder.join("04-use-after-close").exists())
+    let built = |exe: PathBuf| exe.with_extension("d").exists() || exe.with_file_name("04-use-after-close").exists();
+    env::current_exe().is_ok_and(|exe| !built(exe))
 }
 
 /// What is typed to start it: `close-call`, or `cargo run --`.
