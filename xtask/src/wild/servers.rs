@@ -44,7 +44,7 @@ const ECHO: &[&str] = &["--greeting", r"hello\r\n", "--reply", "Hello, server!",
 const RESET: &[&str] = &["--preset", "http", "--only", "polite,ask-then-reset-in-queue"];
 const HAMMER: &[&str] = &["--preset", "http", "--only", "polite,hammer"];
 const NEVER_READS: &[&str] = &["--preset", "http", "--only", "polite,never-reads"];
-const RESET_IN_REPLY: &[&str] = &["--preset", "http", "--only", "polite,unread"];
+const RESET_IN_REPLY: &[&str] = &["--preset", "http", "--only", "polite,send-then-reset"];
 const NO_DESCRIPTOR: &[&str] = &["--preset", "http", "--only", "polite,out-of-descriptors"];
 
 const WAITRESS: &[&str] = &["python3", "-m", "waitress", "--listen=127.0.0.1:{port}", "hello:wsgi"];
@@ -227,7 +227,7 @@ pub const SERVERS: &[Server] = &[
         options: RESET_IN_REPLY,
         command: HTTP_SERVER,
         references: &[Reference {
-            probes: &["unread"],
+            probes: &["send-then-reset"],
             verdict: "leaks",
             words: "http-party/http-server#512",
             url: "https://github.com/http-party/http-server/issues/512",
