@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use close_call::command::args::{self, DEFAULT_ADDRESS, Wrong};
 use close_call::command::style;
+use close_call::net::text::printable_lines;
 use close_call::net::{Address, Socket};
 
 const HELP: &str = "\
@@ -66,6 +67,7 @@ fn ask(
     if n == 0 {
         return Err("recv: the server closed the connection and sent no reply".into());
     }
-    Ok(String::from_utf8_lossy(&buffer[..n]).into_owned())
+    // What a server says may hold anything, even what changes a terminal.
+    Ok(printable_lines(&buffer[..n]))
     // The socket is closed here, because its owner goes out of scope.
 }

@@ -25,6 +25,12 @@ fn main() -> ExitCode {
         Ok(task) => task,
         Err(wrong) => return wrong.refuse(),
     };
+    let failure = match &task {
+        // For a check, 1 is a fault of the server's.
+        Task::Check(_) => 2,
+        _ => 1,
+    };
+    style::fail_with(failure);
     let done = match task {
         Task::Show => show::show(),
         Task::Help => {
@@ -40,7 +46,7 @@ fn main() -> ExitCode {
     };
     done.unwrap_or_else(|error| {
         eprintln!("{error}");
-        ExitCode::FAILURE
+        ExitCode::from(failure)
     })
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::greeting::greeting_of;
 use crate::probe::clients::Clients;
-use crate::probe::probes::{self, Probe};
-use crate::probe::verdict::Verdict;
+use crate::probe::probes::{self, PLAIN, Probe};
+use crate::probe::verdict::Step;
 
 /// The probes.
 pub const CHAPTER_PROBES: &[Probe] = &[SLOW_READER, SHORTAGE];
@@ -17,6 +17,8 @@ pub const SLOW_READER: Probe = Probe {
     clients: "send, and read a reply of four million bytes, a little at a time",
     sound: "delivers all of it",
     script: slow_reader,
+    environment: &[("GREETING", "4000000")],
+    ..PLAIN
 };
 
 /// A descriptor becomes free although the server has closed none, as when another thread closes a file. Another server
@@ -26,6 +28,7 @@ pub const SHORTAGE: Probe = Probe {
     clients: "one connects when no descriptor is free; then one becomes free elsewhere",
     sound: "serves it, although no connection was closed",
     script: shortage,
+    ..PLAIN
 };
 
 /// How long the greeting is that [`SLOW_READER`] waits for, in bytes.
@@ -40,18 +43,18 @@ pub fn by_name(name: &str) -> Option<&'static Probe> {
 }
 
 /// Alice's kernel keeps only a little for her, so the server's socket is full long before the reply is sent.
-fn slow_reader(clients: &mut Clients) -> Result<(), Verdict> {
+fn slow_reader(clients: &mut Clients) -> Step {
     clients.connect_with_little_room("alice")?;
     clients.ask("alice")?;
     clients.reply_in_pieces("alice", greeting_of(LONG_GREETING))
 }
 
-fn shortage(clients: &mut Clients) -> Result<(), Verdict> {
-    clients.limit_descriptors(0, 0)?;
+fn shortage(clients: &mut Clients) -> Step {
+    clients.observed().limit_descriptors(0, 0)?;
     clients.note("the server may open no more descriptors: RLIMIT_NOFILE")?;
     clients.connect("alice")?;
     clients.ask("alice")?;
-    clients.limit_descriptors(24, 8)?;
+    clients.observed().limit_descriptors(24, 8)?;
     clients.note("it may open more again, and has closed none")?;
     clients.reply_within("alice", LOOKS_AGAIN)
 }

@@ -54,7 +54,10 @@ port on which it must listen; its environment has it in PORT. Between `check` an
   --message TEXT        what the clients send, \\r \\n \\t \\\\ \\0 and \\xNN included
   --reply TEXT          what a reply must contain; without it any bytes are a reply
   --greeting TEXT       what the server says first must contain
-  --strict              a choice counts like a fault
+  --also TEXT           another message that clients send before they leave or reset;
+                        may be given more than once
+  --strict              a choice counts like a fault, and so does an error that a server
+                        printed although its clients got all they wanted
   --known FILE          what is accepted today, PROBE VERDICT per line; what is listed
                         counts only if it differs
   --json                one JSON object per line

@@ -1,9 +1,9 @@
 //! `cargo run -- list`: what there is.
 
 use super::check::grades;
-use super::check::protocols::PRESETS;
 use super::{help, ladder};
 use crate::net::columns::wrap;
+use crate::probe::presets::Preset;
 use crate::probe::probes::{HAMMER, PROBES};
 
 /// The column in which the texts begin.
@@ -20,11 +20,11 @@ pub fn list() {
     }
     probes();
     println!("\nPresets: {} check --preset NAME -- COMMAND", help::called());
-    for preset in PRESETS {
-        entry(preset.name, &format!("--message '{}'", preset.message));
-        entry("", &format!("--reply '{}'", preset.reply));
-        if !preset.greeting.is_empty() {
-            entry("", &format!("--greeting '{}'", preset.greeting));
+    for preset in Preset::ALL {
+        entry(preset.name(), &format!("--message '{}'", preset.message()));
+        entry("", &format!("--reply '{}'", preset.reply()));
+        if !preset.greeting().is_empty() {
+            entry("", &format!("--greeting '{}'", preset.greeting()));
         }
     }
     println!("\nGrades: the first line that fits. A choice is one only if the server serves again.");

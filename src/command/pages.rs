@@ -1,7 +1,20 @@
-//! Which page of the book explains a probe.
+//! Which page of the book explains a verdict.
 
-/// The page that explains the probe of that name: a chapter's name, or `check`.
-pub fn page_of(probe: &str) -> &'static str {
+use crate::probe::kind::Kind;
+use crate::probe::probes::Probe;
+
+/// The page that explains a verdict of that kind under the probe: a chapter's name, or `check`. Most kinds of verdicts are
+/// explained where their probe is.
+pub fn page_of(probe: &Probe, kind: Kind) -> &'static str {
+    match kind {
+        Kind::Leaks => "11-limits",
+        Kind::NotOver => "check",
+        _ => page_of_probe(probe.name),
+    }
+}
+
+/// The page that explains the probe of that name.
+pub fn page_of_probe(probe: &str) -> &'static str {
     match probe {
         "polite" | "two-at-once" => "01-blocking-server",
         "urgent" => "02-what-select-says",
@@ -31,9 +44,9 @@ mod tests {
 
     #[test]
     fn a_page_is_named_as_a_reader_finds_it() {
-        assert_eq!(in_words(page_of("impatient")), "chapter 5");
-        assert_eq!(in_words(page_of("crowd")), "chapter 11");
-        assert_eq!(in_words(page_of("stampede")), "page \"check\"");
+        assert_eq!(in_words(page_of_probe("impatient")), "chapter 5");
+        assert_eq!(in_words(page_of_probe("crowd")), "chapter 11");
+        assert_eq!(in_words(page_of_probe("stampede")), "page \"check\"");
         assert_eq!(in_words("how-to-use"), "page \"how-to-use\"");
     }
 }

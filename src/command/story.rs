@@ -8,7 +8,6 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use super::chapter_probes::{LONG_GREETING, SLOW_READER};
 use super::names::Names;
 use super::style::{Style, paint, wanted};
 use crate::net::columns::{call_and_table, wrap};
@@ -54,10 +53,7 @@ pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnM
     command.args(["--listen", "127.0.0.1:0"]);
     // A story is what the server says, whatever our own environment asks of the servers that `cargo xtask bench` measures.
     // So is how a panic is shown: a backtrace would hide what is said.
-    command.env_remove("LOG").env_remove("RUST_BACKTRACE");
-    if probe.name == SLOW_READER.name {
-        command.env("GREETING", LONG_GREETING.to_string());
-    }
+    command.env_remove("LOG").env_remove("GREETING").env_remove("RUST_BACKTRACE");
     match trace {
         Some(Format::Text | Format::Line) => drop(command.arg("--trace=line")),
         Some(Format::Json) => drop(command.arg("--trace=json")),

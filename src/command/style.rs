@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::{panic, process};
 
 /// What a piece of text is, as far as its colour goes.
@@ -46,6 +47,14 @@ pub fn paint(coloured: bool, style: Style, text: &str) -> String {
     format!("\x1b[{code}m{text}\x1b[0m")
 }
 
+/// The exit status of a program whose output can take no more.
+static FAILURE: AtomicU8 = AtomicU8::new(1);
+
+/// Has a program whose output can take no more end with that exit status, in place of 1.
+pub fn fail_with(status: u8) {
+    FAILURE.store(status, Ordering::Relaxed);
+}
+
 /// Ends the program when its output can take no more, as other programs end: quietly, by SIGPIPE, when a pipe is closed
 /// (`… | head`), and with a line that says so when a disk is full. Rust's `println!` panics instead. Sockets are not
 /// concerned: [`crate::net::send`] asks for no signal.
@@ -54,14 +63,15 @@ pub fn end_with_the_output() {
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
     let panics = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
+        let status = FAILURE.load(Ordering::Relaxed).into();
         let words = info.payload().downcast_ref::<String>().map_or("", String::as_str);
         if let Some(why) = words.strip_prefix("failed printing to stdout: ") {
             // If standard error is full as well, the exit status has to say it.
             let _ = writeln!(io::stderr(), "write: {why}");
-            process::exit(1);
+            process::exit(status);
         }
         if words.starts_with("failed printing to stderr: ") {
-            process::exit(1);
+            process::exit(status);
         }
         panics(info);
     }));

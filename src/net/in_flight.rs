@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn end(state: u8, send_queue: u32, receive_queue: u32) -> Option<End> {
-        Some(End { state, receive_queue, send_queue })
+        Some(End { state, receive_queue, send_queue, inode: 1 })
     }
 
     #[test]

@@ -7,7 +7,8 @@
 //! From the lowest floor up:
 //!
 //! - [`errno`]: error numbers by name; [`error`]: a call that failed; [`address`]: where a socket is;
-//! - [`columns`] and [`json`]: how text and JSON are written; `sys`: bare system calls;
+//! - [`columns`] and [`json`]: how text and JSON are written; [`text`]: what others say, as it may be shown; `sys`: bare
+//!   system calls;
 //! - [`watched`]: what a call that waits can be asked about; [`events`]: what it can say;
 //! - [`table`]: the process's descriptors, as the kernel has them; [`trace`]: what was called, with what result;
 //! - [`raw`]: calls on a number, [`socket`]: calls on an owner;
@@ -32,6 +33,7 @@ pub mod sock_diag;
 pub mod socket;
 mod sys;
 pub mod table;
+pub mod text;
 pub mod trace;
 pub mod watched;
 

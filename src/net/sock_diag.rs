@@ -1,7 +1,8 @@
 //! Asks the kernel for one end of a connection, by sock_diag(7), which is what ss(8) reads. Linux only.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::OnceLock;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -38,6 +39,8 @@ pub struct End {
     pub receive_queue: u32,
     /// Bytes that were sent and are not acknowledged; the end of the stream counts as one.
     pub send_queue: u32,
+    /// The number by which /proc/PID/fd names it (`socket:[inode]`); 0 if no process has it open.
+    pub inode: u32,
 }
 
 /// A connection to the kernel's table of sockets.
@@ -51,8 +54,24 @@ const REQUEST: usize = HEADER + 56;
 impl SockDiag {
     /// Opens the netlink socket. Fails where the kernel has no sock_diag, or a sandbox forbids it.
     pub fn open() -> io::Result<SockDiag> {
+        static ANSWERS: OnceLock<()> = OnceLock::new();
         let kind = (Domain::from(libc::AF_NETLINK), Type::DGRAM, Some(Protocol::from(NETLINK_SOCK_DIAG)));
-        Socket::new(kind.0, kind.1, kind.2).map(SockDiag)
+        let mut kernel = Socket::new(kind.0, kind.1, kind.2).map(SockDiag)?;
+        if ANSWERS.get().is_none()
+            // Where there is no descriptor left for it, the next one who asks will find out.
+            && let Ok(ours) = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        {
+            kernel.finds(ours.local_addr()?)?;
+            let _ = ANSWERS.set(());
+        }
+        Ok(kernel)
+    }
+
+    /// Fails unless it finds the listener that is known to be there: ENOENT means that there is no such socket, and also
+    /// that the kernel has no module that could know (tcp_diag).
+    fn finds(&mut self, listener: SocketAddr) -> io::Result<()> {
+        let why = "the kernel cannot be asked about TCP sockets: it has no tcp_diag";
+        self.listener(listener)?.map(drop).ok_or_else(|| io::Error::new(io::ErrorKind::Unsupported, why))
     }
 
     /// The TCP socket whose own address is `local` and whose peer's is `remote`, if there is one.
@@ -85,7 +104,8 @@ impl SockDiag {
         let state = word(HEADER).map(|b| b[1]).ok_or_else(short)?;
         let receive_queue = word(HEADER + 56).map(u32::from_ne_bytes).ok_or_else(short)?;
         let send_queue = word(HEADER + 60).map(u32::from_ne_bytes).ok_or_else(short)?;
-        Ok(Some(End { state, receive_queue, send_queue }))
+        let inode = word(HEADER + 68).map(u32::from_ne_bytes).ok_or_else(short)?;
+        Ok(Some(End { state, receive_queue, send_queue, inode }))
     }
 }
 
@@ -113,4 +133,28 @@ fn request(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
     request.extend([0; 4]); // any interface
     request.extend([0xff; 8]); // no cookie
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_kernel_that_knows_no_listener_at_all_cannot_be_asked() {
+        let (asking, answering) = Socket::pair(Domain::UNIX, Type::DGRAM, None).unwrap();
+        // As a kernel without tcp_diag answers: struct nlmsghdr, the error, and the request's header.
+        let answer: Vec<u8> = [36_u32, libc::NLMSG_ERROR as u32, 0, 0, (-libc::ENOENT) as u32, 72, 20, 0, 0]
+            .map(u32::to_ne_bytes)
+            .concat();
+        let kernel = thread::spawn(move || {
+            let mut answering = answering;
+            assert_eq!(answering.read(&mut [0; 4096]).unwrap(), REQUEST);
+            answering.write_all(&answer).unwrap();
+        });
+        let error = SockDiag(asking).finds(([127, 0, 0, 1], 80).into()).unwrap_err();
+        assert_eq!(error.to_string(), "the kernel cannot be asked about TCP sockets: it has no tcp_diag");
+        kernel.join().unwrap();
+    }
 }

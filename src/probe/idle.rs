@@ -1,24 +1,33 @@
 //! When is a server idle? When nothing is left for it to do until a client does something.
 //!
 //! The kernel knows most of it. All that the clients did has arrived ([`in_flight`]), and every thread of the server
-//! sleeps (/proc). The two cannot be asked in one moment, so a server is idle when two looks in a row say so. A thread
-//! that sleeps for a time (nanosleep) may be about to go on, so it is given one, unless it has the habit: it did so before
-//! any client came, while other threads waited for one.
+//! sleeps (/proc). The two cannot be asked in one moment, so a server is idle when two looks in a row say so.
 //!
-//! What the kernel does not say is *why* a thread sleeps in any other call. A server that waits with a timeout, for
-//! something of its own, looks idle.
+//! A thread that sleeps for a time, and looks at its clients whenever it wakes, is idle when it has been awake and nothing
+//! has come of it. It does not matter what a thread does that only sleeps while others wait for every client: they will
+//! see it first. What the kernel does not say is *why* a thread waits with a limit for something that may happen: a server
+//! that has something of its own to do then looks idle.
 
+use std::collections::{HashMap, HashSet};
+use std::fs;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::Duration;
 
 use super::server::processes;
+use super::server::sockets;
+use super::server::waits::{Wait, Waiting, Waits};
 use crate::net::in_flight;
+use crate::net::sock_diag::{End, SockDiag};
 
-/// How long a thread that sleeps for a time is waited for. It may do so for ever.
+/// How long a thread that sleeps for a time is waited for. It may do so for an hour.
 pub const NAP: Duration = Duration::from_secs(2);
+
+/// How often such a thread wakes before it is known that nothing comes of it: the first time it may have been on its way
+/// to sleep already when the clients did something.
+const WAKES: u64 = 2;
 
 /// So many looks in a row have to say the same.
 const LOOKS: u32 = 2;
@@ -64,34 +73,102 @@ pub struct Look {
     pub napping: bool,
 }
 
-/// Looks at a server and at its `connections`, the client's address and the server's. Fails where the kernel does not
-/// answer questions about its sockets. That a thread with the `habit` sleeps for a time says nothing.
-pub fn look(pids: &[u32], connections: &[(SocketAddr, SocketAddr)], habit: &[PathBuf]) -> io::Result<Look> {
+/// Looks at a server at that address and at its `connections`, the client's address and the server's. Fails where the
+/// kernel does not answer questions about its sockets.
+pub fn look(
+    pids: &[u32],
+    server: SocketAddr,
+    connections: &[(SocketAddr, SocketAddr)],
+    naps: &mut Naps,
+) -> io::Result<Look> {
     let before = threads(pids);
     // A server that is to become idle has to go to sleep first, which is the cheaper question.
     if before != Threads::Asleep {
         return Ok(Look { threads: [before; 2], arrived: false, napping: false });
     }
     let arrived = in_flight::all_arrived(connections, Duration::ZERO)?;
-    let napping = arrived && napping(pids).iter().any(|thread| !habit.contains(thread));
+    let napping = arrived && naps.may_see_more(pids, server, connections)?;
     Ok(Look { threads: [before, threads(pids)], arrived, napping })
 }
 
-/// The threads that sleep for a time, in a server of which others wait for something.
-pub fn habit(pids: &[u32]) -> Vec<PathBuf> {
-    let napping = napping(pids);
-    if napping.len() < processes::states(pids).len() { napping } else { Vec::new() }
+/// The threads that sleep for a time, and how often they have been awake.
+#[derive(Default)]
+pub struct Naps {
+    waits: Waits,
+    /// How often each had gone to sleep when the scene was as it is.
+    since: HashMap<PathBuf, u64>,
+    /// The listener and all connections, as they were then.
+    scene: Vec<Option<End>>,
 }
 
-/// The threads that sleep for a time. Where that may not be read, it is said once, and taken for none.
-fn napping(pids: &[u32]) -> Vec<PathBuf> {
-    static SAID: Once = Once::new();
-    processes::in_timed_sleep(pids).unwrap_or_else(|error| {
-        SAID.call_once(|| {
-            eprintln!("/proc/PID/syscall: {error}: a server that sleeps for a time is taken for idle");
+impl Naps {
+    /// What the threads were last seen to wait for.
+    pub fn waits(&mut self) -> &mut Waits {
+        &mut self.waits
+    }
+
+    /// Whether a thread sleeps for a time that may yet see something of what the clients did. Where that may not be read,
+    /// it is said once, and taken for none.
+    fn may_see_more(
+        &mut self,
+        pids: &[u32],
+        server: SocketAddr,
+        connections: &[(SocketAddr, SocketAddr)],
+    ) -> io::Result<bool> {
+        static SAID: Once = Once::new();
+        let threads = self.waits.of(pids).unwrap_or_else(|error| {
+            SAID.call_once(|| {
+                eprintln!("/proc/PID/syscall: {error}: a server that sleeps for a time is taken for idle");
+            });
+            Vec::new()
         });
-        Vec::new()
-    })
+        let napping: Vec<&Waiting> = threads.iter().filter(|thread| thread.wait() == Wait::Nap).collect();
+        if napping.is_empty() || all_are_waited_for(&threads, server.port()) {
+            return Ok(false);
+        }
+        let scene = scene(server, connections)?;
+        if scene != self.scene {
+            (self.scene, self.since) = (scene, HashMap::new());
+        }
+        // Each is asked, for all of them have to be known.
+        let more = napping.iter().filter(|nap| {
+            let slept = times_asleep(&nap.thread);
+            slept < *self.since.entry(nap.thread.clone()).or_insert(slept) + WAKES
+        });
+        Ok(more.count() > 0)
+    }
+}
+
+/// How often a thread has gone to sleep: proc_pid_status(5).
+fn times_asleep(thread: &Path) -> u64 {
+    let status = fs::read(thread.join("status")).unwrap_or_default();
+    let status = String::from_utf8_lossy(&status);
+    let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    line.and_then(|number| number.trim().parse().ok()).unwrap_or(0)
+}
+
+/// Whether for each socket through which the clients of the server on that port are served some thread waits in the
+/// kernel, which wakes it when there is something to do.
+fn all_are_waited_for(threads: &[Waiting], port: u16) -> bool {
+    let waiting = threads.iter().filter(|thread| thread.wait() != Wait::Nap);
+    let descriptors = waiting.flat_map(|thread| {
+        let descriptors = thread.descriptors().unwrap_or_default();
+        descriptors.into_iter().map(|fd| (thread.pid, fd)).collect::<Vec<_>>()
+    });
+    let links = descriptors.filter_map(|(pid, fd)| fs::read_link(format!("/proc/{pid}/fd/{fd}")).ok());
+    let waited_for: HashSet<u64> = links.filter_map(|link| sockets::inode_in(&link.to_string_lossy())).collect();
+    let serving = sockets::serving(port);
+    !serving.is_empty() && serving.is_subset(&waited_for)
+}
+
+/// The listener and both ends of all connections, as the kernel has them now.
+fn scene(server: SocketAddr, connections: &[(SocketAddr, SocketAddr)]) -> io::Result<Vec<Option<End>>> {
+    let mut kernel = SockDiag::open()?;
+    let mut scene = vec![kernel.listener(server)?];
+    for &(client, server) in connections {
+        scene.extend([kernel.find(client, server)?, kernel.find(server, client)?]);
+    }
+    Ok(scene)
 }
 
 /// What the looks so far say.

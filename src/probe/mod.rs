@@ -13,8 +13,12 @@
 //! - [`target`]: a server and a probe together; [`parallel`]: several at a time.
 
 pub mod clients;
+pub mod escapes;
 pub mod idle;
+pub mod kind;
 pub mod parallel;
+pub mod presets;
+pub mod printed;
 pub mod probes;
 pub mod protocol;
 mod scripts;

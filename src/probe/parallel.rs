@@ -1,4 +1,5 @@
-//! Several things at a time: most of a probe is waiting.
+//! Several things at a time: most of a probe is waiting. Where the system allows fewer threads (RLIMIT_NPROC), fewer at a
+//! time; where it allows none, one after another.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -19,19 +20,27 @@ pub fn each<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync, mut t
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
+        let mut threads = 0;
         for _ in 0..AT_A_TIME.min(things.len()) {
             let sender = sender.clone();
             let (next, work) = (&next, &work);
-            scope.spawn(move || {
+            let one_after_another = move || {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(thing) = things.get(at) else { break };
                     // The receiver is gone only if this function has been left, and then nothing is owed.
                     let _ = sender.send((at, work(thing)));
                 }
-            });
+            };
+            if thread::Builder::new().spawn_scoped(scope, one_after_another).is_err() {
+                break;
+            }
+            threads += 1;
         }
         drop(sender);
+        if threads == 0 {
+            return things.iter().for_each(|thing| take(work(thing)));
+        }
 
         let mut early: Vec<Option<R>> = things.iter().map(|_| None).collect();
         let mut due = 0;

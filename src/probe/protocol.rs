@@ -27,8 +27,14 @@ impl Default for Protocol {
 pub struct Terms {
     /// How to talk to it.
     pub protocol: Protocol,
-    /// It closes each connection after its reply.
+    /// Another message, which clients send before they misbehave.
+    pub also: Option<Vec<u8>>,
+    /// The server closes each connection after its reply.
     pub closes: bool,
+    /// How much processor time the server uses for a reply.
+    pub cost: Duration,
+    /// How long its reply is, in bytes, if that is known.
+    pub reply_length: Option<u64>,
     /// How many clients hammer at it.
     pub hammer: usize,
     /// How many clients are there at a time and send nothing, in two-at-once.
@@ -46,12 +52,22 @@ impl Default for Terms {
     fn default() -> Terms {
         Terms {
             protocol: Protocol::default(),
+            also: None,
             closes: false,
+            cost: Duration::ZERO,
+            reply_length: None,
             hammer: HAMMER,
             silent: 1,
             descriptors: None,
             bound: None,
         }
+    }
+}
+
+impl Terms {
+    /// What a client sends before it misbehaves.
+    pub fn provocation(&self) -> &[u8] {
+        self.also.as_deref().unwrap_or(&self.protocol.message)
     }
 }
 

@@ -3,20 +3,15 @@
 //! A script that ends well means that the server did what a sound server does. Where it only has to live, the script
 //! ends with a polite client, which must be served.
 
-use std::time::Instant;
-
 use super::clients::Clients;
-use super::verdict::Verdict;
+use super::verdict::{Step, Verdict};
 use crate::net::columns::thousands;
-use crate::net::in_flight::LIMIT;
 
-type Outcome = Result<(), Verdict>;
-
-pub fn polite(clients: &mut Clients) -> Outcome {
+pub fn polite(clients: &mut Clients) -> Step {
     clients.polite("alice")
 }
 
-pub fn leaves(clients: &mut Clients) -> Outcome {
+pub fn leaves(clients: &mut Clients) -> Step {
     clients.polite("alice")?;
     says_little(clients);
     clients.close("alice")?;
@@ -30,7 +25,7 @@ fn says_little(clients: &mut Clients) {
     }
 }
 
-pub fn two_at_once(clients: &mut Clients) -> Outcome {
+pub fn two_at_once(clients: &mut Clients) -> Step {
     clients.connect("alice")?;
     for number in 1..clients.terms().silent {
         clients.connect(&format!("silent {number}"))?;
@@ -38,31 +33,31 @@ pub fn two_at_once(clients: &mut Clients) -> Outcome {
     clients.polite("bob")
 }
 
-pub fn impatient(clients: &mut Clients) -> Outcome {
+pub fn impatient(clients: &mut Clients) -> Step {
     clients.connect("alice")?;
     clients.in_one_pass(|clients| {
-        clients.ask("alice")?;
+        clients.provoke("alice")?;
         clients.close("alice")
     })?;
     clients.polite("bob")
 }
 
-pub fn half_close(clients: &mut Clients) -> Outcome {
+pub fn half_close(clients: &mut Clients) -> Step {
     clients.connect("alice")?;
     clients.in_one_pass(|clients| {
-        clients.ask("alice")?;
+        clients.provoke("alice")?;
         clients.shut_down_writing("alice")
     })?;
     clients.reply_and_end("alice")
 }
 
-pub fn urgent(clients: &mut Clients) -> Outcome {
+pub fn urgent(clients: &mut Clients) -> Step {
     clients.connect("alice")?;
     clients.send_urgent("alice")?;
     clients.polite("bob")
 }
 
-pub fn urgent_then_close(clients: &mut Clients) -> Outcome {
+pub fn urgent_then_close(clients: &mut Clients) -> Step {
     clients.connect("alice")?;
     clients.in_one_pass(|clients| {
         clients.send_urgent("alice")?;
@@ -71,31 +66,34 @@ pub fn urgent_then_close(clients: &mut Clients) -> Outcome {
     clients.polite("bob")
 }
 
-pub fn rude(clients: &mut Clients) -> Outcome {
+/// The connection is idle; or, where there is another message, the server is at work on it.
+pub fn rude(clients: &mut Clients) -> Step {
     clients.connect("alice")?;
+    if clients.terms().also.is_some() {
+        clients.provoke("alice")?;
+    }
     clients.reset("alice")?;
     clients.polite("bob")
 }
 
 /// A close is no end of the stream but a reset, when something has come that was not read (tcp(7), RFC 2525, 2.17).
-pub fn unread(clients: &mut Clients) -> Outcome {
+pub fn unread(clients: &mut Clients) -> Step {
     says_little(clients);
     clients.connect("alice")?;
-    clients.ask("alice")?;
-    clients.close_unread("alice")?;
+    clients.provoke_and_close_unread("alice")?;
     clients.polite("bob")
 }
 
-pub fn send_then_reset(clients: &mut Clients) -> Outcome {
+pub fn send_then_reset(clients: &mut Clients) -> Step {
     clients.connect("alice")?;
     clients.in_one_pass(|clients| {
-        clients.ask("alice")?;
+        clients.provoke("alice")?;
         clients.reset("alice")
     })?;
     clients.polite("bob")
 }
 
-pub fn reset_in_queue(clients: &mut Clients) -> Outcome {
+pub fn reset_in_queue(clients: &mut Clients) -> Step {
     clients.in_one_pass(|clients| {
         clients.connect("alice")?;
         clients.reset("alice")
@@ -103,10 +101,10 @@ pub fn reset_in_queue(clients: &mut Clients) -> Outcome {
     clients.polite("bob")
 }
 
-pub fn ask_then_reset_in_queue(clients: &mut Clients) -> Outcome {
+pub fn ask_then_reset_in_queue(clients: &mut Clients) -> Step {
     clients.in_one_pass(|clients| {
         clients.connect("alice")?;
-        clients.ask("alice")?;
+        clients.provoke("alice")?;
         clients.reset("alice")
     })?;
     clients.polite("bob")
@@ -114,11 +112,11 @@ pub fn ask_then_reset_in_queue(clients: &mut Clients) -> Outcome {
 
 /// Two newcomers, because a server that accepts one per pass accepts the first in the pass in which it reads alice's
 /// message, and the second in the pass in which it reads her end: and that one gets the number that was hers.
-pub fn stranger(clients: &mut Clients) -> Outcome {
+pub fn stranger(clients: &mut Clients) -> Step {
     let mut both = false;
     clients.connect("alice")?;
     clients.in_one_pass(|clients| {
-        clients.ask("alice")?;
+        clients.provoke("alice")?;
         clients.close("alice")?;
         clients.connect("carol")?;
         match clients.connect("bob") {
@@ -146,7 +144,7 @@ pub fn stranger(clients: &mut Clients) -> Outcome {
 }
 
 /// The clients that reset do so before they are accepted, so that the first thing to go wrong is not always the same.
-pub fn stampede(clients: &mut Clients) -> Outcome {
+pub fn stampede(clients: &mut Clients) -> Step {
     let kinds = ["impatient", "half-closing", "urgent", "urgent and leaving"];
     let each = |kind: &str| (0..40).map(|n| format!("{kind} {n}")).collect::<Vec<_>>();
     clients.summed_up("all", "connect, forty of each kind", |clients| {
@@ -155,11 +153,11 @@ pub fn stampede(clients: &mut Clients) -> Outcome {
     clients.in_one_pass(|clients| {
         clients.summed_up("all", "send, leave, half-close, send urgent bytes; new ones connect and reset", |clients| {
             for who in each("impatient") {
-                clients.ask(&who)?;
+                clients.provoke(&who)?;
                 clients.close(&who)?;
             }
             for who in each("half-closing") {
-                clients.ask(&who)?;
+                clients.provoke(&who)?;
                 clients.shut_down_writing(&who)?;
             }
             each("urgent").iter().try_for_each(|who| clients.send_urgent(who))?;
@@ -181,31 +179,31 @@ pub fn stampede(clients: &mut Clients) -> Outcome {
 }
 
 /// How much is sent to a server that may keep it, how much it may keep, and how much is enough to see that it does.
-const SENT: usize = 8 << 20;
-const KEPT: u64 = 4 << 20;
+const SENT: usize = 2 << 20;
+const KEPT: u64 = 1 << 20;
 const ENOUGH: u64 = 64 << 20;
 
 /// Sends, and says how much was taken, and how much more the server holds. It may take no more, and it may close the
 /// connection of one that sends too much: both keep the bound.
 fn send(clients: &mut Clients) -> Result<(usize, u64), Verdict> {
-    let (begun, before) = (Instant::now(), clients.memory());
+    let before = clients.observed().memory();
     let mut sent = 0;
-    while sent < SENT && begun.elapsed() < LIMIT && clients.memory().saturating_sub(before) < ENOUGH {
-        let asleep = clients.server_sleeps()?;
+    while sent < SENT && clients.observed().memory().saturating_sub(before) < ENOUGH {
         let more = match clients.send_repeatedly("alice", SENT - sent) {
             Err(Verdict::Ended(..)) => break,
             other => other?,
         };
-        if more == 0 && asleep && clients.server_sleeps()? {
+        sent += more;
+        // What its kernel holds for it has to be taken before there is room for more.
+        clients.until_taken("alice")?;
+        if more == 0 {
             break;
         }
-        sent += more;
     }
-    clients.until_taken("alice")?;
-    Ok((sent, clients.memory().saturating_sub(before)))
+    Ok((sent, clients.observed().memory().saturating_sub(before)))
 }
 
-pub fn never_reads(clients: &mut Clients) -> Outcome {
+pub fn never_reads(clients: &mut Clients) -> Step {
     says_little(clients);
     clients.connect("alice")?;
     // Three times: what a server takes at first, for its buffers or before it frees others, proves nothing.
@@ -228,13 +226,21 @@ pub fn never_reads(clients: &mut Clients) -> Outcome {
     clients.polite("carol")
 }
 
+/// One that has not read the replies to some messages resets.
+pub fn stops_reading(clients: &mut Clients) -> Step {
+    clients.connect("alice")?;
+    clients.send_repeatedly("alice", 64 << 10)?;
+    clients.until_idle()?;
+    clients.reset("alice")
+}
+
 /// A server that sizes itself at its start, or that may not be given a limit later, is given one at its start. A server
 /// may keep those that leave for some seconds, and only then have a descriptor to spare.
-pub fn out_of_descriptors(clients: &mut Clients) -> Outcome {
+pub fn out_of_descriptors(clients: &mut Clients) -> Step {
     let many = match clients.terms().descriptors {
         Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(16),
         None => {
-            clients.limit_descriptors(24, 8)?;
+            clients.observed().limit_descriptors(24, 8)?;
             40
         }
     };
@@ -246,7 +252,13 @@ pub fn out_of_descriptors(clients: &mut Clients) -> Outcome {
     clients.patiently(2, |clients| clients.polite("bob"))
 }
 
-pub fn crowd(clients: &mut Clients) -> Outcome {
+pub fn forty_come_and_go(clients: &mut Clients) -> Step {
+    let forty: Vec<String> = (0..40).map(|n| format!("client {n}")).collect();
+    clients.summed_up("forty", "connect", |clients| connect_as_many_as_possible(clients, &forty))?;
+    clients.in_one_pass(|clients| clients.summed_up("all", "close", |clients| leave(clients, &forty)))
+}
+
+pub fn crowd(clients: &mut Clients) -> Step {
     let crowd: Vec<String> = (0..1100).map(|n| format!("client {n}")).collect();
     clients.summed_up("1,100", "connect, and send nothing", |clients| connect_as_many_as_possible(clients, &crowd))?;
     // A connection that is closed before its client has sent anything is turned away.
@@ -260,16 +272,18 @@ pub fn crowd(clients: &mut Clients) -> Outcome {
     clients.reply("bob")
 }
 
-/// How long the long message is.
+/// How long the long message is, and how much it may be answered with.
 const LONG: usize = 256 << 10;
+const ANSWERED: usize = 256 << 20;
 
 /// Longer than what any server receives with one call. One that is told only once that there is something to read, and
 /// reads only some of it, then waits for a client that waits for it.
-pub fn long_message(clients: &mut Clients) -> Outcome {
+pub fn long_message(clients: &mut Clients) -> Step {
     clients.connect("alice")?;
     let mut left = 0;
+    let long = long(clients);
     clients.summed_up("alice", "sends 256 KiB, and reads the replies meanwhile", |clients| {
-        left = clients.converse("alice", LONG)?;
+        left = clients.converse("alice", long)?;
         Ok(())
     })?;
     if left > 0 {
@@ -283,7 +297,18 @@ pub fn long_message(clients: &mut Clients) -> Outcome {
     clients.reply("alice")
 }
 
-pub fn hammer(clients: &mut Clients) -> Outcome {
+/// As long as its replies do not become too much.
+fn long(clients: &mut Clients) -> usize {
+    let terms = clients.terms();
+    let reply = terms.reply_length.map_or(1, |length| usize::try_from(length).unwrap_or(usize::MAX)).max(1);
+    let long = (ANSWERED / reply).max(1).saturating_mul(terms.protocol.message.len()).min(LONG);
+    if long < LONG {
+        clients.remark = Some(format!("Only {} bytes of requests: the replies are long.", thousands(long)));
+    }
+    long
+}
+
+pub fn hammer(clients: &mut Clients) -> Step {
     let number = clients.terms().hammer;
     let (connected, ended) = clients.hammer(number);
     clients.remark = Some(format!("After {} of {} clients.", thousands(connected), thousands(number)));
@@ -294,8 +319,14 @@ pub fn hammer(clients: &mut Clients) -> Outcome {
     Ok(())
 }
 
+/// Enough to see whether each of them leaves something.
+pub fn some_hammer(clients: &mut Clients) -> Step {
+    clients.hammer(64).1?;
+    clients.until_idle()
+}
+
 /// A server need not take them all. What counts is that it serves the next one.
-fn connect_as_many_as_possible(clients: &mut Clients, names: &[String]) -> Outcome {
+fn connect_as_many_as_possible(clients: &mut Clients, names: &[String]) -> Step {
     for name in names {
         match clients.connect(name) {
             Err(Verdict::Refused(..)) => break,
@@ -306,7 +337,7 @@ fn connect_as_many_as_possible(clients: &mut Clients, names: &[String]) -> Outco
 }
 
 /// Those that have connected leave.
-fn leave(clients: &mut Clients, names: &[String]) -> Outcome {
+fn leave(clients: &mut Clients, names: &[String]) -> Step {
     for name in names {
         if clients.close(name).is_err() {
             break;

@@ -3,11 +3,11 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::clients::{Clients, Event};
+use super::clients::{Clients, Event, Trouble};
 use super::probes::Probe;
 use super::protocol::Terms;
-use super::server::Server;
 use super::server::port::Port;
+use super::server::{self, Server};
 use super::verdict::Verdict;
 
 /// A server to be probed, of which we know nothing but how to start it.
@@ -31,8 +31,14 @@ pub struct Report {
     pub afterwards: Afterwards,
     /// What its verdict does not say.
     pub remark: Option<String>,
+    /// What no client saw of a server that did well.
+    pub troubles: Vec<Trouble>,
     /// It closed a connection after its reply.
     pub closes: bool,
+    /// How much processor time it used for the probe's clients, without what came afterwards.
+    pub cost: Duration,
+    /// How many bytes it sent to the probe's clients.
+    pub sent: u64,
     /// How many descriptors are enough for it, as it was at the end, and for some clients, if that is known.
     pub descriptors: Option<u64>,
     /// How long that took, from its start.
@@ -59,10 +65,19 @@ impl Report {
             verdict,
             afterwards: Afterwards::NotAsked,
             remark: None,
+            troubles: Vec::new(),
             closes: false,
+            cost: Duration::ZERO,
+            sent: 0,
             descriptors: None,
             took: Duration::ZERO,
         }
+    }
+
+    /// The report with one remark more.
+    pub fn with(mut self, remark: String) -> Report {
+        self.remark = Some(self.remark.into_iter().chain([remark]).collect::<Vec<_>>().join(" "));
+        self
     }
 }
 
@@ -72,6 +87,9 @@ const ROOM: u64 = 8;
 impl Target {
     /// Starts it, has the clients do their part, and ends it. `watch` is told of all of it.
     pub fn verdict(self, probe: &Probe, watch: &mut dyn FnMut(Event)) -> Verdict {
+        if let Some(too_few) = too_few_descriptors(probe) {
+            return too_few;
+        }
         let mut server = match Server::start(self.command, self.port, self.wait) {
             Ok(server) => server,
             Err(why) => return Verdict::NoServer(why),
@@ -80,46 +98,75 @@ impl Target {
         play(&mut clients, probe)
     }
 
-    /// The same on `terms`; and a server that fell short is asked to serve one more client.
+    /// Starts it, has the clients do their part on these terms, and come and go some times more, and ends it. A server that
+    /// fell short is asked to serve one more client.
     pub fn report(self, probe: &Probe, terms: &Terms) -> Report {
         let begun = Instant::now();
+        if let Some(too_few) = too_few_descriptors(probe) {
+            return Report::of(too_few);
+        }
         let mut server = match Server::start_with(self.command, self.port, self.wait, terms.descriptors) {
             Ok(server) => server,
             Err(why) => return Report { took: begun.elapsed(), ..Report::of(Verdict::NoServer(why)) },
         };
         let mut ignore = |_| {};
         let mut clients = Clients::new(&mut server, self.patience, &mut ignore).on(terms.clone());
-        let mut verdict = play(&mut clients, probe);
-        let (closes, descriptors) = (clients.was_closed_on(), clients.descriptors_needed(ROOM));
+        let mut report = Report::of(play(&mut clients, probe));
+        report.closes = clients.was_closed_on();
+        report.descriptors = clients.observed().descriptors_needed(ROOM);
+        (report.cost, report.sent) = (clients.cost(), clients.moved()[1]);
+        if let Some(who) = clients.streamed_to() {
+            clients.remark = Some(format!("It goes on sending to {who} after the reply."));
+        }
+        if matches!(report.verdict, Verdict::Sound) {
+            report.troubles = clients.observed().troubles();
+        }
+        if let (Verdict::Sound, Some(again)) = (&report.verdict, &probe.again) {
+            report.verdict = clients.leak(again).err().unwrap_or(Verdict::Sound);
+        }
         let mut remarks: Vec<String> = clients.remark.take().into_iter().collect();
-        match (clients.ended_worker(), &verdict) {
+        match (clients.observed().ended_worker(), &report.verdict) {
             (Some((name, replaced)), Verdict::Sound) => {
-                verdict = Verdict::WorkerDied { name, replaced, last_words: clients.last_words() };
+                report.verdict = Verdict::WorkerDied { name, replaced, last_words: clients.last_words() };
             }
             (Some(_), Verdict::Died { .. }) => {}
             (Some((name, _)), _) => remarks.push(format!("A worker has ended: {name}.")),
             (None, _) => {}
         }
-        let afterwards = match verdict {
-            Verdict::Sound | Verdict::Failed(_) | Verdict::Unspoken(_) => Afterwards::NotAsked,
-            Verdict::Died { .. } => Afterwards::Dead,
-            Verdict::Stopped => Afterwards::ServesNobody,
-            _ if clients.serves_again() => Afterwards::Serves,
-            _ if clients.has_died() => Afterwards::Dead,
-            _ => Afterwards::ServesNobody,
-        };
+        report.afterwards = afterwards(&mut clients, &report.verdict);
         if let Some(printed) = clients.flood() {
             remarks.push(format!("It wrote {} MB meanwhile.", printed / 1_000_000));
         }
-        let remark = (!remarks.is_empty()).then(|| remarks.join(" "));
-        Report { verdict, afterwards, remark, closes, descriptors, took: begun.elapsed() }
+        report.remark = (!remarks.is_empty()).then(|| remarks.join(" "));
+        Report { took: begun.elapsed(), ..report }
     }
+}
+
+fn afterwards(clients: &mut Clients, verdict: &Verdict) -> Afterwards {
+    match verdict {
+        Verdict::Sound | Verdict::Failed(_) | Verdict::Unspoken(_) | Verdict::NotOver(_) => Afterwards::NotAsked,
+        Verdict::Died { .. } => Afterwards::Dead,
+        Verdict::Stopped => Afterwards::ServesNobody,
+        _ if clients.serves_again() => Afterwards::Serves,
+        _ if clients.has_died() => Afterwards::Dead,
+        _ => Afterwards::ServesNobody,
+    }
+}
+
+/// The verdict where this process may not have as many descriptors as the clients need.
+fn too_few_descriptors(probe: &Probe) -> Option<Verdict> {
+    let ours = server::raise_our_limit();
+    let why = || {
+        let needs = probe.descriptors;
+        format!("its clients need {needs} descriptors, and this process may have {ours} (RLIMIT_NOFILE, `ulimit -Hn`)")
+    };
+    (ours < probe.descriptors).then(|| Verdict::Failed(why()))
 }
 
 fn play(clients: &mut Clients, probe: &Probe) -> Verdict {
     // It listens, and may yet have something to do before it waits.
     let idle = clients.until_idle();
-    clients.know_server();
+    clients.get_to_know();
     match idle.and_then(|()| (probe.script)(clients)) {
         Ok(()) => Verdict::Sound,
         Err(verdict) => verdict,

@@ -4,8 +4,13 @@ use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use super::kind::Kind;
 use super::server::{NoServer, status_words};
+use super::{escapes, printed};
 use crate::net::{self, errno};
+
+/// What a step of the clients comes to: nothing, or the verdict on a server that fell short.
+pub type Step = Result<(), Verdict>;
 
 /// How a server did under a probe. Each client is called by its name in the script.
 #[derive(Debug)]
@@ -41,7 +46,7 @@ pub enum Verdict {
         /// The client.
         who: String,
         /// What it got.
-        got: String,
+        got: Vec<u8>,
         /// It may be the beginning of what it waits for.
         begun: bool,
     },
@@ -63,75 +68,64 @@ pub enum Verdict {
     LeftUnread(String),
     /// The server holds this many bytes more than before, for so many that a client has sent.
     Grows(u64, usize),
-    /// The server used this much processor time in this much time, and did not become idle.
-    Busy(Duration, Duration),
+    /// The server keeps descriptors of clients that have gone.
+    Leaks {
+        /// How many it holds more than before the clients came and went.
+        kept: usize,
+        /// How often they came and went.
+        times: usize,
+    },
+    /// The server used this much processor time in this much time, or printed without end, and got nowhere.
+    Spins {
+        /// Processor time.
+        used: Duration,
+        /// By the clock.
+        time: Duration,
+    },
+    /// The server was still at work after this long, and got on.
+    NotOver(Duration),
     /// The server has stopped itself (SIGSTOP, SIGTSTP).
     Stopped,
     /// The probe could not do its part.
     Failed(String),
 }
 
-/// All kinds of verdicts.
-pub const KINDS: &[&str] = &[
-    "ok",
-    "died",
-    "worker died",
-    "no server",
-    "refused",
-    "no reply",
-    "no greeting",
-    "cut short",
-    "left unread",
-    "wrong reply",
-    "not spoken",
-    "reply lost",
-    "closed on",
-    "turned away",
-    "no end",
-    "crossed",
-    "grows",
-    "spins",
-    "stopped",
-    "failed",
-];
-
 impl Verdict {
-    /// Its kind, one of [`KINDS`]. That is its cell, except when the server died: that has many cells, and one kind.
-    pub fn kind(&self) -> &'static str {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
         match self {
-            Verdict::Sound => "ok",
-            Verdict::Died { .. } => "died",
-            Verdict::WorkerDied { .. } => "worker died",
-            Verdict::NoServer(_) => "no server",
-            Verdict::Refused(..) => "refused",
-            Verdict::NoReply(_) => "no reply",
-            Verdict::NoGreeting(_) => "no greeting",
-            Verdict::Wrong { begun: true, .. } | Verdict::CutShort(_) => "cut short",
-            Verdict::Wrong { begun: false, .. } => "wrong reply",
-            Verdict::Unspoken(_) => "not spoken",
-            Verdict::Ended(..) => "reply lost",
-            Verdict::ClosedOn(_) => "closed on",
-            Verdict::TurnedAway(_) => "turned away",
-            Verdict::NoEnd(_) => "no end",
-            Verdict::WrongClient(_) => "crossed",
-            Verdict::LeftUnread(_) => "left unread",
-            Verdict::Grows(..) => "grows",
-            Verdict::Busy(..) => "spins",
-            Verdict::Stopped => "stopped",
-            Verdict::Failed(_) => "failed",
+            Verdict::Sound => Kind::Ok,
+            Verdict::Died { .. } => Kind::Died,
+            Verdict::WorkerDied { .. } => Kind::WorkerDied,
+            Verdict::NoServer(_) => Kind::NoServer,
+            Verdict::Refused(..) => Kind::Refused,
+            Verdict::NoReply(_) => Kind::NoReply,
+            Verdict::NoGreeting(_) => Kind::NoGreeting,
+            Verdict::Wrong { begun: true, .. } | Verdict::CutShort(_) => Kind::CutShort,
+            Verdict::Wrong { begun: false, .. } => Kind::WrongReply,
+            Verdict::Unspoken(_) => Kind::NotSpoken,
+            Verdict::Ended(..) => Kind::ReplyLost,
+            Verdict::ClosedOn(_) => Kind::ClosedOn,
+            Verdict::TurnedAway(_) => Kind::TurnedAway,
+            Verdict::NoEnd(_) => Kind::NoEnd,
+            Verdict::WrongClient(_) => Kind::Crossed,
+            Verdict::LeftUnread(_) => Kind::LeftUnread,
+            Verdict::Grows(..) => Kind::Grows,
+            Verdict::Leaks { .. } => Kind::Leaks,
+            Verdict::Spins { .. } => Kind::Spins,
+            Verdict::NotOver(_) => Kind::NotOver,
+            Verdict::Stopped => Kind::Stopped,
+            Verdict::Failed(_) => Kind::Failed,
         }
     }
 
-    /// In a word or two, for the scoreboard: `ok`, `EBADF`, `no reply`.
+    /// In a word or two, for the scoreboard: `ok`, `EBADF`, `no reply`. It is the word of its [`Verdict::kind`], except
+    /// when the server died: then it is what its last words name, or else its exit status.
     pub fn cell(&self) -> String {
         let Verdict::Died { status, last_words } = self else {
-            return self.kind().into();
+            return self.kind().word().into();
         };
-        let words = last_words.as_deref();
-        let name = words.and_then(|words| {
-            let limit = words.contains("FD_SETSIZE").then_some("FD_SETSIZE");
-            errno::name_in(words).or(limit).or_else(|| exception_in(words))
-        });
+        let name = last_words.as_deref().and_then(printed::name_in);
         name.map_or_else(|| status_words(*status), str::to_string)
     }
 
@@ -139,6 +133,9 @@ impl Verdict {
     pub fn sentence(&self) -> String {
         match self {
             Verdict::Sound => "ok. The server still runs.".into(),
+            Verdict::Died { status, .. } if status.success() => {
+                format!("the server has ended: {}. It must stay in the foreground.", status_words(*status))
+            }
             Verdict::Died { status, last_words } => {
                 let status = status_words(*status);
                 let words = last_words.as_deref();
@@ -147,9 +144,6 @@ impl Verdict {
                         format!("{name} in {call}. The server has died: {status}.")
                     }
                     (Some(name), _) => format!("{name}. The server has died: {status}."),
-                    _ if status == "exit status 0" => {
-                        format!("the server has ended: {status}. It must stay in the foreground.")
-                    }
                     _ => format!("the server has died: {status}."),
                 }
             }
@@ -193,10 +187,14 @@ impl Verdict {
                 let each = *bytes as f64 / (*sent).max(1) as f64;
                 format!("the server holds {} MB more than before: {each:.1} bytes for each that was sent.", bytes >> 20)
             }
-            Verdict::Busy(used, time) => {
+            Verdict::Leaks { kept, times } => format!(
+                "the server keeps descriptors: {kept} more after such clients had come and gone {times} times. It still runs."
+            ),
+            Verdict::Spins { used, time } => {
                 let (used, time) = (used.as_secs_f32(), time.as_secs_f32());
                 format!("the server never went idle: {used:.1} s of processor time in {time:.1} s.")
             }
+            Verdict::NotOver(time) => format!("the server was still at work after {} s.", time.as_secs()),
             Verdict::Stopped => "the server stopped itself (SIGSTOP or SIGTSTP).".into(),
             Verdict::Failed(why) => format!("the probe could not do its part: {why}"),
         }
@@ -218,18 +216,11 @@ impl Verdict {
     }
 }
 
-/// The beginning of what a client got, in quotes.
-fn shown(got: &str) -> String {
+/// The beginning of what a client got, in quotes, with the escapes that `--reply` takes.
+fn shown(got: &[u8]) -> String {
     const MOST: usize = 60;
-    let more = if got.chars().count() > MOST { "…" } else { "" };
-    format!("{:?}{more}", got.chars().take(MOST).collect::<String>())
-}
-
-/// The name of the exception at the beginning of a line like `ValueError: filedescriptor out of range in select()`.
-pub(crate) fn exception_in(words: &str) -> Option<&str> {
-    let name = words.split(':').next()?;
-    let a_name = name.len() > 5 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_');
-    (a_name && (name.ends_with("Error") || name.ends_with("Exception"))).then(|| name.rsplit('.').next()).flatten()
+    let more = if got.len() > MOST { "…" } else { "" };
+    format!("\"{}\"{more}", escapes::text(&got[..got.len().min(MOST)]))
 }
 
 #[cfg(test)]

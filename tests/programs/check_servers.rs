@@ -48,6 +48,18 @@ fn so_is_one_whose_limit_may_not_be_lowered_later() {
 }
 
 #[test]
+fn a_server_may_have_any_name() {
+    let Some([python, file]) = python("asyncio_server.py") else { return };
+    // The kernel cuts a name at 15 bytes, here in the middle of a letter; and a name may hold what else a line of stat has.
+    for name in ["серверчат", "a) R 1 (b"] {
+        let code =
+            format!("import ctypes\nctypes.CDLL(None).prctl(15, {name:?}.encode())\nexec(open({file:?}).read())");
+        let (shown, status, _) = check(&["--only", "polite,impatient", "--", python, "-c", &code]);
+        assert_eq!((verdicts(&shown), status), (vec![("polite", "ok"), ("impatient", "ok")], Some(0)), "{shown}");
+    }
+}
+
+#[test]
 fn what_a_flooding_server_has_written_is_said_and_not_kept() {
     let Some((shown, status)) = on(DESCRIPTORS, "flooding_server.py", &[]) else { return };
     assert_eq!((verdicts(&shown), status), (vec![("out-of-descriptors", "spins")], Some(1)), "{shown}");

@@ -106,6 +106,26 @@ fn a_server_that_has_left_the_group_is_stopped_and_ended_too() {
 }
 
 #[test]
+fn a_server_that_ends_its_keeper_is_ended_all_the_same() {
+    let Some(server) = python("ends_its_parent_server.py") else { return };
+    // `check` sees to it that nothing is left.
+    let (shown, status, _) = check(&[&["--only", "polite,leaves", "--"], &server[..]].concat());
+    assert_eq!((verdicts(&shown), status), (vec![("polite", "failed"), ("leaves", "failed")], Some(2)), "{shown}");
+    let words = "the keeper has ended (signal 9), which adopts what loses its parent";
+    assert!(shown.split_whitespace().collect::<Vec<_>>().join(" ").contains(words), "{shown}");
+}
+
+#[test]
+fn a_keeper_that_was_stopped_ends_what_it_keeps() {
+    let mark = mark();
+    let mut check = started("kill -STOP $PPID; exec sleep 600", &mark);
+    until("it is started", || left_running(&mark).iter().any(|line| line.starts_with("sleep")));
+    check.kill().unwrap();
+    check.wait().unwrap();
+    until("all of it is gone", || left_running(&mark).is_empty());
+}
+
+#[test]
 fn a_process_of_another_is_not_touched_whatever_its_environment_says() {
     let mark = mark();
     let mut check = started("sleep 600", &mark);

@@ -66,7 +66,7 @@ fn the_readme_shows_what_is() {
 #[test]
 fn every_probe_names_a_page_that_there_is_and_that_speaks_of_it() {
     for probe in PROBES {
-        let name = pages::page_of(probe.name);
+        let name = pages::page_of_probe(probe.name);
         let page = fs::read_to_string(format!("book/src/{name}.md")).unwrap();
         let words = [probe.name.to_string(), probe.name.replace('-', " "), probe.name.replace("urgent", "urgent byte")];
         let snapshots = page.split("{{#snapshot ").skip(1).filter_map(|rest| rest.split(['}', ' ']).next());

@@ -95,7 +95,8 @@ fn what_is_on_its_way_is_seen_although_the_server_sleeps() {
     let ends = [&sends, &reads_nothing].map(|end| end.local_addr().unwrap().as_socket().unwrap());
 
     let look = || loop {
-        let look = idle::look(&server.processes(), &[(ends[0], ends[1])], &[]).unwrap();
+        let look = idle::look(&server.processes(), server.address(), &[(ends[0], ends[1])], &mut idle::Naps::default())
+            .unwrap();
         if look.threads == [Threads::Asleep; 2] {
             break look;
         }

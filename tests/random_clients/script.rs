@@ -193,7 +193,7 @@ fn act(clients: &mut Clients, script: &Script, promise: Promise) -> Result<(), B
         clients.polite("yan")?;
         clients.close("yan")?;
     }
-    let before = (clients.descriptors(), clients.memory());
+    let before = (clients.observed().held().0, clients.observed().memory());
     let mut models: BTreeMap<usize, Model> = BTreeMap::new();
     for pass in script.passes() {
         let mut sent = Vec::new();
@@ -231,7 +231,7 @@ fn act(clients: &mut Clients, script: &Script, promise: Promise) -> Result<(), B
         }
     }
     if promise == Promise::Everything {
-        let (descriptors, memory) = (clients.descriptors(), clients.memory());
+        let (descriptors, memory) = (clients.observed().held().0, clients.observed().memory());
         if descriptors != before.0 {
             return Err(Broken::Promise(format!("{} descriptors before, {descriptors} after", before.0)));
         }

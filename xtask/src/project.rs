@@ -66,7 +66,7 @@ impl Project {
         };
         let probe = |probe: &close_call::probe::probes::Probe| Probe {
             name: probe.name.to_string(),
-            page: close_call::command::pages::page_of(probe.name).to_string(),
+            page: close_call::command::pages::page_of_probe(probe.name).to_string(),
         };
         Project {
             root: xtask.parent().unwrap_or(xtask).to_path_buf(),

@@ -1,17 +1,44 @@
 //! The outcomes as JUnit's XML, which CI systems show: jenkinsci/xunit-plugin, junit-10.xsd.
 
-use std::fs::File;
-use std::io::{self, Seek, Write};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
-use super::grades::Grade;
 use super::outcome::Outcome;
 use crate::command::pages;
+use crate::probe::kind::Grade;
 
-/// Writes the suite into `file`, in place of what is in it. `command` is what was checked.
-pub fn write(mut file: &File, command: &str, outcomes: &[Outcome]) -> io::Result<()> {
-    file.set_len(0)?;
-    file.rewind()?;
-    file.write_all(suite(command, outcomes).as_bytes())
+/// A file for the outcomes. Its errors name it.
+pub struct JUnit {
+    path: PathBuf,
+    file: File,
+}
+
+impl JUnit {
+    /// Opens it and leaves what is in it: a check takes too long to find out at its end that it cannot be written. Fails
+    /// where it is something else than a file: a pipe would be waited for, and a device has no contents to replace.
+    pub fn open(path: &Path) -> io::Result<JUnit> {
+        let named = named(path);
+        if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+            return Err(named(io::Error::other("it is no regular file, and a report replaces what is in one")));
+        }
+        let file = File::options().create(true).truncate(false).write(true).open(path).map_err(named)?;
+        Ok(JUnit { path: path.into(), file })
+    }
+
+    /// Empties it, as a check begins: if that is interrupted, the last one's report must not be taken for its own.
+    pub fn empty(&self) -> io::Result<()> {
+        self.file.set_len(0).map_err(named(&self.path))
+    }
+
+    /// Writes the suite into the file, which is empty. `command` is what was checked.
+    pub fn write(&self, command: &str, outcomes: &[Outcome]) -> io::Result<()> {
+        (&self.file).write_all(suite(command, outcomes).as_bytes()).map_err(named(&self.path))
+    }
+}
+
+fn named(path: &Path) -> impl Fn(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// A test suite, a case for each probe. What makes the exit status 1 is a failure, and what could not be played an error.
@@ -62,6 +89,7 @@ fn details(outcome: &Outcome) -> String {
         lines.push(outcome.graded());
         lines.push(format!("page: {}", pages::in_words(outcome.page())));
     }
+    lines.extend(outcome.troubles());
     lines.extend(outcome.known.as_ref().map(|known| format!("known: {known}")));
     lines.join("\n")
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use crate::probe::kind::Kind;
+use crate::probe::printed;
 use crate::probe::probes::{HAMMER, PROBES};
 
 /// The verdicts that a file lists.
@@ -14,13 +16,14 @@ impl Known {
     pub fn read(path: &Path) -> Result<Known, String> {
         let named = |why: String| format!("{}: {why}", path.display());
         let text = fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
-        Known::of(&text).map_err(named)
+        Known::of(&text, is_verdict).map_err(named)
     }
 
-    /// `PROBE VERDICT` per line; what follows a `#` is a comment.
-    fn of(text: &str) -> Result<Known, String> {
+    /// `PROBE VERDICT` per line; what follows a `#` is a comment. `is_verdict` says whether a verdict can be that.
+    fn of(text: &str, is_verdict: impl Fn(&str) -> bool) -> Result<Known, String> {
         let mut known: Vec<(String, String)> = Vec::new();
-        for (number, line) in text.lines().enumerate() {
+        // Some editors begin a file with a byte order mark.
+        for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
             let line = line.split('#').next().unwrap_or("").trim();
             if line.is_empty() {
                 continue;
@@ -33,7 +36,11 @@ impl Known {
             if known.iter().any(|(known, _)| known == probe) {
                 return Err(wrong(&format!("{probe} is listed twice")));
             }
-            known.push((probe.into(), verdict.split_whitespace().collect::<Vec<_>>().join(" ")));
+            let verdict = verdict.split_whitespace().collect::<Vec<_>>().join(" ");
+            if !is_verdict(&verdict) {
+                return Err(wrong(&format!("no probe has the verdict {verdict:?}")));
+            }
+            known.push((probe.into(), verdict));
         }
         Ok(Known(known))
     }
@@ -44,18 +51,45 @@ impl Known {
     }
 }
 
+/// Whether a verdict can be called that: one of the kinds, or for a server that died a name from its last words or how it
+/// ended.
+fn is_verdict(cell: &str) -> bool {
+    let number = |prefix: &str| cell.strip_prefix(prefix).is_some_and(|number| number.parse::<u8>().is_ok());
+    let dead = printed::name_in(cell) == Some(cell);
+    // A server that died has no word for that: it is called by what it died of.
+    let kind = Kind::ALL.iter().any(|kind| *kind != Kind::Died && kind.word() == cell);
+    kind || dead || number("exit status ") || number("signal ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn a_verdict_is_a_kind_or_the_name_of_a_death() {
+        for cell in ["ok", "no reply", "spins", "EBADF", "FD_SETSIZE", "ValueError", "exit status 1", "signal 11"] {
+            assert!(is_verdict(cell), "{cell}");
+        }
+        for cell in ["", "OK", "noreply", "died", "EBAD", "exit status", "exit status one", "signal -1", "a EBADF"] {
+            assert!(!is_verdict(cell), "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_the_line_ends_of_windows_are_no_part_of_it() {
+        let known = Known::of("\u{feff}rude ECONNRESET\r\npolite ok\r\n", is_verdict).unwrap();
+        assert_eq!((known.verdict("rude"), known.verdict("polite")), (Some("ECONNRESET"), Some("ok")));
+    }
+
+    #[test]
     fn a_line_is_a_probe_and_its_verdict() {
         let known =
-            Known::of("# accepted until June\n\nrude  ECONNRESET # see #12\n two-at-once\tno  reply\n").unwrap();
+            Known::of("# accepted until June\n\nrude  ECONNRESET # see #12\n two-at-once\tno  reply\n", is_verdict)
+                .unwrap();
         assert_eq!(known.verdict("rude"), Some("ECONNRESET"));
         assert_eq!(known.verdict("two-at-once"), Some("no reply"));
         assert_eq!(known.verdict("polite"), None);
-        assert_eq!(Known::of("").unwrap(), Known::default());
+        assert_eq!(Known::of("", is_verdict).unwrap(), Known::default());
     }
 
     #[test]
@@ -71,8 +105,9 @@ mod tests {
             ("\nrude", "line 2: one word is missing"),
             ("ruder ok", "line 1: there is no probe \"ruder\""),
             ("rude ok\nrude ok", "line 2: rude is listed twice"),
+            ("rude ECONRESET", "line 1: no probe has the verdict \"ECONRESET\""),
         ] {
-            assert_eq!(Known::of(text).unwrap_err(), format!("{words}; a line is PROBE VERDICT"));
+            assert_eq!(Known::of(text, is_verdict).unwrap_err(), format!("{words}; a line is PROBE VERDICT"));
         }
     }
 }

@@ -1,8 +1,7 @@
 //! What stands between `check` and the command that starts the server.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,10 +9,12 @@ use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
 
 use super::Check;
+use super::junit::JUnit;
 use super::known::Known;
-use super::protocols::{PRESETS, Preset, bytes};
 use crate::command::args::{Wrong, one_of};
 use crate::net::in_flight::LIMIT;
+use crate::probe::escapes::bytes;
+use crate::probe::presets::Preset;
 use crate::probe::probes::{HAMMER, PROBES, Probe};
 use crate::probe::protocol::{self, Protocol};
 
@@ -35,6 +36,7 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
     let (mut json, mut strict, mut wait) = (false, false, LIMIT);
     let (mut preset, mut hammer, mut silent, mut known, mut junit) = (None, None, 1, None, None);
     let [mut message, mut reply, mut greeting] = [None, None, None];
+    let mut also = Vec::new();
     loop {
         // What comes after the `--` is not ours to read.
         if let Some(mut raw) = parser.try_raw_args()
@@ -54,14 +56,14 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
                 return Err(wrong("--skip leaves no probe"));
             }
             let hammer = hammer.unwrap_or(protocol::HAMMER);
-            let mut protocol = preset.map_or_else(Protocol::default, Preset::protocol);
-            let preset = preset.map(|preset| preset.name);
+            let mut protocol = preset.map_or_else(Protocol::default, |preset: Preset| preset.protocol());
             let said =
                 [(message, &mut protocol.message), (reply, &mut protocol.reply), (greeting, &mut protocol.greeting)];
             for (said, part) in said {
                 *part = said.unwrap_or_else(|| std::mem::take(part));
             }
-            let check = Check { probes, protocol, preset, hammer, silent, strict, known, json, junit, wait, command };
+            let check =
+                Check { probes, protocol, preset, also, hammer, silent, strict, known, json, junit, wait, command };
             return Ok(Asked::Check(Box::new(check)));
         }
         match parser.next()? {
@@ -69,12 +71,16 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
             Some(Long("skip")) => probes(&mut parser, "--skip", &mut skip)?,
             Some(Long("strict")) => strict = true,
             Some(Long("known")) => known = Some(Known::read(&file(&mut parser, "--known")?).map_err(Wrong)?),
-            Some(Long("junit")) => junit = Some(to_be_written(&file(&mut parser, "--junit")?)?),
+            Some(Long("junit")) => {
+                let opened = JUnit::open(&file(&mut parser, "--junit")?);
+                junit = Some(opened.map_err(|error| Wrong(error.to_string()))?);
+            }
             Some(Long("preset")) => {
                 let name = parser.value().map_err(|_| wrong("--preset needs the name of a protocol"))?;
-                preset = Some(one_of("preset", &name, PRESETS, |preset| preset.name)?);
+                preset = Some(*one_of("preset", &name, Preset::ALL, |preset| preset.name())?);
             }
             Some(Long("message")) => message = Some(text(&mut parser, "--message")?),
+            Some(Long("also")) => also.push(text(&mut parser, "--also")?),
             Some(Long("reply")) => reply = Some(text(&mut parser, "--reply")?),
             Some(Long("greeting")) => greeting = Some(text(&mut parser, "--greeting")?),
             Some(Long("hammer")) => {
@@ -119,12 +125,6 @@ fn some(number: usize, option: &str, of: &str) -> Result<usize, Wrong> {
 fn file(parser: &mut Parser, option: &str) -> Result<PathBuf, Wrong> {
     let name = parser.value().ok().filter(|name| !name.is_empty());
     name.map(PathBuf::from).ok_or_else(|| wrong(&format!("{option} needs the name of a file")))
-}
-
-/// Opened at once: a check takes too long to find out at its end that it cannot be written.
-fn to_be_written(path: &Path) -> Result<File, Wrong> {
-    let opened = File::options().create(true).truncate(false).write(true).open(path);
-    opened.map_err(|error| Wrong(format!("{}: {error}", path.display())))
 }
 
 /// A text with escapes, as bytes.

@@ -1,8 +1,9 @@
 //! What `check` says of one probe: the verdict, what it is worth, and whether it was expected.
 
-use super::grades::Grade;
 use super::known::Known;
 use crate::command::pages;
+use crate::probe::clients::Trouble;
+use crate::probe::kind::Grade;
 use crate::probe::probes::Probe;
 use crate::probe::target::{Afterwards, Report};
 use crate::probe::verdict::Verdict;
@@ -24,7 +25,8 @@ pub struct Outcome<'a> {
 }
 
 impl<'a> Outcome<'a> {
-    /// Compares with what is known. Where nothing is listed for the probe, a fault counts, and with `strict` a choice.
+    /// Compares with what is known. Where nothing is listed for the probe, a fault counts, and with `strict` a choice, and
+    /// what a server that is ok printed, unless its clients' doing explains it.
     pub fn new(
         probe: &'a Probe,
         report: Report,
@@ -33,9 +35,11 @@ impl<'a> Outcome<'a> {
         strict: bool,
     ) -> Outcome<'a> {
         let known = known.and_then(|known| known.verdict(probe.name)).map(String::from);
+        let unexplained =
+            report.troubles.iter().any(|trouble| !matches!(trouble, Trouble::Printed { explained: true, .. }));
         let counts = match &known {
             Some(known) => *known != report.verdict.cell(),
-            None => grade == Grade::Fault || strict && grade == Grade::Choice,
+            None => grade == Grade::Fault || strict && (grade == Grade::Choice || unexplained),
         };
         Outcome { probe, report, grade, reason, known, counts }
     }
@@ -64,15 +68,25 @@ impl<'a> Outcome<'a> {
     pub fn said(&self) -> String {
         match &self.report.verdict {
             Verdict::Died { last_words: Some(words), .. } | Verdict::WorkerDied { last_words: Some(words), .. } => {
-                printable(words)
+                shortened(words)
             }
             _ => String::new(),
         }
     }
 
-    /// The page that explains the probe.
+    /// What no client saw, in words, each for itself.
+    pub fn troubles(&self) -> Vec<String> {
+        let words = |trouble: &Trouble| match trouble {
+            Trouble::Printed { line, times: 1, .. } => format!("it printed: {}", shortened(line)),
+            Trouble::Printed { line, times, .. } => format!("it printed: {} ({times} times)", shortened(line)),
+            Trouble::ThreadEnded(name) => format!("a thread has ended: {}", shortened(name)),
+        };
+        self.report.troubles.iter().map(words).collect()
+    }
+
+    /// The page that explains the verdict.
     pub fn page(&self) -> &'static str {
-        pages::page_of(self.probe.name)
+        pages::page_of(self.probe, self.report.verdict.kind())
     }
 
     /// What it is worth, why, and what came afterwards, in a line: `fault: … Afterwards it served again.`
@@ -94,9 +108,9 @@ impl<'a> Outcome<'a> {
     }
 }
 
-/// A line of the server's, without what would move the cursor, and not longer than a line.
-pub fn printable(line: &str) -> String {
-    let mut shown: String = line.chars().filter(|c| !c.is_control()).take(100).collect();
+/// A line of the server's, not longer than a line.
+pub fn shortened(line: &str) -> String {
+    let mut shown: String = line.chars().take(100).collect();
     if line.chars().count() > 100 {
         shown.push('…');
     }

@@ -36,8 +36,16 @@ impl Progress {
         if !self.shown {
             return work();
         }
+        /// The work is over, even if it has panicked: the thread beside it must not wait for it.
+        struct Over<'a>(&'a Progress);
+        impl Drop for Over<'_> {
+            fn drop(&mut self) {
+                self.0.state().over = true;
+                self.0.over.notify_all();
+            }
+        }
         thread::scope(|scope| {
-            scope.spawn(|| {
+            let show = || {
                 let mut state = self.state();
                 while !state.over {
                     // It is for a reader. That it cannot be shown is no reason to stop.
@@ -46,11 +54,11 @@ impl Progress {
                     let waited = self.over.wait_timeout(state, EVERY);
                     state = waited.unwrap_or_else(PoisonError::into_inner).0;
                 }
-            });
-            let result = work();
-            self.state().over = true;
-            self.over.notify_all();
-            result
+            };
+            // Where there may be no more threads, nothing is shown.
+            let _shown = thread::Builder::new().spawn_scoped(scope, show);
+            let _over = Over(self);
+            work()
         })
     }
 

@@ -1,10 +1,10 @@
 //! The outcomes as text, for a reader.
 
-use super::grades::Grade;
 use super::outcome::Outcome;
 use crate::command::pages;
 use crate::command::style::{Style, paint};
 use crate::net::columns::wrap;
+use crate::probe::kind::Grade;
 
 /// The columns of the probe, of the verdict and of the grade.
 const VERDICT: usize = 25;
@@ -27,7 +27,9 @@ pub fn rows(outcome: &Outcome, coloured: bool, given: &mut Vec<String>) -> Strin
         format!("{name}{}", rest.replacen(&cell, &paint(coloured, style, &cell), 1))
     };
     let mut rows = if outcome.grade == Grade::Ok {
-        painted(wrap(&format!("{name:<VERDICT$}{cell:<REST$}{remark}"), VERDICT + REST))
+        let remarks = [remark.to_string()].into_iter().chain(outcome.troubles()).filter(|remark| !remark.is_empty());
+        let remarks = remarks.collect::<Vec<_>>().join("\n");
+        painted(beside(&format!("{name:<VERDICT$}{cell:<REST$}"), &remarks))
     } else {
         let padding = " ".repeat(REST.saturating_sub(cell.chars().count()).max(2));
         let page = paint(coloured, Style::Dim, &pages::in_words(outcome.page()));
@@ -49,6 +51,17 @@ pub fn rows(outcome: &Outcome, coloured: bool, given: &mut Vec<String>) -> Strin
         rows += &indented(&format!("known: {known}"));
     }
     rows
+}
+
+/// What there is to say of a verdict, beside it, each on lines of its own.
+fn beside(verdict: &str, remarks: &str) -> String {
+    let mut rows = String::new();
+    for (number, remark) in remarks.split('\n').enumerate() {
+        let before = if number == 0 { verdict.to_string() } else { format!("\n{:width$}", "", width = VERDICT + REST) };
+        rows += &before;
+        rows += wrap(&format!("{:width$}{remark}", "", width = VERDICT + REST), VERDICT + REST).trim_start();
+    }
+    rows.trim_end().to_string()
 }
 
 fn indented(text: &str) -> String {

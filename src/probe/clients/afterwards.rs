@@ -6,6 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Clients;
+use super::client::Reads;
+use super::waiting::Patience;
 use crate::net::Socket;
 use crate::probe::protocol::{Answer, Protocol, compare};
 use crate::probe::server::keeper;
@@ -22,28 +24,28 @@ impl Clients<'_> {
             // of its close. One that never reads has no other way than that.
             let _closed_at_once = keeper::no_fork_meanwhile();
             for client in self.all.iter_mut().rev() {
-                let ends = |socket: &Socket| client.arrives && socket.shutdown(Shutdown::Write).is_ok();
+                let ends = |socket: &Socket| client.reads == Reads::All && socket.shutdown(Shutdown::Write).is_ok();
                 client.socket = client.socket.take().filter(ends);
             }
         }
-        self.server.ended().is_none() && self.is_served(Instant::now() + PATIENCE).unwrap_or(false)
+        self.observed.server.ended().is_none() && self.is_served(Instant::now() + PATIENCE).unwrap_or(false)
     }
 
     /// Whether the server has ended, or is about to: it may have been seen to reset a connection before it is seen to end.
     pub fn has_died(&mut self) -> bool {
         const LOOKS: usize = 200;
         for _ in 0..LOOKS {
-            if self.server.ended().is_some() || self.is_asleep() {
+            if self.observed.server.ended().is_some() || self.is_asleep() {
                 break;
             }
             thread::sleep(Duration::from_millis(5));
         }
-        self.server.ended().is_some()
+        self.observed.server.ended().is_some()
     }
 
     fn is_served(&mut self, until: Instant) -> io::Result<bool> {
         let protocol: Protocol = self.terms.protocol.clone();
-        let mut stream = TcpStream::connect_timeout(&self.server.address(), PATIENCE)?;
+        let mut stream = TcpStream::connect_timeout(&self.observed.address(), PATIENCE)?;
         Ok((protocol.greeting.is_empty() || self.is_told(&mut stream, &protocol.greeting, until)?)
             && stream.write_all(&protocol.message).is_ok()
             && self.is_told(&mut stream, &protocol.reply, until)?)
@@ -53,14 +55,20 @@ impl Clients<'_> {
     /// is full waits for it, and serves nobody.
     fn is_told(&mut self, stream: &mut TcpStream, wanted: &[u8], until: Instant) -> io::Result<bool> {
         stream.set_read_timeout(Some(Duration::from_millis(20)))?;
-        let (mut got, mut buffer) = (Vec::new(), [0; 4096]);
+        let (mut got, mut buffer, mut patience) = (Vec::new(), [0; 4096], Patience::new());
         while Instant::now() < until {
             self.read_output();
             self.see_off();
+            // Asked before the last look at what has come.
+            let in_vain = self.is_idle_for_good(&mut patience).unwrap_or(false);
             match stream.read(&mut buffer) {
                 Ok(0) => return Ok(false),
                 Ok(n) => got.extend(&buffer[..n]),
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                    if in_vain {
+                        return Ok(false);
+                    }
+                }
                 Err(error) => return Err(error),
             }
             if compare(&got, wanted) == Answer::Whole {

@@ -17,23 +17,31 @@ impl Clients<'_> {
     /// So many clients connect, send and close at once, without reading a reply, some at a time. Says how many of them
     /// had connected when the server ended, or when they were through.
     pub fn hammer(&mut self, number: usize) -> (usize, Result<(), Verdict>) {
-        let address = self.server.address();
-        let message = self.terms.protocol.message.clone();
+        let address = self.observed.address();
+        let message = self.terms.provocation().to_vec();
         let room = SockDiag::open().and_then(|mut kernel| kernel.listener(address));
         let room = room.ok().flatten().map_or(1, |listener| listener.send_queue as usize / 2);
         let (begun, connected, ended) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
-        let threads = AT_A_TIME.min(room).min(number).max(1);
+        let one_more = |begun| (begun < number).then(|| begun + 1);
+        let work = || {
+            let mut kernel = SockDiag::open().ok();
+            while begun.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok() {
+                wait_for_room(&mut kernel, address);
+                let came = comes_and_goes(address, &message).is_ok();
+                connected.fetch_add(usize::from(came), Ordering::Relaxed);
+            }
+            ended.fetch_add(1, Ordering::Release);
+        };
         let result = thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| {
-                    let mut kernel = SockDiag::open().ok();
-                    while begun.fetch_add(1, Ordering::Relaxed) < number {
-                        wait_for_room(&mut kernel, address);
-                        let came = comes_and_goes(address, &message).is_ok();
-                        connected.fetch_add(usize::from(came), Ordering::Relaxed);
+            let mut threads = 0;
+            while threads < AT_A_TIME.min(room).min(number).max(1) {
+                match thread::Builder::new().spawn_scoped(scope, work) {
+                    Ok(_) => threads += 1,
+                    Err(error) if threads == 0 => {
+                        return Err(Verdict::Failed(format!("no thread for a client: {error}")));
                     }
-                    ended.fetch_add(1, Ordering::Release);
-                });
+                    Err(_) => break, // those that there are do it
+                }
             }
             let mut result = Ok(());
             while ended.load(Ordering::Acquire) < threads {

@@ -5,26 +5,30 @@
 //! stopped instead, and afterwards sees all that happened there at once.
 
 mod afterwards;
+mod client;
 mod conversing;
 mod hammering;
+mod leaking;
+mod observed;
 mod reading;
 mod waiting;
+mod working;
 
 use std::net::{Shutdown, SocketAddr};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::idle::{self, NAP};
 use super::protocol::Terms;
 use super::server::Server;
 use super::server::keeper;
 use super::server::output::Line;
-use super::server::processes;
-use super::verdict::Verdict;
-use crate::net::in_flight::{LIMIT, all_arrived};
+use super::verdict::{Step, Verdict};
+use crate::net::in_flight::LIMIT;
 use crate::net::{self, Socket};
+use client::{Client, Reads};
+use observed::Observed;
 
 pub use super::protocol::MESSAGE;
+pub use observed::Trouble;
 
 /// Something that happened, as `watch` is told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,75 +59,46 @@ pub enum Event {
     Noted(String),
 }
 
-struct Client {
-    name: String,
-    address: SocketAddr,
-    socket: Option<Socket>,
-    /// Whether all that is sent between it and the server arrives in the end. Not so for one that never reads.
-    arrives: bool,
-    /// The server has said, or is about to say, something to it that it has not read: a greeting.
-    ungreeted: bool,
-    /// The server has closed its end after a reply.
-    closed_on: bool,
-}
-
-/// How long a thread that sleeps for a time is waited for as long as there is no client.
-const FIRST_NAP: Duration = Duration::from_millis(250);
-
-/// So many bytes of output are a flood.
-const FLOOD: u64 = 1_000_000;
-
 /// The clients of one probe, and the server they are clients of.
 pub struct Clients<'a> {
-    server: &'a mut Server,
+    observed: Observed<'a>,
     watch: &'a mut dyn FnMut(Event),
-    /// How long a server that is idle is waited for all the same: it may be waiting for something of its own.
+    /// What they do is told of in one line, and not step by step.
+    quiet: bool,
+    /// How long a server that is idle is waited for where it can wake by itself, or where that is not known.
     patience: Duration,
     terms: Terms,
     all: Vec<Client>,
+    /// How many bytes those that are forgotten had sent, and were sent.
+    gone: [u64; 2],
+    /// The server is stopped.
     stopped: bool,
-    quiet: bool,
-    last_words: Option<String>,
     begun: Instant,
-    /// Bytes that the clients have sent.
-    sent: u64,
-    /// The server's workers before any client came.
-    workers: Vec<(u32, String)>,
-    /// Its threads that sleep for a time whatever the clients do.
-    habit: Vec<PathBuf>,
-    /// How long another that does is waited for.
-    nap: Duration,
     /// What the verdict does not say.
     pub remark: Option<String>,
 }
 
-type Step = Result<(), Verdict>;
-
 impl<'a> Clients<'a> {
     /// None yet. `watch` is told of everything that happens. `patience` is how long a reply is waited for when the server
-    /// is idle: zero for a server that is known to wait for nothing but its clients.
+    /// is idle and can wake by itself: zero for a server that is known to wait for nothing but its clients.
     pub fn new(server: &'a mut Server, patience: Duration, watch: &'a mut dyn FnMut(Event)) -> Clients<'a> {
         let mut clients = Clients {
-            server,
+            observed: Observed::new(server),
             watch,
+            quiet: false,
             patience,
             terms: Terms::default(),
             all: Vec::new(),
+            gone: [0; 2],
             stopped: false,
-            quiet: false,
-            last_words: None,
             begun: Instant::now(),
-            sent: 0,
-            workers: Vec::new(),
-            habit: Vec::new(),
-            nap: FIRST_NAP,
             remark: None,
         };
         clients.read_output();
         clients
     }
 
-    /// The same, but told how to talk to the server.
+    /// The clients, told how to talk to the server.
     pub fn on(mut self, terms: Terms) -> Self {
         self.terms = terms;
         self
@@ -134,37 +109,30 @@ impl<'a> Clients<'a> {
         &self.terms
     }
 
-    /// Takes note, before any client has come, of the server's workers, of whom none is to end, and of its threads that
-    /// sleep for a time out of habit.
-    pub fn know_server(&mut self) {
-        self.workers = self.server.workers();
-        self.habit = idle::habit(&self.server.processes());
-        self.nap = NAP;
+    /// Takes note of the server as it is before any client has come.
+    pub fn get_to_know(&mut self) {
+        self.observed.get_to_know();
     }
 
-    /// A worker that has ended: its name, and whether the server has started another since.
-    pub fn ended_worker(&self) -> Option<(String, bool)> {
-        let (_, name) = self.workers.iter().find(|(pid, _)| !processes::runs(*pid))?;
-        let now = self.server.workers();
-        let new = now.iter().any(|worker| worker.1 == *name && !self.workers.contains(worker));
-        Some((name.clone(), new))
+    /// The processor time that the server has used since then.
+    pub fn cost(&self) -> Duration {
+        self.observed.used()
     }
 
     /// What the server wrote last on standard error.
     pub fn last_words(&mut self) -> Option<String> {
         self.read_output();
-        self.last_words.take()
+        self.observed.last_words.take()
     }
 
-    /// How many bytes the server has printed, if that is a flood: far more than it was sent, which it may well print.
+    /// How many bytes the server has printed, if that is a flood.
     pub fn flood(&self) -> Option<u64> {
-        Some(self.server.printed()).filter(|printed| *printed > FLOOD + 2 * self.sent)
+        self.observed.flood(self.moved()[0])
     }
 
-    /// How many descriptors are enough for the server as it is, and for `room` more clients.
-    pub fn descriptors_needed(&self, room: u64) -> Option<u64> {
-        let highest = self.server.processes().into_iter().map(processes::highest_descriptor);
-        highest.collect::<Result<Vec<u64>, _>>().ok()?.into_iter().max().map(|highest| highest + 1 + room)
+    /// What is seen of the server beside what it does for its clients.
+    pub fn observed(&mut self) -> &mut Observed<'a> {
+        &mut self.observed
     }
 
     /// Does `steps` with as many times the usual patience.
@@ -181,20 +149,23 @@ impl<'a> Clients<'a> {
         self.all.iter().any(|client| client.closed_on)
     }
 
+    /// A client to which the server goes on sending after its reply.
+    pub fn streamed_to(&self) -> Option<&str> {
+        self.all.iter().find(|client| client.streamed_to).map(|client| &client.name[..])
+    }
+
     /// A new client connects, and reads the greeting where there is one.
     pub fn connect(&mut self, who: &str) -> Step {
-        self.connect_with(who, |_| Ok(()))
+        self.connect_with(who, Reads::All, |_| Ok(()))
     }
 
     /// A new client connects, whose kernel keeps no more than some thousand bytes for it that it has not read.
     pub fn connect_with_little_room(&mut self, who: &str) -> Step {
-        self.connect_with(who, |socket| socket.set_recv_buffer_size(4096))?;
-        self.client(who)?.arrives = false;
-        Ok(())
+        self.connect_with(who, Reads::Never, |socket| socket.set_recv_buffer_size(4096))
     }
 
-    fn connect_with(&mut self, who: &str, prepare: impl Fn(&Socket) -> net::Result<()>) -> Step {
-        let server = self.server.address().into();
+    fn connect_with(&mut self, who: &str, reads: Reads, prepare: impl Fn(&Socket) -> net::Result<()>) -> Step {
+        let server = self.observed.address().into();
         if !self.stopped {
             self.wait_for_room(who)?;
         }
@@ -210,8 +181,7 @@ impl<'a> Clients<'a> {
         let address = socket.local_addr().map_err(Verdict::of_ours)?;
         let address = address.as_socket().ok_or(Verdict::Failed("it has no address".into()))?;
         let ungreeted = !self.terms.protocol.greeting.is_empty();
-        let name = who.into();
-        self.all.push(Client { name, address, socket: Some(socket), arrives: true, ungreeted, closed_on: false });
+        self.all.push(Client::new(who, address, socket, ungreeted, reads));
         (self.watch)(Event::Named { who: who.into(), address });
         self.did(who, "connect", address.to_string(), format!("connects from {address}"))?;
         // A crowd, and a client of a server that is stopped, have no time for it.
@@ -224,17 +194,24 @@ impl<'a> Clients<'a> {
         self.send_bytes(who, &message)
     }
 
+    /// It sends a message before it misbehaves: the usual one, or another that the server knows.
+    pub fn provoke(&mut self, who: &str) -> Step {
+        let message = self.terms.provocation().to_vec();
+        self.client(who)?.provokes = self.terms.also.is_some();
+        self.send_bytes(who, &message)
+    }
+
     /// It sends `message`, in one piece.
     pub fn send(&mut self, who: &str, message: &str) -> Step {
         self.send_bytes(who, message.as_bytes())
     }
 
     fn send_bytes(&mut self, who: &str, message: &[u8]) -> Step {
-        let sent = self.socket(who)?.send(message);
+        self.socket(who)?;
+        let sent = self.client(who)?.send(message);
         self.or_ended(who, sent)?;
-        self.sent += message.len() as u64;
-        let message = String::from_utf8_lossy(message);
-        self.did(who, "send", message.to_string(), format!("sends {message:?}"))
+        let text = String::from_utf8_lossy(message);
+        self.did(who, "send", text.to_string(), format!("sends {text:?}"))
     }
 
     /// It sends one byte of urgent data (MSG_OOB).
@@ -244,23 +221,15 @@ impl<'a> Clients<'a> {
         self.did(who, "send", "! MSG_OOB".into(), "sends one urgent byte (MSG_OOB)".into())
     }
 
-    /// It sends the message again and again, until no more is taken or `at_most` bytes are exceeded, and says how many bytes
-    /// were. What it does not read stays in flight from here on.
-    pub fn send_repeatedly(&mut self, who: &str, at_most: usize) -> Result<usize, Verdict> {
-        self.client(who)?.arrives = false;
-        let many = self.terms.protocol.message.repeat(1000);
-        let mut sent = 0;
-        while sent < at_most {
-            match self.socket(who)?.send(&many) {
-                Ok(n) => {
-                    sent += n;
-                    self.sent += n as u64;
-                }
-                Err(e) if e.would_block() => break,
-                Err(e) => return Err(self.or_death(Verdict::Ended(who.into(), e.to_string()))),
-            }
-        }
-        Ok(sent)
+    /// It sends the message again and again, from where it stopped, until no more is taken or `most` bytes were, and says
+    /// how many were. What it does not read stays in flight from here on.
+    pub fn send_repeatedly(&mut self, who: &str, most: usize) -> Result<usize, Verdict> {
+        let message = self.terms.protocol.message.clone();
+        self.socket(who)?;
+        let client = self.client(who)?;
+        client.reads = Reads::Never;
+        let sent = client.send_on_and_on(&message, most);
+        sent.map_err(|e| self.or_death(Verdict::Ended(who.into(), e.to_string())))
     }
 
     /// It finishes sending, and can still receive.
@@ -274,21 +243,25 @@ impl<'a> Clients<'a> {
     pub fn close(&mut self, who: &str) -> Step {
         // A greeting that is not read would make a reset of it.
         self.skip_greeting(who);
-        {
-            let _closed_at_once = keeper::no_fork_meanwhile();
-            self.client(who)?.socket = None;
-        }
+        self.drop_socket(who)?;
         self.did(who, "close", String::new(), "closes".into())
     }
 
-    /// It closes when its reply has come, and does not read it. The kernel then sends a reset in place of an end.
-    pub fn close_unread(&mut self, who: &str) -> Step {
+    /// It sends, and closes when its reply has come, or the beginning of it, and does not read it. The kernel then sends a
+    /// reset in place of an end.
+    pub fn provoke_and_close_unread(&mut self, who: &str) -> Step {
+        self.client(who)?.reads = Reads::Nothing;
+        self.provoke(who)?;
         self.until_reply(who)?;
-        {
-            let _closed_at_once = keeper::no_fork_meanwhile();
-            self.client(who)?.socket = None;
-        }
+        self.until_idle()?;
+        self.drop_socket(who)?;
         self.did(who, "close", "unread".into(), "closes without reading the reply".into())
+    }
+
+    fn drop_socket(&mut self, who: &str) -> Step {
+        let _closed_at_once = keeper::no_fork_meanwhile();
+        self.client(who)?.socket = None;
+        Ok(())
     }
 
     /// It closes and resets the connection.
@@ -309,7 +282,7 @@ impl<'a> Clients<'a> {
 
     /// Does `steps` while the server is stopped, so that one pass of its loop sees all of it.
     pub fn in_one_pass(&mut self, steps: impl FnOnce(&mut Self) -> Step) -> Step {
-        if !self.server.stop().map_err(Verdict::no_kill)? {
+        if !self.observed.server.suspend().map_err(Verdict::no_kill)? {
             self.alive()?;
             return Err(Verdict::Failed("the server could not be stopped (SIGSTOP)".into()));
         }
@@ -317,9 +290,9 @@ impl<'a> Clients<'a> {
         self.stopped = true;
         let result = steps(self);
         self.stopped = false;
-        let arrived = all_arrived(&self.connections(), LIMIT).map_err(Verdict::no_sock_diag)?;
+        let arrived = self.until_arrived()?;
         (self.watch)(Event::Stopped(false));
-        self.server.go_on().map_err(Verdict::no_kill)?;
+        self.observed.server.resume().map_err(Verdict::no_kill)?;
         result?;
         if !arrived {
             // Then the server would not have seen all of it in one pass, and the verdict would be on something else.
@@ -346,25 +319,6 @@ impl<'a> Clients<'a> {
         self.until_idle()
     }
 
-    /// Lets the server have as few descriptors as `at_least`, or as it needs for `room` more clients.
-    pub fn limit_descriptors(&mut self, at_least: u64, room: u64) -> Step {
-        for pid in self.server.processes() {
-            let limited = processes::limit_descriptors(pid, at_least, room);
-            limited.map_err(|e| Verdict::Failed(format!("prlimit: {e}")))?;
-        }
-        Ok(())
-    }
-
-    /// How many descriptors the server has open.
-    pub fn descriptors(&self) -> usize {
-        self.server.processes().into_iter().map(processes::descriptors).sum()
-    }
-
-    /// The memory that the server holds, in bytes.
-    pub fn memory(&self) -> u64 {
-        processes::memory(&self.server.processes())
-    }
-
     fn did(&mut self, who: &str, call: &'static str, args: String, words: String) -> Step {
         if self.quiet {
             return Ok(());
@@ -373,9 +327,11 @@ impl<'a> Clients<'a> {
         self.until_idle()
     }
 
+    /// The connections on which all that is sent arrives in the end, both ways: the client's address and the server's.
     fn connections(&self) -> Vec<(SocketAddr, SocketAddr)> {
-        let server = self.server.address();
-        self.all.iter().filter(|client| client.arrives).map(|client| (client.address, server)).collect()
+        let server = self.observed.address();
+        let reads = self.all.iter().filter(|client| client.reads == Reads::All && !client.streamed_to);
+        reads.map(|client| (client.address, server)).collect()
     }
 
     fn client(&mut self, who: &str) -> Result<&mut Client, Verdict> {
@@ -392,6 +348,6 @@ impl<'a> Clients<'a> {
 impl Drop for Clients<'_> {
     /// The server ends first, so that it does not see its last clients go.
     fn drop(&mut self) {
-        self.server.end();
+        self.observed.server.end();
     }
 }

@@ -2,13 +2,15 @@
 
 use std::mem;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Clients;
+use super::waiting::Patience;
 use crate::net::in_flight::LIMIT;
 use crate::net::sock_diag::SockDiag;
+use crate::net::text::printable;
 use crate::probe::protocol::{Answer, compare, is_tls_alert};
-use crate::probe::verdict::Verdict;
+use crate::probe::verdict::{Step, Verdict};
 
 /// So much is read of a reply that is not the one that is waited for.
 const ENOUGH: usize = 1 << 20;
@@ -28,14 +30,14 @@ enum What {
 
 impl Clients<'_> {
     /// It reads the reply: some bytes, or those that the protocol asks for.
-    pub fn reply(&mut self, who: &str) -> Result<(), Verdict> {
+    pub fn reply(&mut self, who: &str) -> Step {
         let reply = self.hear(who, What::Reply)?;
         self.received(who, &reply)?;
         self.drain(who)
     }
 
     /// It reads the reply, for which an idle server is waited for as long as `patience`.
-    pub fn reply_within(&mut self, who: &str, patience: Duration) -> Result<(), Verdict> {
+    pub fn reply_within(&mut self, who: &str, patience: Duration) -> Step {
         let usual = mem::replace(&mut self.patience, patience);
         let reply = self.hear(who, What::Reply);
         self.patience = usual;
@@ -46,15 +48,15 @@ impl Clients<'_> {
     }
 
     /// Waits until something is there to be read, and leaves it there.
-    pub(super) fn until_reply(&mut self, who: &str) -> Result<(), Verdict> {
-        let begun = Instant::now();
+    pub(super) fn until_reply(&mut self, who: &str) -> Step {
+        let mut patience = Patience::new();
         loop {
-            let idle = begun.elapsed() >= self.patience && self.is_idle(begun)?;
+            let in_vain = self.in_vain(&mut patience)?;
             if !self.nothing_to_read(who)? {
                 return Ok(());
             }
             self.alive()?;
-            if idle || begun.elapsed() > LIMIT {
+            if in_vain || patience.elapsed() > LIMIT {
                 return Err(Verdict::NoReply(who.into()));
             }
             thread::sleep(Duration::from_micros(200));
@@ -62,7 +64,7 @@ impl Clients<'_> {
     }
 
     /// It reads the greeting.
-    pub(super) fn greeting(&mut self, who: &str) -> Result<(), Verdict> {
+    pub(super) fn greeting(&mut self, who: &str) -> Step {
         let greeting = self.hear(who, What::Greeting)?;
         self.client(who)?.ungreeted = false;
         self.received(who, &greeting)?;
@@ -72,15 +74,19 @@ impl Clients<'_> {
     /// It reads the greeting, if it has come, and does not care.
     pub(super) fn skip_greeting(&mut self, who: &str) {
         if self.client(who).is_ok_and(|client| client.ungreeted) {
-            let mut buffer = [0; 4096];
-            while self.socket(who).is_ok_and(|socket| socket.recv(&mut buffer).is_ok_and(|n| n > 0)) {}
+            while self.client(who).is_ok_and(|client| client.receive().is_ok_and(|bytes| !bytes.is_empty())) {}
         }
     }
 
     /// Waits for the bytes that the protocol asks for.
     fn hear(&mut self, who: &str, what: What) -> Result<Vec<u8>, Verdict> {
+        let provokes = self.client(who)?.provokes;
         let protocol = &self.terms().protocol;
-        let wanted = if what == What::Reply { protocol.reply.clone() } else { protocol.greeting.clone() };
+        let wanted = match what {
+            What::Greeting => protocol.greeting.clone(),
+            What::Reply if provokes => Vec::new(),
+            What::Reply => protocol.reply.clone(),
+        };
         let mut got = Vec::new();
         let mut answer = Answer::Begun;
         loop {
@@ -112,14 +118,16 @@ impl Clients<'_> {
                 Ok(_) => {}
             }
             let begun = answer == Answer::Begun;
-            return Err(Verdict::Wrong { who: who.into(), got: String::from_utf8_lossy(&got).into(), begun });
+            return Err(Verdict::Wrong { who: who.into(), got, begun });
         }
     }
 
     /// Reads what has come with a reply, so that nothing that is unread makes a reset of a close; and sees whether the
-    /// server has closed after it.
-    fn drain(&mut self, who: &str) -> Result<(), Verdict> {
-        loop {
+    /// server has closed after it. What comes again and again although the server was idle is no part of the reply.
+    fn drain(&mut self, who: &str) -> Step {
+        const AGAIN: usize = 50;
+        for _ in 0..AGAIN {
+            self.client(who)?.skip();
             match self.receive_now(who) {
                 Ok(Received::Some(_)) => self.until_idle()?,
                 Ok(Received::Nothing) => return Ok(()),
@@ -130,10 +138,12 @@ impl Clients<'_> {
                 Err(verdict) => return Err(verdict),
             }
         }
+        self.client(who)?.streamed_to = true;
+        Ok(())
     }
 
     /// It reads what comes, until the end of the connection, which must not come before a reply.
-    pub fn reply_and_end(&mut self, who: &str) -> Result<(), Verdict> {
+    pub fn reply_and_end(&mut self, who: &str) -> Step {
         let reply = self.hear(who, What::Reply)?;
         self.received(who, &reply)?;
         loop {
@@ -146,9 +156,9 @@ impl Clients<'_> {
     }
 
     /// It reads what comes, a little at a time, and compares it with `whole` byte for byte.
-    pub fn reply_in_pieces(&mut self, who: &str, mut whole: impl Iterator<Item = u8>) -> Result<(), Verdict> {
+    pub fn reply_in_pieces(&mut self, who: &str, mut whole: impl Iterator<Item = u8>) -> Step {
         let mut read = 0;
-        let (client, server) = (self.client(who)?.address, self.server.address());
+        let (client, server) = (self.client(who)?.address, self.observed.address());
         let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
         loop {
             let mut buffer = [0; 4096];
@@ -181,13 +191,16 @@ impl Clients<'_> {
     }
 
     fn nothing_to_read(&mut self, who: &str) -> Result<bool, Verdict> {
-        let (client, server) = (self.client(who)?.address, self.server.address());
+        let (client, server) = (self.client(who)?.address, self.observed.address());
         let end = SockDiag::open().and_then(|mut kernel| kernel.find(client, server));
+        if self.client(who)?.has_heard() {
+            return Ok(false);
+        }
         Ok(end.map_err(Verdict::no_sock_diag)?.is_none_or(|end| end.receive_queue == 0))
     }
 
     /// It has sent nothing, and must have received nothing but a greeting, not even the end of the connection.
-    pub fn got_nothing(&mut self, who: &str) -> Result<(), Verdict> {
+    pub fn got_nothing(&mut self, who: &str) -> Step {
         let mut got = Vec::new();
         loop {
             match self.receive_now(who)? {
@@ -211,7 +224,7 @@ impl Clients<'_> {
     }
 
     /// A greeting may have any text, even words of a reply. A reply is on a line of its own.
-    fn only_a_greeting(&mut self, who: &str, got: &[u8]) -> Result<(), Verdict> {
+    fn only_a_greeting(&mut self, who: &str, got: &[u8]) -> Step {
         let protocol = &self.terms().protocol;
         let lines = got.split(|&byte| byte == b'\n').skip(1);
         let crossed = !protocol.reply.is_empty() && lines.into_iter().any(|line| line.starts_with(&protocol.reply));
@@ -219,64 +232,71 @@ impl Clients<'_> {
             Answer::Whole if crossed => Err(Verdict::WrongClient(who.into())),
             Answer::Whole => Ok(()),
             _ if got.is_empty() => Err(Verdict::NoGreeting(who.into())),
-            answer => {
-                let (got, begun) = (String::from_utf8_lossy(got).into(), answer == Answer::Begun);
-                Err(Verdict::Wrong { who: who.into(), got, begun })
-            }
+            answer => Err(Verdict::Wrong { who: who.into(), got: got.into(), begun: answer == Answer::Begun }),
         }
     }
 
-    /// It reads all that is there, and says whether the connection has ended after it, in order or not.
+    /// It reads all that comes until the server is idle, and says whether the connection has ended after it, in order or
+    /// not. Of a long text the end is left out.
     pub fn read_all(&mut self, who: &str) -> Result<(String, bool), Verdict> {
         let mut all = String::new();
+        let mut idle = false;
         loop {
             match self.receive_now(who) {
-                Ok(Received::Some(bytes)) => all += &String::from_utf8_lossy(&bytes),
-                Ok(Received::Nothing) => return Ok((all, false)),
+                Ok(Received::Some(bytes)) => {
+                    if all.len() < ENOUGH {
+                        all += &String::from_utf8_lossy(&bytes);
+                    }
+                    idle = false;
+                }
+                Ok(Received::Nothing) if idle => return Ok((all, false)),
+                Ok(Received::Nothing) => {
+                    self.until_idle()?;
+                    idle = true;
+                }
                 Ok(Received::End) | Err(Verdict::Ended(..)) => return Ok((all, true)),
                 Err(verdict) => return Err(verdict),
             }
         }
     }
 
-    fn received(&mut self, who: &str, bytes: &[u8]) -> Result<(), Verdict> {
-        let text = String::from_utf8_lossy(bytes).into_owned();
+    fn received(&mut self, who: &str, bytes: &[u8]) -> Step {
+        let text = printable(bytes);
         let words = format!("Received from server: {text}");
         self.did(who, "recv", text, words)
     }
 
     /// Waits for bytes, for the end, or until it is clear that nothing comes.
     fn receive(&mut self, who: &str) -> Result<Received, Verdict> {
-        let begun = Instant::now();
+        let mut patience = Patience::new();
+        let mut work = self.work();
         loop {
             let received = self.receive_now(who)?;
             if !matches!(received, Received::Nothing) {
                 return Ok(received);
             }
             self.alive()?;
-            if begun.elapsed() >= self.patience && self.is_idle(begun)? {
+            if self.in_vain(&mut patience)? {
                 self.alive()?;
                 // It may have come between the two questions.
                 return self.receive_now(who);
             }
-            if begun.elapsed() > LIMIT {
-                return Ok(Received::Nothing);
-            }
+            self.gets_on(&mut work)?;
             thread::sleep(Duration::from_micros(200));
         }
     }
 
     fn receive_now(&mut self, who: &str) -> Result<Received, Verdict> {
-        let mut buffer = [0; 4096];
-        match self.socket(who)?.recv(&mut buffer) {
+        self.socket(who)?;
+        match self.client(who)?.receive() {
             Err(e) if e.would_block() => Ok(Received::Nothing),
             Err(e) => Err(self.or_death(Verdict::Ended(who.into(), e.to_string()))),
-            Ok(0) => {
+            Ok(bytes) if bytes.is_empty() => {
                 // The end of the connection may be the end of the server.
                 self.until_idle()?;
                 Ok(Received::End)
             }
-            Ok(n) => Ok(Received::Some(buffer[..n].to_vec())),
+            Ok(bytes) => Ok(Received::Some(bytes)),
         }
     }
 }

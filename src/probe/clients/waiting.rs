@@ -3,45 +3,61 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::client::Reads;
 use super::{Clients, Event};
-use crate::net::errno;
-use crate::net::in_flight::LIMIT;
+use crate::net::in_flight::{LIMIT, all_arrived};
 use crate::net::sock_diag::SockDiag;
 use crate::net::{Error, Socket};
 use crate::probe::idle::{self, Looks, Threads};
-use crate::probe::server::processes;
-use crate::probe::verdict::{self, Verdict};
+use crate::probe::server::wakes;
+use crate::probe::verdict::{Step, Verdict};
 
-/// A server that has used so much processor time since its last client did anything, and still is not idle, spins.
-/// Processor time, because a busy machine grants little of it in a second.
-const SPINS: Duration = Duration::from_secs(3);
-/// So does one that has printed so many bytes more than it was sent: most of its time it may wait for its pipe.
-const FLOODS: u64 = 20_000_000;
+/// A client's kernel that holds so much for it, while more is on its way, may have no room for the rest. Any window begins
+/// with more. So may one that holds less, if nothing has moved for so long.
+const FULL: u32 = 16 << 10;
+const STUCK: Duration = Duration::from_millis(200);
+
+/// What is in flight at all moves within some hundredths of a second.
+pub const NOTHING_MOVES: Duration = Duration::from_millis(500);
+
+/// A wait for something that an idle server does not do, and how long it has been one.
+pub struct Patience {
+    begun: Instant,
+    /// When to ask next whether the server can wake by itself.
+    next: Duration,
+}
+
+impl Patience {
+    pub fn new() -> Patience {
+        Patience { begun: Instant::now(), next: Duration::ZERO }
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+}
 
 impl Clients<'_> {
     /// Returns when the server is idle, or at once while it is stopped. Fails if it has ended, or does not become idle.
-    pub fn until_idle(&mut self) -> Result<(), Verdict> {
+    pub fn until_idle(&mut self) -> Step {
         if self.stopped {
             return Ok(());
         }
+        let mut work = self.work();
         let begun = Instant::now();
-        let used = processes::cpu_time(&self.server.processes());
-        let printed = self.server.printed();
         let mut pause = Duration::from_micros(50);
         let mut looks = Looks::default();
         let mut stopped = 0;
         loop {
-            if self.hears()? {
+            if self.hears()? | self.send_the_rest() {
                 looks = Looks::default(); // it was at work between the looks
             }
-            let pids = self.server.processes();
-            let look = idle::look(&pids, &self.connections(), &self.habit).map_err(Verdict::no_sock_diag)?;
-            if looks.idle(&look, begun.elapsed(), self.nap) {
+            let look = self.look()?;
+            if looks.idle(&look, begun.elapsed(), self.observed.nap) {
                 // It may have ended between the look at its threads and the one at its connections.
                 return self.alive();
             }
-            let floods = self.server.printed() - printed > FLOODS + 2 * self.sent;
-            if looks.any() && !floods {
+            if looks.any() {
                 continue; // the second look comes at once
             }
             // Not by us: a stop of ours was lifted before this was called.
@@ -49,31 +65,99 @@ impl Clients<'_> {
             if stopped > 10 {
                 return Err(Verdict::Stopped);
             }
-            let used = processes::cpu_time(&pids).saturating_sub(used);
-            if used > SPINS || floods || begun.elapsed() > LIMIT {
-                return Err(Verdict::Busy(used, begun.elapsed()));
+            self.gets_on(&mut work)?;
+            let full = if begun.elapsed() < STUCK { FULL } else { 1 };
+            if look.threads[0] == Threads::Asleep && self.make_room(full)? {
+                continue;
             }
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(5));
         }
     }
 
+    fn look(&mut self) -> Result<idle::Look, Verdict> {
+        let (pids, server, connections) = (self.observed.processes(), self.observed.address(), self.connections());
+        idle::look(&pids, server, &connections, &mut self.observed.naps).map_err(Verdict::no_sock_diag)
+    }
+
+    /// Returns when all that the clients did has arrived at the server, which is stopped. False if it has not within
+    /// [`LIMIT`].
+    pub(super) fn until_arrived(&mut self) -> Result<bool, Verdict> {
+        let begun = Instant::now();
+        loop {
+            let some = Duration::from_millis(20);
+            if all_arrived(&self.connections(), some).map_err(Verdict::no_sock_diag)? {
+                return Ok(true);
+            }
+            self.make_room(FULL)?;
+            if begun.elapsed() > LIMIT {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// What was not taken at once of a message goes on. True if any of it was taken. An error is met by whoever waits for
+    /// the reply.
+    fn send_the_rest(&mut self) -> bool {
+        let taken = self.all.iter_mut().map(|client| client.send_the_rest().is_ok_and(|taken| taken));
+        taken.fold(false, |any, taken| any | taken)
+    }
+
+    /// The clients that read take what is there, if more is on its way, and their kernel holds as much as `full`. True if
+    /// any was taken.
+    fn make_room(&mut self, full: u32) -> Result<bool, Verdict> {
+        let server = self.observed.address();
+        let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
+        let mut any = false;
+        for client in self.all.iter_mut().filter(|client| client.socket.is_some() && client.reads == Reads::All) {
+            let ends = (kernel.find(client.address, server), kernel.find(server, client.address));
+            let (Ok(Some(ours)), Ok(Some(theirs))) = ends else { continue };
+            if ours.receive_queue >= full && theirs.send_queue > 0 {
+                any |= client.make_room() > 0;
+            }
+        }
+        Ok(any)
+    }
+
     /// Whether the server is idle now: it has nothing more to do for any client.
-    pub(super) fn is_idle(&self, begun: Instant) -> Result<bool, Verdict> {
-        let (pids, connections) = (self.server.processes(), self.connections());
+    pub(super) fn is_idle(&mut self, waited: Duration) -> Result<bool, Verdict> {
         let mut looks = Looks::default();
         for _ in 0..2 {
-            let look = idle::look(&pids, &connections, &self.habit).map_err(Verdict::no_sock_diag)?;
-            if looks.idle(&look, begun.elapsed(), self.nap) {
+            let look = self.look()?;
+            if looks.idle(&look, waited, self.observed.nap) {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
+    /// Whether it is in vain to wait longer for something that an idle server has not done: the patience is over, or the
+    /// server cannot wake by itself.
+    pub(super) fn in_vain(&mut self, patience: &mut Patience) -> Result<bool, Verdict> {
+        let waited = patience.elapsed();
+        if waited >= self.patience { self.is_idle(waited) } else { self.is_idle_for_good(patience) }
+    }
+
+    /// Whether the server is idle, and cannot wake by itself.
+    pub(super) fn is_idle_for_good(&mut self, patience: &mut Patience) -> Result<bool, Verdict> {
+        let waited = patience.elapsed();
+        // A server that can wake most likely still can a moment later, and to ask costs more than a look.
+        if self.send_the_rest() || waited < patience.next || !self.is_idle(waited)? {
+            return Ok(false);
+        }
+        patience.next = (2 * waited).max(Duration::from_millis(1));
+        Ok(!self.can_wake() && !self.hears()? && self.is_idle(waited)?)
+    }
+
+    /// Whether the server can wake by itself, as far as the kernel tells.
+    pub(super) fn can_wake(&mut self) -> bool {
+        let (pids, port) = (self.observed.processes(), self.observed.address().port());
+        wakes::can_wake(&pids, port, self.observed.naps.waits())
+    }
+
     /// Whether every thread of the server sleeps.
     pub(super) fn is_asleep(&self) -> bool {
-        idle::threads(&self.server.processes()) == Threads::Asleep
+        idle::threads(&self.observed.processes()) == Threads::Asleep
     }
 
     /// Whether every thread of the server sleeps. Fails if it has ended.
@@ -82,58 +166,72 @@ impl Clients<'_> {
         Ok(self.is_asleep())
     }
 
-    /// Waits until the server has received all that this client sent, or is seen to take no more: it sleeps, and nothing
-    /// has moved for half a second, since what is in flight at all moves within some hundredths.
-    pub fn until_taken(&mut self, who: &str) -> Result<(), Verdict> {
-        const NOTHING_MOVES: Duration = Duration::from_millis(500);
-        let (client, server) = (self.client(who)?.address, self.server.address());
+    /// Waits until the server has received all that this client sent, or is seen to take no more: nothing has moved for half
+    /// a second.
+    pub fn until_taken(&mut self, who: &str) -> Step {
+        let (client, server) = (self.client(who)?.address, self.observed.address());
         let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
-        let begun = Instant::now();
+        let mut work = self.work();
         let mut last = (None, None);
-        let mut since = Instant::now();
+        let mut since = Patience::new();
         loop {
             self.alive()?;
             let ends = (
                 kernel.find(client, server).map_err(Verdict::no_sock_diag)?,
                 kernel.find(server, client).map_err(Verdict::no_sock_diag)?,
             );
-            let waiting = ends.0.map_or(0, |end| end.send_queue) + ends.1.map_or(0, |end| end.receive_queue);
-            if ends != last || !self.is_asleep() {
-                (last, since) = (ends, Instant::now());
+            let unread = ends.1.map_or(0, |end| end.receive_queue);
+            if ends.0.map_or(0, |end| end.send_queue) + unread == 0 {
+                return Ok(());
             }
-            if waiting == 0 || since.elapsed() > NOTHING_MOVES || begun.elapsed() > LIMIT {
+            if ends != last || !self.is_asleep() {
+                (last, since) = (ends, Patience::new());
+                self.gets_on(&mut work)?;
+            } else if self.nothing_moves(&mut since, unread, NOTHING_MOVES)? {
                 return Ok(());
             }
             thread::sleep(Duration::from_millis(1));
         }
     }
 
+    /// Whether nothing moves any more between the server, of which every thread sleeps, and a client of which no queue has
+    /// changed `since`: so it was for as long as `limit`, or what is `unread` waits for a server that cannot wake by itself.
+    /// Where nothing is unread, the kernel has it, which may pause.
+    pub(super) fn nothing_moves(
+        &mut self,
+        since: &mut Patience,
+        unread: u32,
+        limit: Duration,
+    ) -> Result<bool, Verdict> {
+        Ok(since.elapsed() > limit || unread > 0 && self.is_idle_for_good(since)?)
+    }
+
     /// Waits until the accept queue has room for one more, so that no SYN is lost and sent again a second later.
-    pub(super) fn wait_for_room(&mut self, who: &str) -> Result<(), Verdict> {
-        let begun = Instant::now();
-        let mut used_before = None; // looked at only where there is something to wait for
+    pub(super) fn wait_for_room(&mut self, who: &str) -> Step {
+        let mut patience = Patience::new();
+        let mut work = None; // looked at only where there is something to wait for
         let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
         loop {
-            let listener = kernel.listener(self.server.address()).map_err(Verdict::no_sock_diag)?;
+            let listener = kernel.listener(self.observed.address()).map_err(Verdict::no_sock_diag)?;
             if listener.is_none_or(|listener| listener.receive_queue < listener.send_queue.max(1)) {
                 return Ok(());
             }
             self.alive()?;
-            // It has had time enough to take one, and takes none.
-            let used = processes::cpu_time(&self.server.processes());
-            let used = used.saturating_sub(*used_before.get_or_insert(used));
-            if used > SPINS {
-                return Err(Verdict::Busy(used, begun.elapsed()));
+            if work.is_none() {
+                work = Some(self.work());
             }
-            let idle = self.is_asleep() && begun.elapsed() >= self.patience;
-            if idle && kernel.listener(self.server.address()).ok() == Some(listener) || begun.elapsed() > LIMIT {
+            // It has had time enough to take one, and takes none.
+            work.as_mut().map_or(Ok(()), |work| self.gets_on(work))?;
+            let asleep = self.is_asleep();
+            let in_vain = asleep && self.in_vain(&mut patience)?;
+            if in_vain && kernel.listener(self.observed.address()).ok() == Some(listener) {
                 return Err(Verdict::Refused(who.into(), "the accept queue is full".into()));
             }
             thread::sleep(Duration::from_micros(50));
         }
     }
 
-    pub(super) fn wait_until_connected(&mut self, who: &str, socket: &Socket) -> Result<(), Verdict> {
+    pub(super) fn wait_until_connected(&mut self, who: &str, socket: &Socket) -> Step {
         let begun = Instant::now();
         loop {
             if socket.peer_addr().is_ok() {
@@ -151,22 +249,23 @@ impl Clients<'_> {
     }
 
     /// The verdict on a server that has ended, or else nothing.
-    pub(super) fn alive(&mut self) -> Result<(), Verdict> {
+    pub(super) fn alive(&mut self) -> Step {
         self.hears().map(drop)
     }
 
-    /// The same, and whether it has printed something since. Fails, too, when the probe takes too long.
+    /// Whether the server has printed something since. Fails when it has ended, and when the probe takes too long.
     fn hears(&mut self) -> Result<bool, Verdict> {
         // The status first: what a process said is all there once it has ended.
-        let ended = self.server.ended();
+        let ended = self.observed.server.ended();
         let heard = self.read_output();
         if let Some(status) = ended {
-            return Err(Verdict::Died { status, last_words: self.last_words.take() });
+            return Err(Verdict::Died { status, last_words: self.observed.last_words.take() });
         }
-        match self.terms().bound {
-            Some(bound) if self.begun.elapsed() > bound => {
-                Err(Verdict::Failed(format!("it was not over after {} s", bound.as_secs())))
-            }
+        if let Some(why) = self.observed.server.lost() {
+            return Err(Verdict::Failed(why));
+        }
+        match self.terms.bound {
+            Some(bound) if self.begun.elapsed() > bound => Err(Verdict::NotOver(bound)),
             _ => Ok(heard),
         }
     }
@@ -177,24 +276,19 @@ impl Clients<'_> {
     }
 
     /// A call of a client that failed means that its connection has ended, or that the server has.
-    pub(super) fn or_ended<T>(&mut self, who: &str, result: Result<T, Error>) -> Result<(), Verdict> {
+    pub(super) fn or_ended<T>(&mut self, who: &str, result: Result<T, Error>) -> Step {
         match result {
             Ok(_) => Ok(()),
             Err(e) => Err(self.or_death(Verdict::Ended(who.into(), e.to_string()))),
         }
     }
 
-    /// Passes on what the server has printed, and keeps the line that may be its last words. True if it has printed.
+    /// Passes on what the server has printed. True if it has printed.
     pub(super) fn read_output(&mut self) -> bool {
-        let lines = self.server.said();
+        let lines = self.observed.server.said();
         let any = !lines.is_empty();
         for line in lines {
-            // The last line that names an error, or else the last. What comes after it may be anything (a version).
-            let names = |text: &str| errno::name_in(text).is_some() || verdict::exception_in(text).is_some();
-            let named = self.last_words.as_deref().is_some_and(names);
-            if line.error && !line.text.trim().is_empty() && (names(&line.text) || !named) {
-                self.last_words = Some(line.text.clone());
-            }
+            self.observed.hear(&line);
             (self.watch)(Event::Said(line));
         }
         any

@@ -9,7 +9,11 @@
 //! When the lifeline is dropped, or when this process ends in whatever way (Ctrl-C, a panic, SIGKILL), the keeper reads
 //! the end of the pipe, and ends its children until it has none. So nothing here has to handle a signal.
 //!
-//! It is a fork that never calls exec. What it does after the fork are bare system calls.
+//! The keeper may be ended itself: to end one's parent is a supervisor's habit, and the parent of all that has lost its own
+//! is the keeper. So there are two of them, this process's child, the *guard*, and the keeper below it. When the keeper is
+//! ended, what it kept is the guard's, which ends it. When the guard is, the keeper still holds the lifeline.
+//!
+//! Both are forks that never call exec. What they do after the fork are bare system calls.
 
 use std::io::{self, PipeReader, PipeWriter, Read};
 use std::mem;
@@ -21,6 +25,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::output::set_nonblocking;
+use super::processes;
 
 /// How many descriptors a server may have unless a probe says otherwise, if the machine allows it.
 const DESCRIPTORS: libc::rlim_t = 4096;
@@ -34,25 +39,31 @@ pub fn no_fork_meanwhile() -> impl Drop {
     FORKING.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the keeper writes: a kind, a process id, and for [`ENDED`] a status as wait(2) has it.
+/// What the keeper and the guard write: a kind, a process id, and for [`ENDED`] and [`LOST`] a status as wait(2) has it.
+const KEEPER: i32 = 0;
 const STARTED: i32 = 1;
 const ENDED: i32 = 2;
 const REFUSED: i32 = 3;
+/// The keeper itself has ended, with all that it kept.
+const LOST: i32 = 4;
 type Report = [i32; 3];
 
 /// A keeper that runs, and what it has reported.
 pub struct Keeper {
-    process: Child,
+    guard: Child,
     lifeline: Option<PipeWriter>,
     reports: PipeReader,
     unread: Vec<u8>,
+    id: Option<u32>,
     server: Option<u32>,
     ended: Option<ExitStatus>,
+    /// How the keeper has ended.
+    lost: Option<ExitStatus>,
     refused: Vec<i32>,
 }
 
 impl Keeper {
-    /// Starts `command` under a keeper; its pipes, if it has any, are in [`Keeper::process`]. Fails as `Command::spawn`
+    /// Starts `command` under a keeper; its pipes, if it has any, are in [`Keeper::guard`]. Fails as `Command::spawn`
     /// does, for instance because there is no such program.
     pub fn spawn(command: Command) -> io::Result<Keeper> {
         Keeper::spawn_with(command, None)
@@ -68,17 +79,19 @@ impl Keeper {
         command.process_group(0);
         // SAFETY: between fork and exec only async-signal-safe calls are allowed; `split` makes bare system calls.
         unsafe { command.pre_exec(move || split(lifeline_fd, reports_fd, descriptors)) };
-        let process = {
+        let guard = {
             let _alone = FORKING.write();
             command.spawn()?
         };
         let mut keeper = Keeper {
-            process,
+            guard,
             lifeline: Some(lifeline),
             reports,
             unread: Vec::new(),
+            id: None,
             server: None,
             ended: None,
+            lost: None,
             refused: Vec::new(),
         };
         // It was written before the exec of which `spawn` has just heard.
@@ -86,14 +99,20 @@ impl Keeper {
         Ok(keeper)
     }
 
-    /// The keeper itself, as a child of this process.
-    pub fn process(&mut self) -> &mut Child {
-        &mut self.process
+    /// The keeper's guard, as a child of this process.
+    pub fn guard(&mut self) -> &mut Child {
+        &mut self.guard
     }
 
-    /// The keeper's process id: all that comes of the server is below it.
-    pub fn id(&self) -> u32 {
-        self.process.id()
+    /// The processes that have come of the server, wherever they have gone since.
+    pub fn kept(&self) -> Vec<u32> {
+        // A keeper without children has ended, or is about to.
+        let keeper = self.id.filter(|_| self.lost.is_none());
+        let kept = keeper.map(processes::below).unwrap_or_default();
+        if !kept.is_empty() {
+            return kept;
+        }
+        processes::below(self.guard.id()).into_iter().filter(|pid| Some(*pid) != self.id).collect()
     }
 
     /// The server's process id, which is its process group's too.
@@ -107,6 +126,16 @@ impl Keeper {
         self.ended
     }
 
+    /// How the keeper has ended, if somebody has ended it: then all that it kept is being ended too.
+    pub fn lost(&mut self) -> Option<ExitStatus> {
+        let open = self.read();
+        if !open && self.ended.is_none() && self.lost.is_none() {
+            // Nobody was left to report it.
+            self.lost = self.guard.try_wait().ok().flatten();
+        }
+        self.lost
+    }
+
     /// Ends all that has come of the server, and returns when it is gone: the process ids of those that may not be
     /// signalled (kill(2), EPERM), which are left. After `limit` it returns anyway, with all that is still there.
     pub fn end(&mut self, limit: Duration) -> Vec<i32> {
@@ -115,18 +144,18 @@ impl Keeper {
         }
         let begun = Instant::now();
         let mut pollfd = libc::pollfd { fd: self.reports.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-        // The end of the pipe is the end of the keeper.
+        // The end of the pipe is the end of both.
         while self.read() {
             let left = limit.saturating_sub(begun.elapsed());
             if left.is_zero() {
-                return super::processes::below(self.id()).into_iter().filter_map(|pid| pid.try_into().ok()).collect();
+                return self.kept().into_iter().filter_map(|pid| pid.try_into().ok()).collect();
             }
             let millis = i32::try_from(left.as_millis()).unwrap_or(i32::MAX).max(1);
             // SAFETY: `pollfd` is ours, and there is one.
             unsafe { libc::poll(&mut pollfd, 1, millis) };
         }
-        // A keeper that has closed the pipe is about to exit, and waits for nothing.
-        let _ = self.process.wait();
+        // A guard that has closed the pipe is about to exit, and waits for nothing.
+        let _ = self.guard.wait();
         mem::take(&mut self.refused)
     }
 
@@ -146,8 +175,10 @@ impl Keeper {
         let words: Vec<i32> = words.chunks_exact(4).map(|b| i32::from_ne_bytes([b[0], b[1], b[2], b[3]])).collect();
         for report in words.chunks_exact(3) {
             match report[0] {
+                KEEPER => self.id = u32::try_from(report[1]).ok(),
                 STARTED => self.server = u32::try_from(report[1]).ok(),
                 ENDED => self.ended = Some(ExitStatus::from_raw(report[2])),
+                LOST => self.lost = Some(ExitStatus::from_raw(report[2])),
                 _ => self.refused.push(report[1]),
             }
         }
@@ -161,42 +192,90 @@ impl Drop for Keeper {
     }
 }
 
-/// Runs in the new process, between fork and exec: forks again, and returns in the child, which goes on to exec and is
-/// the server. The parent becomes the keeper, and does not return.
+/// Runs in the new process, between fork and exec: forks twice, and returns in the grandchild, which goes on to exec and is
+/// the server. Its parent becomes the keeper, the first process the guard, and these do not return.
 fn split(lifeline: RawFd, reports: RawFd, descriptors: Option<u64>) -> io::Result<()> {
     // SAFETY: bare system calls, which are async-signal-safe.
     unsafe {
         // An ignored SIGCHLD would be inherited, and then no status would be left to wait for.
         libc::signal(libc::SIGCHLD, libc::SIG_DFL);
-        libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1);
-        // Not fork(3), which takes the locks of an allocator that another thread may have held at the first fork.
-        match libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) {
-            -1 => Err(io::Error::last_os_error()),
+        done(libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1))?;
+        match fork()? {
+            0 => {}
+            keeper => guard(keeper, lifeline, reports),
+        }
+        // A child does not inherit it.
+        done(libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1))?;
+        match fork()? {
             0 => prepare_server(descriptors),
-            server => keep(server as libc::pid_t, lifeline, reports),
+            server => keep(server, lifeline, reports),
         }
     }
+}
+
+/// fork(2). Not fork(3), which takes the locks of an allocator that another thread may have held at the first fork.
+unsafe fn fork() -> io::Result<libc::pid_t> {
+    // SAFETY: a bare system call. The child has a copy of this thread's memory, and goes on here.
+    let pid = unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) } as libc::pid_t;
+    done(pid).map(|()| pid)
+}
+
+/// What a call says that returns -1 when it fails.
+fn done(result: i32) -> io::Result<()> {
+    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// What the server's process does before exec.
 unsafe fn prepare_server(descriptors: Option<u64>) -> io::Result<()> {
     // SAFETY: bare system calls; `limit` is ours.
     unsafe {
-        libc::setpgid(0, 0);
+        done(libc::setpgid(0, 0))?;
         // Should the keeper be killed, the server goes with it.
-        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        done(libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL))?;
         // Whatever descriptors were left open to us stay with us, so that the server's listener is 3.
-        libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
+        if libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) == -1 {
+            for_each_descriptor(|fd| if fd < 3 { 0 } else { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) })?;
+        }
         // Room for a crowd.
         let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-        if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 {
-            // The hard limit too, where there is one to be kept: some runtimes raise the soft one to it at their start.
-            limit.rlim_max = descriptors.unwrap_or(limit.rlim_max).min(limit.rlim_max);
-            limit.rlim_cur = DESCRIPTORS.min(limit.rlim_max);
-            libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+        done(libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit))?;
+        // The hard limit too, where there is one to be kept: some runtimes raise the soft one to it at their start.
+        limit.rlim_max = descriptors.unwrap_or(limit.rlim_max).min(limit.rlim_max);
+        limit.rlim_cur = DESCRIPTORS.min(limit.rlim_max);
+        done(libc::setrlimit(libc::RLIMIT_NOFILE, &limit))
+    }
+}
+
+/// The status of a guard or a keeper that could not do its part. Whatever it has started it has ended.
+const UNABLE: i32 = 2;
+
+/// The guard's whole life.
+unsafe fn guard(keeper: libc::pid_t, lifeline: RawFd, reports: RawFd) -> ! {
+    // SAFETY: bare system calls on memory and descriptors of our own.
+    unsafe {
+        libc::prctl(libc::PR_SET_NAME, c"guard".as_ptr());
+        let Ok(children) = detach([lifeline, reports]) else {
+            report(reports, [LOST, keeper, UNABLE << 8]);
+            libc::kill(keeper, libc::SIGKILL);
+            end_children(reports, None)
+        };
+        let mut lifeline = lifeline;
+        loop {
+            let mut status = 0;
+            if libc::waitpid(keeper, &mut status, libc::WNOHANG) == keeper {
+                if libc::WIFEXITED(status) && libc::WEXITSTATUS(status) != UNABLE {
+                    libc::_exit(0);
+                }
+                report(reports, [LOST, keeper, status]);
+                end_children(reports, None);
+            }
+            if wait_for_either(lifeline, children) {
+                // The keeper's turn. Should somebody have stopped it, it goes on.
+                libc::kill(keeper, libc::SIGCONT);
+                lifeline = -1; // which poll(2) leaves out
+            }
         }
     }
-    Ok(())
 }
 
 /// The keeper's whole life.
@@ -205,35 +284,93 @@ unsafe fn keep(server: libc::pid_t, lifeline: RawFd, reports: RawFd) -> ! {
     unsafe {
         libc::prctl(libc::PR_SET_NAME, c"keeper".as_ptr());
         // Reported before the descriptors are closed, because `spawn` returns when they are.
+        report(reports, [KEEPER, libc::getpid(), 0]);
         report(reports, [STARTED, server, 0]);
-        let mut signals: libc::sigset_t = mem::zeroed();
-        libc::sigfillset(&mut signals);
-        libc::sigprocmask(libc::SIG_SETMASK, &signals, ptr::null_mut());
-        libc::sigemptyset(&mut signals);
-        libc::sigaddset(&mut signals, libc::SIGCHLD);
-        let (low, high) = (lifeline.min(reports) as u32, lifeline.max(reports) as u32);
-        for (first, last) in [(0, low - 1), (low + 1, high - 1), (high + 1, u32::MAX)] {
-            if first <= last {
-                libc::syscall(libc::SYS_close_range, first, last, 0);
-            }
-        }
-        let children = libc::signalfd(-1, &signals, libc::SFD_NONBLOCK);
-
+        let Ok(children) = detach([lifeline, reports]) else {
+            libc::kill(server, libc::SIGKILL);
+            libc::_exit(UNABLE)
+        };
         loop {
-            reap(server, reports);
-            let mut fds = [lifeline, children].map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 });
-            libc::poll(fds.as_mut_ptr(), 2, -1);
-            if fds[0].revents != 0 {
-                end_children(server, reports);
+            reap(reports, Some(server));
+            if wait_for_either(lifeline, children) {
+                end_children(reports, Some(server));
             }
-            let mut info = [0_u8; size_of::<libc::signalfd_siginfo>()];
-            while libc::read(children, info.as_mut_ptr().cast(), info.len()) > 0 {}
         }
     }
 }
 
+/// Closes all descriptors but those two, and blocks all signals: none of those that a terminal, or a server, sends is for
+/// us. Returns a descriptor that tells of children that end.
+unsafe fn detach(kept: [RawFd; 2]) -> io::Result<RawFd> {
+    // SAFETY: bare system calls on memory of our own, and on descriptors that this process, a fork, uses no more.
+    unsafe {
+        let mut signals: libc::sigset_t = mem::zeroed();
+        libc::sigfillset(&mut signals);
+        done(libc::sigprocmask(libc::SIG_SETMASK, &signals, ptr::null_mut()))?;
+        let (low, high) = (kept[0].min(kept[1]) as u32, kept[0].max(kept[1]) as u32);
+        for (first, last) in [(0, low - 1), (low + 1, high - 1), (high + 1, u32::MAX)] {
+            if first <= last && libc::syscall(libc::SYS_close_range, first, last, 0) == -1 {
+                let others = first as RawFd..=last.min(RawFd::MAX as u32) as RawFd;
+                // It is closed whatever close(2) says of what was written to it.
+                let close = |fd| {
+                    if others.contains(&fd) {
+                        libc::close(fd);
+                    }
+                    0
+                };
+                // The first three at once: to ask for the others takes a descriptor.
+                (0..3).for_each(|fd| _ = close(fd));
+                for_each_descriptor(close)?;
+            }
+        }
+        libc::sigemptyset(&mut signals);
+        libc::sigaddset(&mut signals, libc::SIGCHLD);
+        let children = libc::signalfd(-1, &signals, libc::SFD_NONBLOCK);
+        done(children).map(|()| children)
+    }
+}
+
+/// What close_range(2) does, without it: the kernel may be older than 5.9, or a sandbox may not know the call. Does `what`
+/// with each descriptor of this process, and fails with the first that fails.
+unsafe fn for_each_descriptor(what: impl Fn(RawFd) -> i32) -> io::Result<()> {
+    // SAFETY: bare system calls on memory of our own.
+    unsafe {
+        let folder = libc::open(c"/proc/self/fd".as_ptr(), libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC);
+        done(folder)?;
+        let mut buffer = [0_u8; 4096];
+        loop {
+            let length = libc::syscall(libc::SYS_getdents64, folder, buffer.as_mut_ptr(), buffer.len());
+            if length <= 0 {
+                libc::close(folder);
+                return done(length as i32);
+            }
+            // struct linux_dirent64: inode, offset, the entry's length, its type; then the name, and a zero.
+            let mut entries = &buffer[..length as usize];
+            while let (Some(&[low, high]), Some(name)) = (entries.get(16..18), entries.get(19..)) {
+                let fd = name.split(|byte| *byte == 0).next().and_then(number);
+                if let Some(fd) = fd.filter(|fd| *fd != folder) {
+                    done(what(fd))?;
+                }
+                entries = entries.get(usize::from(u16::from_ne_bytes([low, high]))..).unwrap_or_default();
+            }
+        }
+    }
+}
+
+/// Waits for the end of the lifeline, or for a child that ends. True if it is the lifeline.
+unsafe fn wait_for_either(lifeline: RawFd, children: RawFd) -> bool {
+    let mut fds = [lifeline, children].map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 });
+    let mut info = [0_u8; size_of::<libc::signalfd_siginfo>()];
+    // SAFETY: bare system calls on memory of our own.
+    unsafe {
+        libc::poll(fds.as_mut_ptr(), 2, -1);
+        while libc::read(children, info.as_mut_ptr().cast(), info.len()) > 0 {}
+    }
+    fds[0].revents != 0
+}
+
 /// Waits for all children that have ended, and exits when there are none left.
-unsafe fn reap(server: libc::pid_t, reports: RawFd) {
+unsafe fn reap(reports: RawFd, server: Option<libc::pid_t>) {
     loop {
         let mut status = 0;
         // SAFETY: bare system calls; `status` is ours.
@@ -241,7 +378,7 @@ unsafe fn reap(server: libc::pid_t, reports: RawFd) {
             match libc::waitpid(-1, &mut status, libc::WNOHANG) {
                 0 => return,
                 -1 => libc::_exit(0),
-                pid if pid == server => report(reports, [ENDED, server, status]),
+                pid if Some(pid) == server => report(reports, [ENDED, pid, status]),
                 _ => {}
             }
         }
@@ -249,14 +386,14 @@ unsafe fn reap(server: libc::pid_t, reports: RawFd) {
 }
 
 /// Kills the children until there are none. The children of one that is killed become ours, and their turn comes next.
-unsafe fn end_children(server: libc::pid_t, reports: RawFd) -> ! {
+unsafe fn end_children(reports: RawFd, server: Option<libc::pid_t>) -> ! {
     /// So many looks in a row, a millisecond apart, at children that all refuse the signal are enough.
     const LOOKS: usize = 100;
     let mut refusals = 0;
     loop {
         // SAFETY: bare system calls on memory of our own. A child's id is its own until it is waited for.
         unsafe {
-            reap(server, reports);
+            reap(reports, server);
             let mut buffer = [0_u8; 4096];
             let file = libc::open(c"/proc/thread-self/children".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
             let length = libc::read(file, buffer.as_mut_ptr().cast(), buffer.len());
@@ -264,8 +401,8 @@ unsafe fn end_children(server: libc::pid_t, reports: RawFd) -> ! {
             let list = &buffer[..usize::try_from(length).unwrap_or(0)];
             let mut pids = [0; 64];
             let (mut killed, mut refused) = (0, 0);
-            // What does not fit, or is cut off at the end of the buffer, has its turn in the next round.
-            for pid in list.split(|byte| *byte == b' ').filter_map(number).take(pids.len()) {
+            // What does not fit has its turn in the next round.
+            for pid in whole_words(list).filter_map(number).filter(|pid| *pid > 0).take(pids.len()) {
                 if libc::kill(pid, libc::SIGKILL) == -1 {
                     pids[refused] = pid;
                     refused += 1;
@@ -286,16 +423,38 @@ unsafe fn end_children(server: libc::pid_t, reports: RawFd) -> ! {
     }
 }
 
+/// The words that have a space after them, as each in proc_pid_children's list has. A number that is cut off at the end of a
+/// buffer would be another process's.
+fn whole_words(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let end = list.iter().rposition(|byte| *byte == b' ').unwrap_or(0);
+    list[..end].split(|byte| *byte == b' ')
+}
+
+/// A number of decimal digits, of a process or a descriptor.
 fn number(digits: &[u8]) -> Option<i32> {
     let mut number: i32 = 0;
     for digit in digits {
         let digit = char::from(*digit).to_digit(10)?;
         number = number.checked_mul(10)?.checked_add(i32::try_from(digit).ok()?)?;
     }
-    (number > 0).then_some(number)
+    (!digits.is_empty()).then_some(number)
 }
 
 unsafe fn report(reports: RawFd, report: Report) {
     // SAFETY: a pipe takes so few bytes whole; if its reader has gone, nothing is left to be told.
     unsafe { libc::write(reports, report.as_ptr().cast(), size_of::<Report>()) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_is_cut_off_is_none() {
+        let numbers = |list| whole_words(list).filter_map(number).collect::<Vec<i32>>();
+        assert_eq!(numbers(b"12 345 "), [12, 345]);
+        assert_eq!(numbers(b"12 345 67"), [12, 345], "67 may be the beginning of 678");
+        assert_eq!(numbers(b"12"), []);
+        assert_eq!(numbers(b""), []);
+    }
 }

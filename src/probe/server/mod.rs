@@ -5,6 +5,8 @@ pub mod output;
 pub mod port;
 pub mod processes;
 pub mod sockets;
+pub mod waits;
+pub mod wakes;
 
 use std::fmt;
 use std::io;
@@ -19,8 +21,8 @@ use std::time::{Duration, Instant};
 use crate::net::in_flight::LIMIT;
 use keeper::Keeper;
 use output::{Line, Output};
-use port::{Port, listens_at};
-use sockets::Elsewhere;
+use port::{Listener, Port, listens_at};
+use sockets::{Elsewhere, Holder};
 
 /// So many lines are shown of a server that did not get as far as to listen.
 const LAST: usize = 20;
@@ -35,6 +37,9 @@ pub enum NoServer {
     /// It still runs after this long and does not listen; the last lines that it printed, and where it can be reached
     /// instead.
     Deaf(Duration, Vec<String>, Option<Elsewhere>),
+    /// What listens on the port that it was given is none of what was started: the port, and the process that does, with
+    /// its name, if that can be seen.
+    Foreign(u16, Option<(u32, String)>),
 }
 
 impl fmt::Display for NoServer {
@@ -43,6 +48,14 @@ impl fmt::Display for NoServer {
             NoServer::Unstartable(error) => write!(f, "it could not be started: {error}"),
             NoServer::Ended(status, _) => write!(f, "it ended before it listened ({})", status_words(*status)),
             NoServer::Deaf(limit, ..) => write!(f, "it did not listen within {} s", limit.as_secs()),
+            NoServer::Foreign(port, process) => {
+                write!(f, "something else listens on port {port}")?;
+                if let Some((pid, name)) = process {
+                    write!(f, ": process {pid}, {name}")?;
+                }
+                // Why there is no option for it.
+                write!(f, "; what is not started here can be neither stopped nor ended (check a container from inside)")
+            }
         }
     }
 }
@@ -81,10 +94,13 @@ impl Server {
         if let Port::Given(port) = port {
             command.env("PORT", port.to_string());
         }
+        processes::are_ours()?;
         raise_our_limit();
         let mut keeper = Keeper::spawn_with(command, descriptors)?;
-        let out = Output::new(keeper.process().stdout.take(), false)?;
-        let err = Output::new(keeper.process().stderr.take(), true)?;
+        // A chapter's lines are whole: one that is cut is no JSON.
+        let longest = if port == Port::Announced { usize::MAX } else { output::LONGEST };
+        let out = Output::new(keeper.guard().stdout.take(), false, longest)?;
+        let err = Output::new(keeper.guard().stderr.take(), true, longest)?;
         let address = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut server = Server { keeper, out, err, address, early: Vec::new() };
         server.wait_until_it_listens(port, wait)?;
@@ -92,21 +108,37 @@ impl Server {
     }
 
     fn wait_until_it_listens(&mut self, port: Port, wait: Duration) -> Result<(), NoServer> {
+        /// So many looks in a row must say that it is another's: they see no descriptor that is on its way between two
+        /// processes, nor a process that is just being adopted.
+        const LOOKS: u32 = 5;
         let begun = Instant::now();
         let mut pause = Duration::from_micros(200);
+        let mut foreign = 0;
         loop {
             // Read before the look: however busy the machine, a server that listens in time is seen to.
             let late = begun.elapsed() >= wait;
             let ended = self.ended();
             let mut lines = self.said();
-            let address = match port {
-                Port::Announced => announced(&mut lines),
+            let found = match port {
+                Port::Announced => announced(&mut lines).map(|address| Listener { address, inode: None }),
                 Port::Given(port) => listens_at(port)?,
             };
             keep_the_last(&mut self.early, lines);
-            if let Some(address) = address {
-                self.address = address;
-                return Ok(());
+            if let Some(why) = self.lost() {
+                return Err(NoServer::Unstartable(io::Error::other(why)));
+            }
+            if let Some(listener) = found {
+                let holder = |inode| sockets::holder(&self.processes(), inode);
+                if listener.inode.is_none_or(|inode| holder(inode) != Holder::Another) {
+                    self.address = listener.address;
+                    return Ok(());
+                }
+                foreign += 1;
+                if foreign == LOOKS {
+                    let process = listener.inode.and_then(sockets::process_with);
+                    let process = process.map(|pid| (pid, processes::name(pid)));
+                    return Err(NoServer::Foreign(listener.address.port(), process));
+                }
             }
             if let Some(status) = ended {
                 return Err(NoServer::Ended(status, self.last_lines()));
@@ -161,18 +193,32 @@ impl Server {
         self.keeper.ended()
     }
 
-    /// Its process, and all that have come of it, wherever they have gone since.
-    pub fn processes(&self) -> Vec<u32> {
-        processes::below(self.keeper.id())
+    /// Why nothing more can be known of it, if that is so, although it was not seen to end.
+    pub fn lost(&mut self) -> Option<String> {
+        if let Some(status) = self.keeper.lost() {
+            return Some(format!(
+                "the keeper has ended ({}), which adopts what loses its parent",
+                status_words(status)
+            ));
+        }
+        let server = self.keeper.server().filter(|_| self.keeper.ended().is_none());
+        let hidden = server.filter(|pid| processes::is_hidden(*pid))?;
+        Some(format!("/proc shows no thread of process {hidden}, which runs; is it mounted with hidepid?"))
     }
 
-    /// Stops it (SIGSTOP): what happens to its sockets from here on it sees at once, when it goes on. False if it ends
+    /// Its process, and all that have come of it, wherever they have gone since.
+    pub fn processes(&self) -> Vec<u32> {
+        self.keeper.kept()
+    }
+
+    /// Suspends it (SIGSTOP): what happens to its sockets from here on it sees at once, when it goes on. False if it ends
     /// instead, or does not stop. Fails as kill(2) does.
-    pub fn stop(&mut self) -> io::Result<bool> {
+    pub fn suspend(&mut self) -> io::Result<bool> {
         self.signal(libc::SIGSTOP)?;
         let begun = Instant::now();
         // A signal that was sent has not been acted on yet. `t` is a stop under a debugger or strace.
-        while !processes::states(&self.processes()).iter().all(|state| matches!(state, b'T' | b't')) {
+        let stopped = |states: Vec<u8>| !states.is_empty() && states.iter().all(|state| matches!(state, b'T' | b't'));
+        while !stopped(processes::states(&self.processes())) {
             if begun.elapsed() > LIMIT || self.ended().is_some() {
                 return Ok(false);
             }
@@ -182,7 +228,7 @@ impl Server {
     }
 
     /// Lets it go on (SIGCONT). Fails as kill(2) does.
-    pub fn go_on(&mut self) -> io::Result<()> {
+    pub fn resume(&mut self) -> io::Result<()> {
         self.signal(libc::SIGCONT)
     }
 

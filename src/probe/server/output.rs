@@ -4,8 +4,10 @@ use std::io::{self, Read};
 use std::mem;
 use std::os::fd::{AsRawFd, RawFd};
 
-/// So many bytes of a line are kept. More are dropped, and an ellipsis says so.
-const LONGEST: usize = 4096;
+use crate::net::text::printable;
+
+/// So many bytes of a line are kept of a server that we know nothing of. More are dropped, and an ellipsis says so.
+pub const LONGEST: usize = 4096;
 /// So many reads at a time: a server that writes without end must not keep us.
 const READS: usize = 16;
 
@@ -14,7 +16,7 @@ const READS: usize = 16;
 pub struct Line {
     /// Standard error, not standard output.
     pub error: bool,
-    /// Without its end of line.
+    /// Without its end of line, and as it can be shown ([`printable`]).
     pub text: String,
 }
 
@@ -22,6 +24,8 @@ pub struct Line {
 pub struct Output {
     reader: Box<dyn Read + Send>,
     partial: Vec<u8>,
+    /// So many bytes of a line are kept.
+    longest: usize,
     /// Bytes of the line at hand that were dropped.
     dropped: usize,
     /// Bytes that were read.
@@ -30,14 +34,14 @@ pub struct Output {
 }
 
 impl Output {
-    /// `error` says that it is standard error.
-    pub fn new<P: Read + AsRawFd + Send + 'static>(pipe: Option<P>, error: bool) -> io::Result<Output> {
+    /// `error` says that it is standard error; of a line, `longest` bytes are kept.
+    pub fn new<P: Read + AsRawFd + Send + 'static>(pipe: Option<P>, error: bool, longest: usize) -> io::Result<Output> {
         let pipe = pipe.ok_or_else(|| io::Error::other("the server has no pipe for its output"))?;
         set_nonblocking(pipe.as_raw_fd())?;
         // Room for a flood: a server that waits for its pipe looks idle. Where there is no more room, there is none.
         // SAFETY: a bare system call on a descriptor that the caller holds. fcntl(2), F_SETPIPE_SZ.
         unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_SETPIPE_SZ, 1 << 20) };
-        Ok(Output { reader: Box::new(pipe), partial: Vec::new(), dropped: 0, bytes: 0, error })
+        Ok(Output { reader: Box::new(pipe), partial: Vec::new(), longest, dropped: 0, bytes: 0, error })
     }
 
     /// The whole lines that are there, and at the end of the stream an unfinished one.
@@ -78,7 +82,7 @@ impl Output {
     }
 
     fn keep(&mut self, bytes: &[u8]) {
-        let room = LONGEST.saturating_sub(self.partial.len()).min(bytes.len());
+        let room = self.longest.saturating_sub(self.partial.len()).min(bytes.len());
         self.partial.extend(&bytes[..room]);
         self.dropped += bytes.len() - room;
     }
@@ -87,7 +91,8 @@ impl Output {
     fn line(&mut self) -> Line {
         let partial = mem::take(&mut self.partial);
         let dropped = mem::take(&mut self.dropped);
-        let mut text = String::from_utf8_lossy(&partial).trim_end_matches('\r').to_string();
+        let end = partial.iter().rposition(|byte| *byte != b'\r').map_or(0, |last| last + 1);
+        let mut text = printable(&partial[..end]);
         if dropped > 0 {
             text.push_str(&format!("… ({dropped} bytes more)"));
         }
@@ -115,7 +120,7 @@ mod tests {
     #[test]
     fn lines_come_when_they_are_whole_and_the_last_at_the_end() {
         let (reader, mut writer) = pipe().unwrap();
-        let mut output = Output::new(Some(reader), false).unwrap();
+        let mut output = Output::new(Some(reader), false, LONGEST).unwrap();
         writer.write_all(b"one\n\ntw").unwrap();
         assert_eq!(texts(&mut output), ["one", ""]);
         assert_eq!(texts(&mut output), [""; 0]);
@@ -128,7 +133,7 @@ mod tests {
     #[test]
     fn of_a_line_without_end_only_the_beginning_is_kept() {
         let (reader, mut writer) = pipe().unwrap();
-        let mut output = Output::new(Some(reader), true).unwrap();
+        let mut output = Output::new(Some(reader), true, LONGEST).unwrap();
         let mut held = 0;
         for _ in 0..100 {
             writer.write_all(&[b'x'; 60_000]).unwrap();
@@ -140,5 +145,24 @@ mod tests {
         let lines = texts(&mut output);
         assert_eq!(lines[0], format!("{}… ({} bytes more)", "x".repeat(LONGEST), 6_000_000 - LONGEST));
         assert_eq!(lines[1], "next");
+    }
+
+    #[test]
+    fn a_line_is_whole_where_that_is_asked_for() {
+        let (reader, mut writer) = pipe().unwrap();
+        let mut output = Output::new(Some(reader), false, usize::MAX).unwrap();
+        let line = "x".repeat(60_000);
+        writer.write_all(line.as_bytes()).unwrap();
+        assert_eq!(output.lines(), []);
+        writer.write_all(format!("{line}\n").as_bytes()).unwrap();
+        assert_eq!(texts(&mut output), [line.repeat(2)]);
+    }
+
+    #[test]
+    fn a_line_is_as_it_can_be_shown() {
+        let (reader, mut writer) = pipe().unwrap();
+        let mut output = Output::new(Some(reader), false, LONGEST).unwrap();
+        writer.write_all(b"\x1b[2Jone\ttwo\r\r\n").unwrap();
+        assert_eq!(texts(&mut output), ["\\u{1b}[2Jone\ttwo"]);
     }
 }

@@ -19,13 +19,22 @@ pub enum Port {
     Given(u16),
 }
 
-/// The loopback address at which a server listens on `port`, if one does.
-pub fn listens_at(port: u16) -> io::Result<Option<SocketAddr>> {
+/// A socket that listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// The loopback address at which it can be reached.
+    pub address: SocketAddr,
+    /// Its number in /proc/PID/fd, if the kernel was asked.
+    pub inode: Option<u32>,
+}
+
+/// What listens on `port` on a loopback address, if something does.
+pub fn listens_at(port: u16) -> io::Result<Option<Listener>> {
     let mut kernel = SockDiag::open()?;
     for ip in [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()] {
         let address = SocketAddr::new(ip, port);
-        if kernel.listener(address)?.is_some() {
-            return Ok(Some(address));
+        if let Some(listener) = kernel.listener(address)? {
+            return Ok(Some(Listener { address, inode: Some(listener.inode) }));
         }
     }
     Ok(None)

@@ -1,10 +1,28 @@
 //! What /proc says of processes. Linux only, proc(5).
+//!
+//! It is read as bytes: the name of a process may be any, and the kernel cuts it at 15 of them, which may be in the middle
+//! of a character.
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process;
 use std::ptr;
 use std::time::Duration;
+
+use crate::net::text::printable;
+
+/// Fails unless /proc shows the processes of our own PID namespace (pid_namespaces(7)): in another one's, our numbers are
+/// those of other processes.
+pub fn are_ours() -> io::Result<()> {
+    let ours = fs::read_link("/proc/self").map_err(|e| io::Error::other(format!("/proc/self: {e}")))?;
+    if ours == Path::new(&process::id().to_string()) {
+        return Ok(());
+    }
+    let why =
+        "/proc shows the processes of another PID namespace; mount this one's there, as unshare --mount-proc does";
+    Err(io::Error::other(why))
+}
 
 /// All descendants of a process, its children first.
 pub fn below(pid: u32) -> Vec<u32> {
@@ -29,42 +47,53 @@ fn children(pid: u32) -> Vec<u32> {
 /// The state letters of all threads of the processes, as proc_pid_stat(5) has them: `S` sleeps, `R` runs, `T` is
 /// stopped. Those of processes that have ended (`Z`, `X`) and wait for their parent to take note are left out.
 pub fn states(pids: &[u32]) -> Vec<u8> {
-    let stats = threads(pids).filter_map(|thread| fs::read_to_string(thread.join("stat")).ok());
-    let states = stats.filter_map(|stat| fields(&stat)?.next()?.bytes().next());
+    let stats = threads(pids).filter_map(|thread| fs::read(thread.join("stat")).ok());
+    let states = stats.filter_map(|stat| fields(&stat)?.next()?.first().copied());
     states.filter(|state| !matches!(state, b'Z' | b'X')).collect()
 }
 
-/// The threads of the processes that are in nanosleep(2), and will wake of their own accord: proc_pid_syscall(5). Fails
-/// where that may not be read, for which the kernel wants the right to trace the process (ptrace(2)).
-pub fn in_timed_sleep(pids: &[u32]) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for thread in threads(pids) {
-        match fs::read_to_string(thread.join("syscall")) {
-            Ok(call) => {
-                let number = call.split(' ').next().and_then(|number| number.parse::<libc::c_long>().ok());
-                if number.is_some_and(|number| [libc::SYS_nanosleep, libc::SYS_clock_nanosleep].contains(&number)) {
-                    found.push(thread);
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
-            Err(_) => {} // it has ended since it was listed
-        }
-    }
-    Ok(found)
-}
-
 /// The folders of all threads of the processes, in /proc.
-fn threads(pids: &[u32]) -> impl Iterator<Item = PathBuf> {
+pub fn threads(pids: &[u32]) -> impl Iterator<Item = PathBuf> {
     let tasks = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok());
     tasks.flatten().flatten().map(|thread| thread.path())
+}
+
+/// A thread of a process.
+pub struct Thread {
+    /// Its folder in /proc.
+    folder: PathBuf,
+    /// Its name.
+    pub name: String,
+}
+
+impl Thread {
+    /// Whether it has not ended.
+    pub fn is_there(&self) -> bool {
+        self.folder.exists()
+    }
+}
+
+/// The threads of a process, with their names.
+pub fn threads_of(pid: u32) -> impl Iterator<Item = Thread> {
+    threads(&[pid]).collect::<Vec<_>>().into_iter().map(|folder| {
+        let name = fs::read(folder.join("comm")).unwrap_or_default();
+        Thread { folder, name: String::from_utf8_lossy(&name).trim().to_string() }
+    })
+}
+
+/// The processor time that the processes have used, to the nanosecond: the scheduler's count (schedstat), which not every
+/// kernel keeps. Threads that have ended do not count.
+pub fn time_on_cpu(pids: &[u32]) -> Duration {
+    let counts = threads(pids).filter_map(|thread| fs::read_to_string(thread.join("schedstat")).ok());
+    Duration::from_nanos(counts.filter_map(|count| count.split(' ').next()?.parse::<u64>().ok()).sum())
 }
 
 /// The processor time that the processes have used, in the kernel's ticks of a hundredth of a second.
 pub fn cpu_time(pids: &[u32]) -> Duration {
     let ticks = pids.iter().filter_map(|pid| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        let mut times = fields(&stat)?.skip(11);
-        Some(times.next()?.parse::<u64>().ok()? + times.next()?.parse::<u64>().ok()?)
+        let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+        let mut times = fields(&stat)?.skip(11).map(number);
+        Some(times.next()?? + times.next()??)
     });
     Duration::from_millis(10 * ticks.sum::<u64>())
 }
@@ -72,16 +101,27 @@ pub fn cpu_time(pids: &[u32]) -> Duration {
 /// The memory that the processes hold, in bytes, without what belongs to files (RssAnon in proc_pid_status(5)).
 pub fn memory(pids: &[u32]) -> u64 {
     let kilobytes = pids.iter().filter_map(|pid| {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
-        line.trim().split(' ').next()?.parse::<u64>().ok()
+        let status = fs::read(format!("/proc/{pid}/status")).ok()?;
+        let line = status.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"RssAnon:"))?;
+        number(line.trim_ascii().split(|byte| *byte == b' ').next()?)
     });
     1024 * kilobytes.sum::<u64>()
 }
 
-/// The name of a process, as it has been started or has given itself.
+/// The name of a process, as it has been started or has given itself, and as it can be shown.
 pub fn name(pid: u32) -> String {
-    fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_string()
+    let comm = fs::read(format!("/proc/{pid}/comm")).unwrap_or_default();
+    printable(comm.strip_suffix(b"\n").unwrap_or(&comm))
+}
+
+/// Whether a process is there of which /proc shows no thread, as where it is mounted with `hidepid`: of such a one nothing
+/// can be known.
+pub fn is_hidden(pid: u32) -> bool {
+    let shown = fs::read_dir(format!("/proc/{pid}/task")).is_ok_and(|mut tasks| tasks.next().is_some());
+    // SAFETY: a bare system call that sends no signal. Asked second: what is there now was there before.
+    let is_there =
+        |pid| unsafe { libc::kill(pid, 0) == 0 } || io::Error::last_os_error().raw_os_error() == Some(libc::EPERM);
+    !shown && libc::pid_t::try_from(pid).is_ok_and(is_there)
 }
 
 /// Whether a process runs: it is there, and has not ended and waits for its parent to take note.
@@ -89,9 +129,13 @@ pub fn runs(pid: u32) -> bool {
     !states(&[pid]).is_empty()
 }
 
-/// How many descriptors a process has open.
-pub fn descriptors(pid: u32) -> usize {
-    fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
+/// How many descriptors a process has open: none, if it has ended. Fails where that may not be read.
+pub fn descriptors(pid: u32) -> io::Result<usize> {
+    match fs::read_dir(format!("/proc/{pid}/fd")) {
+        Ok(open) => Ok(open.count()),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
+        Err(_) => Ok(0),
+    }
 }
 
 /// The highest descriptor that a process has open.
@@ -123,8 +167,13 @@ pub fn limit_descriptors(pid: u32, at_least: u64, room: u64) -> io::Result<()> {
 
 /// The fields of a line of /proc/PID/stat from the third on, after the name, which is in parentheses and may hold any
 /// character.
-fn fields(stat: &str) -> Option<impl Iterator<Item = &str>> {
-    Some(stat.rsplit_once(") ")?.1.split(' '))
+fn fields(stat: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
+    let name = stat.windows(2).rposition(|two| two == b") ")?;
+    Some(stat[name + 2..].split(|byte| *byte == b' '))
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    str::from_utf8(digits).ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -133,9 +182,14 @@ mod tests {
 
     #[test]
     fn the_state_is_found_after_any_name() {
-        assert_eq!(fields("42 (04-use-after-cl) S 1 42").unwrap().next(), Some("S"));
-        assert_eq!(fields("42 (a) R b) T 1 42").unwrap().next(), Some("T"));
-        assert!(fields("42").is_none());
+        for (stat, state) in [
+            (&b"42 (04-use-after-cl) S 1 42"[..], &b"S"[..]),
+            (b"42 (a) R b) T 1 42", b"T"),
+            (b"42 (\xd1\x81\xd0) S 1 42", b"S"),
+        ] {
+            assert_eq!(fields(stat).unwrap().next(), Some(state));
+        }
+        assert!(fields(b"42").is_none());
     }
 
     #[test]
@@ -143,6 +197,7 @@ mod tests {
         let ours = [std::process::id()];
         assert!(states(&ours).contains(&b'R'), "the thread that asks is running");
         assert!(memory(&ours) > 0);
-        assert_eq!(in_timed_sleep(&[]).ok(), Some(Vec::new()));
+        assert!(threads_of(ours[0]).all(|thread| thread.is_there() && !thread.name.is_empty()));
+        assert!(are_ours().is_ok() && !is_hidden(ours[0]));
     }
 }

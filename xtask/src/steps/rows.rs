@@ -145,7 +145,7 @@ impl<'a> Rows<'a> {
             let what = match &event.what {
                 What::Act { who, .. } => format!("<b class=\"{}\">{}</b> {words}", self.hues.client(who), escape(who)),
                 What::Said(_) | What::Error(_) => format!("server: {words}"),
-                What::Stopped(_) => words,
+                What::Stopped(_) | What::Noted(_) => words,
             };
             html += &format!("<tr role=\"row\"{class}><td role=\"cell\" colspan=\"4\">{what}</td></tr>\n");
         }

@@ -325,6 +325,14 @@ fn a_mark_of_epoll_can_mean_who_had_the_number_before() {
 }
 
 #[test]
+fn what_a_story_does_to_its_server_is_part_of_a_trace() {
+    let note = "(the server may open no more descriptors: RLIMIT_NOFILE)";
+    let trace = told(&[&format!(r#"{{"who":"story","notes":"{note}"}}"#), OPEN]).unwrap();
+    let [event] = &trace.steps[0].before[..] else { panic!("{:?}", trace.steps[0].before) };
+    assert_eq!((event.what.who(), event.what.words()), ("", note.to_string()));
+}
+
+#[test]
 fn what_is_no_trace_is_refused_with_its_line() {
     for (lines, error) in [
         (&["$ cargo run"][..], "no call is in it; a trace is what --trace=json prints"),

@@ -117,6 +117,7 @@ impl Reader {
                 self.trace.ending = Some(Ending { ended: ended.to_string(), verdict });
                 return Ok(());
             }
+            _ if object.contains_key("notes") => What::Noted(text("notes").unwrap_or_default().to_string()),
             _ => return Err("it is neither a call, nor a client's act, a signal, a line or the end".to_string()),
         };
         self.between.push(Event { place, what });

@@ -154,15 +154,17 @@ pub enum What {
     Error(String),
     /// The server was stopped (true), or went on.
     Stopped(bool),
+    /// The story did something else to the server.
+    Noted(String),
 }
 
 impl What {
-    /// Who speaks or acts; nobody, when the server is stopped.
+    /// Who speaks or acts; nobody, when something is done to the server.
     pub fn who(&self) -> &str {
         match self {
             What::Act { who, .. } => who,
             What::Said(_) | What::Error(_) => "server",
-            What::Stopped(_) => "",
+            What::Stopped(_) | What::Noted(_) => "",
         }
     }
 
@@ -181,7 +183,7 @@ impl What {
                 ("", _) => args.clone(),
                 _ => format!("{call} {args}").trim_end().to_string(),
             },
-            What::Said(line) | What::Error(line) => line.clone(),
+            What::Said(line) | What::Error(line) | What::Noted(line) => line.clone(),
             What::Stopped(true) => "(the server is stopped: SIGSTOP)".to_string(),
             What::Stopped(false) => "(the server goes on: SIGCONT)".to_string(),
         }

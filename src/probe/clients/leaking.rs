@@ -1,0 +1,77 @@
+//! Whether a server keeps something of clients that have gone.
+//!
+//! A server that is idle holds as many descriptors after a client has gone as before it came. A pool or a cache makes it
+//! more once; a leak makes it more each time. So the clients come and go some times, then again as often, and it is a leak
+//! if each of them has left something both times.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Clients;
+use crate::probe::probes::Again;
+use crate::probe::server::keeper;
+use crate::probe::verdict::{Step, Verdict};
+
+/// So many descriptors more are no coincidence.
+const GROWN: usize = 8;
+
+/// A server may keep a connection whose client has gone for some seconds, to be sure that its last bytes arrive.
+const LINGERS: Duration = Duration::from_secs(12);
+
+impl Clients<'_> {
+    /// Has all clients go, and others come and go. Fails with [`Verdict::Leaks`], or with what they find out meanwhile.
+    pub fn leak(&mut self, again: &Again) -> Step {
+        self.all_go()?;
+        let (before, readable) = self.observed.held();
+        self.come_and_go(again)?;
+        let (between, _) = self.observed.held();
+        if between < before + GROWN {
+            return Ok(());
+        }
+        self.come_and_go(again)?;
+        if !self.still_holds(between + GROWN)? {
+            return Ok(());
+        }
+        if !readable {
+            self.remark = Some("Its descriptors may not be read: these are connections in CLOSE_WAIT.".into());
+        }
+        let (after, _) = self.observed.held();
+        Err(Verdict::Leaks { kept: after - before, times: 2 * again.times })
+    }
+
+    fn come_and_go(&mut self, again: &Again) -> Step {
+        for _ in 0..again.times {
+            (again.script)(self)?;
+            self.all_go()?;
+        }
+        Ok(())
+    }
+
+    /// All clients that are still there close, and are forgotten.
+    fn all_go(&mut self) -> Step {
+        for client in &mut self.all {
+            // What is unread would make a reset of it.
+            client.make_room();
+            let _closed_at_once = keeper::no_fork_meanwhile();
+            client.socket = None;
+        }
+        self.until_idle()?;
+        self.gone = self.moved();
+        self.all.clear();
+        Ok(())
+    }
+
+    /// Whether the server holds so much, and goes on holding it.
+    fn still_holds(&mut self, much: usize) -> Result<bool, Verdict> {
+        let begun = Instant::now();
+        while self.observed.held().0 >= much {
+            self.alive()?;
+            let for_good = self.is_idle(begun.elapsed())? && !self.can_wake() && self.is_idle(begun.elapsed())?;
+            if for_good || begun.elapsed() > LINGERS {
+                return Ok(self.observed.held().0 >= much);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(false)
+    }
+}

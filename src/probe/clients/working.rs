@@ -1,0 +1,102 @@
+//! Whether a server that does not come to rest gets on with its work, or works for nothing.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::Clients;
+use crate::net::in_flight::LIMIT;
+use crate::net::sock_diag::{End, SockDiag};
+use crate::probe::server::processes;
+use crate::probe::verdict::{Step, Verdict};
+
+/// A server that has used so much processor time, and has got nowhere, spins. Processor time, because a busy machine
+/// grants little of it in a second.
+const SPINS: Duration = Duration::from_secs(3);
+
+/// So much more is granted at most to one that owes replies.
+const OWES: Duration = Duration::from_secs(60);
+
+/// A server that has printed so many bytes more than it was sent spins: most of its time it may wait for its pipe.
+const FLOODS: u64 = 20_000_000;
+
+/// What moves when a server gets on: bytes that are taken from a queue or put into one, connections that are accepted or
+/// closed.
+#[derive(PartialEq, Eq)]
+struct Scene {
+    listener: Option<End>,
+    connections: Vec<(Option<End>, Option<End>)>,
+    moved: [u64; 2],
+}
+
+/// A server at work since a moment.
+pub struct Work {
+    begun: Instant,
+    used_before: Duration,
+    printed_before: u64,
+    /// Where it was when it was last seen to have got on, after how much processor time, and when.
+    mark: Option<(Scene, Duration, Instant)>,
+}
+
+impl Clients<'_> {
+    /// The server's work from now on.
+    pub(super) fn work(&self) -> Work {
+        Work {
+            begun: Instant::now(),
+            used_before: processes::cpu_time(&self.observed.processes()),
+            printed_before: self.observed.printed(),
+            mark: None,
+        }
+    }
+
+    /// The verdict on a server that works and gets nowhere. One that gets on may go on, until the probe's time is over.
+    pub(super) fn gets_on(&self, work: &mut Work) -> Step {
+        let time = work.begun.elapsed();
+        let used = processes::cpu_time(&self.observed.processes()).saturating_sub(work.used_before);
+        let [sent, _] = self.moved();
+        if self.observed.printed() - work.printed_before > FLOODS + 2 * sent {
+            return Err(Verdict::Spins { used, time });
+        }
+        let Some((before, used_before, since)) = &work.mark else {
+            // Something to compare with, before it is needed.
+            if used > SPINS / 3 || time > LIMIT / 3 {
+                work.mark = Some((self.scene().map_err(Verdict::no_sock_diag)?, used, Instant::now()));
+            }
+            return Ok(());
+        };
+        let spins = used.saturating_sub(*used_before) > SPINS * 2 / 3 + self.granted();
+        let stands_still = used == *used_before && since.elapsed() > LIMIT;
+        if !spins && !stands_still {
+            return Ok(());
+        }
+        let scene = self.scene().map_err(Verdict::no_sock_diag)?;
+        match scene == *before {
+            true if spins => Err(Verdict::Spins { used, time }),
+            true => Err(Verdict::NotOver(time)),
+            false => {
+                work.mark = Some((scene, used, Instant::now()));
+                Ok(())
+            }
+        }
+    }
+
+    /// The processor time that a server is granted for the replies that it owes: twice what one took when it was alone.
+    fn granted(&self) -> Duration {
+        let due: usize = self.all.iter().filter(|client| client.socket.is_some()).map(|client| client.due).sum();
+        let due = u32::try_from(due).unwrap_or(u32::MAX);
+        self.terms.cost.saturating_mul(due).saturating_mul(2).min(OWES)
+    }
+
+    /// How many bytes the clients have sent, and were sent.
+    pub fn moved(&self) -> [u64; 2] {
+        let sum = |at: usize| self.all.iter().map(|client| client.moved[at]).sum::<u64>() + self.gone[at];
+        [sum(0), sum(1)]
+    }
+
+    fn scene(&self) -> std::io::Result<Scene> {
+        let mut kernel = SockDiag::open()?;
+        let server = self.observed.address();
+        let mut ends = |client: SocketAddr| Ok((kernel.find(client, server)?, kernel.find(server, client)?));
+        let connections = self.all.iter().map(|client| ends(client.address)).collect::<std::io::Result<_>>()?;
+        Ok(Scene { listener: kernel.listener(server)?, connections, moved: self.moved() })
+    }
+}

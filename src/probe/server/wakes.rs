@@ -1,0 +1,151 @@
+//! Whether a server can wake by itself: whether anything but a client can have it go on.
+//!
+//! When every thread waits without a limit, and no descriptor of the server's is one that something else can make ready,
+//! then a reply that has not come does not come. Where the kernel does not tell, the answer is that it can wake.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+use socket2::{Domain, SockRef};
+
+use super::keeper;
+use super::sockets;
+use super::waits::{Wait, Waits};
+
+/// Whether any of the processes can go on although none of the clients of the server on that port does anything. It is a
+/// fact only if they are idle before and afterwards.
+pub fn can_wake(pids: &[u32], port: u16, waits: &mut Waits) -> bool {
+    let Ok(threads) = waits.of(pids) else { return true };
+    let asleep = threads.iter().all(|waiting| {
+        let descriptors = || waiting.descriptors().unwrap_or_default();
+        waiting.wait() == Wait::Unlimited && !descriptors().iter().any(|fd| has_timeout(waiting.pid, *fd))
+    });
+    let clients = sockets::serving(port);
+    let any_ready = |pid: u32| descriptors(pid).any(|fd| can_be_ready(pid, fd, pids, &clients));
+    !asleep || pids.iter().any(|pid| has_timer(*pid) || any_ready(*pid))
+}
+
+/// Whether a timer can send it a signal: timer_create(2) in /proc/PID/timers; alarm(2) and setitimer(2) cannot be seen
+/// themselves, but in whether SIGALRM is caught (proc_pid_status(5)).
+fn has_timer(pid: u32) -> bool {
+    let timers = fs::read(format!("/proc/{pid}/timers")).is_ok_and(|timers| !timers.is_empty());
+    let status = fs::read(format!("/proc/{pid}/status")).unwrap_or_default();
+    let status = String::from_utf8_lossy(&status);
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    timers || caught.is_none_or(|caught| caught >> (libc::SIGALRM - 1) & 1 == 1)
+}
+
+/// The descriptors that a process has open.
+fn descriptors(pid: u32) -> impl Iterator<Item = RawFd> {
+    let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    open.filter_map(|fd| fd.file_name().to_str()?.parse().ok())
+}
+
+/// Whether something that is neither in one of the processes `pids` nor a client can make this descriptor ready. `clients`
+/// are the inodes of the sockets through which the clients are served.
+fn can_be_ready(pid: u32, fd: RawFd, pids: &[u32], clients: &HashSet<u64>) -> bool {
+    // It may have been closed since it was listed.
+    let Ok(link) = fs::read_link(format!("/proc/{pid}/fd/{fd}")) else { return is_open(pid, fd) };
+    let link = link.to_string_lossy();
+    if let Some(inode) = sockets::inode_in(&link) {
+        return !clients.contains(&inode) && socket_can_be_ready(pid, fd, pids);
+    }
+    match link.strip_prefix("anon_inode:").map(|kind| kind.trim_matches(['[', ']'])) {
+        // What these stand for is another thread, a signal, a child, or is looked at by itself.
+        Some("eventfd" | "eventpoll" | "signalfd" | "pidfd") => false,
+        Some("timerfd") => is_armed(pid, fd),
+        Some(_) => true,
+        // All ends of a pipe of the server's are in its processes, or ours, and we do not write to it.
+        None if link.starts_with("pipe:[") => false,
+        None => match link.strip_prefix("/dev/") {
+            Some(device) => {
+                !matches!(device, "null" | "zero" | "full" | "random" | "urandom") && !device.starts_with("shm/")
+            }
+            // A file, which is always ready, or something of which nothing is known here.
+            None => !link.starts_with('/'),
+        },
+    }
+}
+
+fn is_open(pid: u32, fd: RawFd) -> bool {
+    fs::symlink_metadata(format!("/proc/{pid}/fd/{fd}")).is_ok()
+}
+
+/// Whether a timerfd will expire: proc_pid_fdinfo(5) has the time that is left.
+fn is_armed(pid: u32, fd: RawFd) -> bool {
+    let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{fd}")).unwrap_or_default();
+    let left = info.lines().find_map(|line| line.strip_prefix("it_value:"));
+    left.is_none_or(|left| left.trim() != "(0, 0)")
+}
+
+/// A socket that is not a client's. A listener is nobody's but a client's; one end of a pair whose other end is the
+/// server's own is like a pipe.
+fn socket_can_be_ready(pid: u32, fd: RawFd, pids: &[u32]) -> bool {
+    let answer = with_copy(pid, fd, |copy| {
+        let socket = SockRef::from(copy);
+        if socket.is_listener()? {
+            return Ok(false);
+        }
+        let internal = socket.domain()? == Domain::UNIX && peer(copy)?.is_some_and(|peer| pids.contains(&peer));
+        Ok(!internal)
+    });
+    answer.unwrap_or(true)
+}
+
+/// The process that made the other end of a pair of Unix sockets, or that connected: unix(7), SO_PEERCRED. There is none
+/// where the socket is not connected.
+fn peer(socket: &OwnedFd) -> io::Result<Option<u32>> {
+    let mut peer = libc::ucred { pid: 0, uid: 0, gid: 0 };
+    let mut length = size_of::<libc::ucred>() as libc::socklen_t;
+    // SAFETY: a bare system call; it writes at most `length` bytes into `peer`, which is ours and that long.
+    let result = unsafe {
+        let peer = (&raw mut peer).cast();
+        libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, peer, &mut length)
+    };
+    if result == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(u32::try_from(peer.pid).ok().filter(|pid| *pid != 0))
+}
+
+/// Whether a call that waits at this descriptor gives up after a time of its own: socket(7), SO_RCVTIMEO.
+fn has_timeout(pid: u32, fd: RawFd) -> bool {
+    let link = fs::read_link(format!("/proc/{pid}/fd/{fd}"));
+    if link.is_ok_and(|link| sockets::inode_in(&link.to_string_lossy()).is_none()) {
+        return false;
+    }
+    let timeout = with_copy(pid, fd, |copy| {
+        let socket = SockRef::from(copy);
+        Ok(socket.read_timeout()?.or(socket.write_timeout()?).is_some())
+    });
+    timeout.unwrap_or(true)
+}
+
+/// What `look` says of a copy of a process's descriptor, which is there only meanwhile: pidfd_getfd(2). Fails where that
+/// is not allowed.
+fn with_copy<T>(pid: u32, fd: RawFd, look: impl FnOnce(&OwnedFd) -> io::Result<T>) -> io::Result<T> {
+    let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
+    // A server that is about to be started would have a copy of the copy.
+    let _alone = keeper::no_fork_meanwhile();
+    // SAFETY: bare system calls, whose results are new descriptors that nobody else owns.
+    unsafe {
+        let process = owned(libc::syscall(libc::SYS_pidfd_open, pid, 0))?;
+        look(&owned(libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0))?)
+    }
+}
+
+/// The descriptor that a system call has returned. Fails as it did.
+///
+/// # Safety
+///
+/// It must be new, and nobody else's.
+unsafe fn owned(result: libc::c_long) -> io::Result<OwnedFd> {
+    match RawFd::try_from(result) {
+        // SAFETY: the caller's promise.
+        Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+        _ => Err(io::Error::last_os_error()),
+    }
+}

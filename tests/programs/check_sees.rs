@@ -1,0 +1,221 @@
+//! What `check` sees that no client sees, and that it looks where it used to wait.
+
+use std::process::Command;
+use std::time::Duration;
+
+use close_call::probe::probes;
+use close_call::probe::protocol::Terms;
+use close_call::probe::server::port::{FreePort, Port};
+use close_call::probe::server::waits::{Wait, Waits};
+use close_call::probe::target::{Report, Target};
+
+use crate::check::{check, verdicts};
+use crate::common::{exe, python};
+
+/// What `check` prints of a server of tests/peers, and its status.
+fn on(options: &[&str], file: &str, args: &[&str]) -> Option<(String, Option<i32>)> {
+    let server = python(file)?;
+    let (shown, status, _) = check(&[options, &["--"], &server[..], args].concat());
+    Some((shown, status))
+}
+
+/// One line, whatever the width.
+fn unwrapped(shown: &str) -> String {
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_server_that_loses_a_descriptor_with_each_reset_leaks_under_every_probe_that_resets() {
+    let only = "leaves,impatient,half-close,rude,unread,send-then-reset,reset-in-queue,stampede,never-reads";
+    let Some((shown, status)) = on(&["--only", only], "leaking_server.py", &[]) else { return };
+    let expected = [
+        ("leaves", "ok"),
+        ("impatient", "ok"),
+        ("half-close", "ok"),
+        ("rude", "leaks"),
+        ("unread", "leaks"),
+        ("send-then-reset", "leaks"),
+        ("reset-in-queue", "leaks"),
+        ("stampede", "leaks"),
+        ("never-reads", "leaks"),
+    ];
+    assert_eq!((verdicts(&shown), status), (expected.to_vec(), Some(1)), "{shown}");
+    let says = "the server keeps descriptors: 16 more after such clients had come and gone 16 times.";
+    assert!(unwrapped(&shown).contains(says), "{shown}");
+    let cause = "leaks under rude, unread, send-then-reset, reset-in-queue, stampede, never-reads: a way out of the loop \
+                 does not close (rule 4, chapters 9 and 11).";
+    assert!(unwrapped(&shown).contains(cause), "{shown}");
+}
+
+#[test]
+fn a_server_that_keeps_a_connection_for_a_while_leaks_nothing() {
+    let Some((shown, status)) = on(&["--only", "rude,unread"], "leaking_server.py", &["lingers"]) else { return };
+    assert_eq!((verdicts(&shown), status), (vec![("rude", "ok"), ("unread", "ok")], Some(0)), "{shown}");
+}
+
+#[test]
+fn an_error_that_a_server_only_prints_is_a_remark_and_strict_counts_it() {
+    let Some((shown, status)) = on(&["--only", "leaves"], "swallowing_server.py", &[]) else { return };
+    assert_eq!((verdicts(&shown), status), (vec![("leaves", "ok")], Some(0)), "{shown}");
+    let shown = unwrapped(&shown);
+    assert!(shown.contains("leaves ok it printed: oops [Errno 9] Bad file descriptor"), "{shown}");
+    assert!(shown.contains("EBADF under leaves: something that was closed is still in a list"), "{shown}");
+    let (_, status) = on(&["--strict", "--only", "leaves"], "swallowing_server.py", &[]).unwrap();
+    assert_eq!(status, Some(1));
+    let (json, _) = on(&["--json", "--only", "leaves"], "swallowing_server.py", &[]).unwrap();
+    let keys =
+        r#""printed":"oops [Errno 9] Bad file descriptor","printed_times":1,"thread_ended":"","cause":"something"#;
+    assert!(json.contains(keys), "{json}");
+}
+
+#[test]
+fn a_thread_that_ends_is_a_remark_with_the_error_that_ended_it() {
+    let Some((shown, status)) = on(&["--only", "rude"], "dying_thread_server.py", &[]) else { return };
+    assert_eq!((verdicts(&shown), status), (vec![("rude", "ok")], Some(0)), "{shown}");
+    assert!(unwrapped(&shown).contains("rude ok it printed: ConnectionResetError: [Errno 104]"), "{shown}");
+    // Its traceback is more than a server would say of a client that was reset.
+    let (_, status) = on(&["--strict", "--only", "rude"], "dying_thread_server.py", &[]).unwrap();
+    assert_eq!(status, Some(1));
+    let (shown, _) = on(&["--only", "leaves"], "dying_thread_server.py", &["pool"]).unwrap();
+    assert!(unwrapped(&shown).contains("leaves ok a thread has ended: "), "{shown}");
+}
+
+#[test]
+fn what_a_client_has_caused_and_a_server_logs_is_no_fault_even_where_it_is_strict() {
+    let program = exe("14-epoll");
+    let args = ["--strict", "--only", "rude", "--", program.to_str().unwrap(), "--listen", "127.0.0.1:{port}"];
+    let (shown, status, _) = check(&args);
+    assert!(shown.contains("it printed: closing connection to 127.0.0.1:"), "{shown}");
+    assert_eq!(status, Some(0), "{shown}");
+}
+
+#[test]
+fn a_server_that_sleeps_between_its_looks_is_waited_for_whoever_sleeps_beside_it() {
+    for args in [&[][..], &["beside"]] {
+        let Some((shown, status)) = on(&["--only", "stranger,leaves"], "polling_server.py", args) else { return };
+        let expected = vec![("leaves", "ok"), ("stranger", "crossed")];
+        assert_eq!((verdicts(&shown), status), (expected, Some(1)), "{args:?}: {shown}");
+    }
+}
+
+#[test]
+fn a_server_that_goes_on_sending_is_said_to() {
+    let Some((shown, status)) = on(&["--only", "polite"], "ticking_server.py", &[]) else { return };
+    assert_eq!((verdicts(&shown), status), (vec![("polite", "ok")], Some(0)), "{shown}");
+}
+
+#[test]
+fn a_reply_that_is_larger_than_all_buffers_is_read_to_its_end() {
+    for bytes in ["300000", "3000000", "30000000"] {
+        let only = "polite,leaves,half-close,unread,long-message";
+        let options = ["--preset", "http", "--only", only];
+        let Some((shown, status)) = on(&options, "http_server.py", &[bytes]) else { return };
+        assert!(verdicts(&shown).iter().all(|(_, verdict)| *verdict == "ok"), "{bytes}: {shown}");
+        assert_eq!(status, Some(0), "{bytes}");
+    }
+}
+
+#[test]
+fn work_that_gets_on_or_that_is_owed_is_no_spinning() {
+    for kind in ["slow", "batch"] {
+        let options = ["--preset", "http", "--only", "long-message"];
+        let Some((shown, status)) = on(&options, "http_server.py", &[kind]) else { return };
+        assert_eq!((verdicts(&shown), status), (vec![("long-message", "ok")], Some(0)), "{kind}: {shown}");
+    }
+}
+
+#[test]
+fn a_message_that_was_taken_in_part_goes_on_where_it_stopped() {
+    let options = ["--preset", "http", "--only", "never-reads"];
+    let Some((shown, status)) = on(&options, "http_server.py", &["unbounded"]) else { return };
+    assert_eq!((verdicts(&shown), status), (vec![("never-reads", "grows")], Some(1)), "{shown}");
+}
+
+#[test]
+fn another_message_of_the_protocol_meets_another_part_of_the_server() {
+    let options = ["--preset", "http", "--only", "leaves,rude"];
+    let Some((shown, status)) = on(&options, "http_server.py", &["upgrade"]) else { return };
+    assert_eq!(status, Some(0), "{shown}");
+    let also = r"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: x\r\n\r\n";
+    let (shown, status) = on(&[&options[..], &["--also", also]].concat(), "http_server.py", &["upgrade"]).unwrap();
+    assert_eq!((verdicts(&shown)[0], status), (("leaves", "ok"), Some(1)), "{shown}");
+    assert_eq!(verdicts(&shown)[1], ("rude", "exit status 1"), "{shown}");
+    assert!(unwrapped(&shown).contains(&format!("The clients had sent \"{also}\".")), "{shown}");
+}
+
+#[test]
+fn a_limit_that_a_crowd_shows_is_one_in_a_stampede() {
+    let Some((shown, status)) = on(&["--only", "stampede,crowd"], "limited_server.py", &["32"]) else { return };
+    assert_eq!(status, Some(0), "{shown}");
+    let kinds: Vec<&str> = verdicts(&shown).into_iter().map(|(_, verdict)| verdict).collect();
+    assert!(kinds.iter().all(|kind| *kind != "ok"), "{shown}");
+}
+
+#[test]
+fn a_pool_of_two_is_told_how_many_silent_clients_show_it() {
+    let Some((shown, status)) = on(&["--only", "urgent,stranger"], "pool_server.py", &["2"]) else { return };
+    assert_eq!(status, Some(0), "{shown}");
+    let says = "It serves 2 clients at a time: two-at-once shows it with --silent 2.";
+    assert!(unwrapped(&shown).contains(says), "{shown}");
+}
+
+#[test]
+fn without_a_polite_client_that_is_served_nothing_more_is_played() {
+    let Some(server) = python("line_server.py") else { return };
+    let (shown, status, errors) = check(&[&["--"], &server[..]].concat());
+    assert_eq!((verdicts(&shown), status), (vec![("polite", "no reply")], Some(2)), "{shown}");
+    assert!(unwrapped(&errors).ends_with("With --preset line it answers."), "{errors}");
+    let Some(server) = python("silent_server.py") else { return };
+    let (_, status, errors) = check(&[&["--only", "rude", "--"], &server[..]].concat());
+    assert_eq!(status, Some(2));
+    assert!(unwrapped(&errors).contains("None of the presets is answered either"), "{errors}");
+}
+
+/// A report on a server of tests/peers that has as long as it likes for a reply: an hour.
+fn patient_report(file: &str, args: &[&str], probe: &str) -> Option<Report> {
+    let [program, file] = python(file)?;
+    let port = FreePort::find().unwrap();
+    let mut command = Command::new(program);
+    command.arg(file).args(args);
+    let hour = Duration::from_secs(3600);
+    let target = Target { command, port: Port::Given(port.number), wait: Duration::from_secs(60), patience: hour };
+    Some(target.report(probes::by_name(probe).unwrap(), &Terms::default()))
+}
+
+/// With an hour of patience, a test that ends has looked, and not waited.
+#[test]
+fn what_cannot_come_is_not_waited_for() {
+    let mut waits = Waits::default();
+    if waits.of(&[std::process::id()]).is_err() {
+        return eprintln!("left out: /proc/PID/syscall may not be read");
+    }
+    for (file, args, probe) in [("silent_server.py", &[][..], "polite"), ("pool_server.py", &["1"], "two-at-once")] {
+        let Some(report) = patient_report(file, args, probe) else { return };
+        assert_eq!(report.verdict.cell(), "no reply", "{file}");
+    }
+}
+
+#[test]
+fn a_wait_is_told_from_a_sleep() {
+    use std::process::Stdio;
+    for (program, argument, expected) in [("sleep", "600", Wait::Nap), ("cat", "-", Wait::Unlimited)] {
+        let mut child = Command::new(program).arg(argument).stdin(Stdio::piped()).spawn().unwrap();
+        let mut waits = Waits::default();
+        let found = loop {
+            match waits.of(&[child.id()]) {
+                Ok(threads) => match threads.first().map(|thread| (thread.wait(), thread.descriptors())) {
+                    Some((wait @ Wait::Nap, _)) => break wait,
+                    Some((wait, Some(descriptors))) if descriptors == [0] => break wait,
+                    _ => {}
+                },
+                Err(error) => {
+                    eprintln!("left out: /proc/PID/syscall may not be read: {error}");
+                    break expected;
+                }
+            }
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(found, expected, "{program}");
+    }
+}
