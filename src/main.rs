@@ -1,4 +1,4 @@
-//! `cargo run`: the bug, the fix that everyone suggests, and what it missed. `--help` says what else there is.
+//! `cargo run`: the bug, the fix that was given, and what it missed. `--help` says what else there is.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -67,7 +67,7 @@ pub const CHAPTERS: &[Chapter] = &[
     },
     Chapter {
         name: "05-log-before-close",
-        adds: "the two lines swapped: the fix that everyone suggests",
+        adds: "the two lines swapped: the fix that was given",
         breaks: "impatient; urgent-then-close",
         story: Some("leaves"),
         feature: None,
