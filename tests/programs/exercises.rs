@@ -141,7 +141,7 @@ fn from_chapter_10_on_a_long_reply_is_delivered_whole_to_a_slow_reader() {
 #[test]
 fn chapter_14_needs_no_mod_to_see_what_is_left() {
     for program in ["examples/naive-14-edge-triggered".to_string(), solution("examples/naive-14-edge-triggered")] {
-        let shown = shown(&program, &["--probe", "half-close", "--trace"]);
+        let shown = shown(&program, &["--probe", "polite", "--trace"]);
         assert!(shown.contains(", ADD, ") && !shown.contains(", MOD, "), "{shown}");
     }
 }
