@@ -1,5 +1,5 @@
-//! Chapter 5: chapter 4 with two lines swapped: log, then close, the fix that everyone
-//! suggests. The client of the story can leave now; the server is not broken on
+//! Chapter 5: chapter 4 with two lines swapped: log, then close, the fix that was
+//! given. The client of the story can leave now; the server is not broken on
 //! purpose, and not sound either.
 
 use std::os::fd::{IntoRawFd, RawFd};

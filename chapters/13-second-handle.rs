@@ -1,4 +1,4 @@
-//! Chapter 13: epoll as its man page shows it, with the number as the token, and a
+//! Chapter 13: epoll with the number as the token, as in its man page's example, and a
 //! second handle of each socket that is kept for the log. Broken on purpose: to close a
 //! number is not to close the socket.
 

@@ -67,7 +67,7 @@ pub const CHAPTERS: &[Chapter] = &[
     },
     Chapter {
         name: "05-log-before-close",
-        adds: "the two lines swapped: the fix that everyone suggests",
+        adds: "the two lines swapped: the fix that was given",
         breaks: "impatient; urgent-then-close",
         story: Some("leaves"),
         feature: None,
@@ -123,7 +123,7 @@ pub const CHAPTERS: &[Chapter] = &[
     },
     Chapter {
         name: "13-second-handle",
-        adds: "epoll as its man page has it, and a second handle kept for the log (broken on purpose)",
+        adds: "epoll with numbers as tokens, and a second handle kept for the log (broken on purpose)",
         breaks: "stranger",
         story: Some("stranger"),
         feature: None,

@@ -4,7 +4,7 @@
 //! number that the descriptor had. It ends when it is removed, or when the *last* descriptor of that socket is closed: to
 //! close one of two descriptors (dup(2), fork(2)) leaves it where it is. It then still reports events, with the token
 //! that it was registered with, and can no longer be removed by its number. So remove first, then close. epoll(7),
-//! "Questions and answers", 6. Linux only.
+//! "Questions and answers": "Will closing a file descriptor cause it to be removed". Linux only.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};

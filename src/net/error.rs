@@ -42,7 +42,8 @@ impl Error {
     }
 
     /// An error of the connection that accept was about to return, not of the listener: ECONNABORTED, and the network's
-    /// errors that Linux passes on there (accept(2), "Error handling").
+    /// errors of which accept(2), "Error handling", says that Linux passes them on there. (Linux's `inet_csk_accept`
+    /// does not look at the new socket's error; a server that expects them loses nothing.)
     pub fn aborted(&self) -> bool {
         use libc::*;
         let passed_on =

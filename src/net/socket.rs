@@ -139,8 +139,8 @@ impl Socket {
         self.unit("shutdown", self.inner.shutdown(how), || format!("{}, {name}", self.as_raw_fd()))
     }
 
-    /// With `Some(Duration::ZERO)` the close that follows resets the connection instead of ending it in order.
-    /// SO_LINGER, socket(7); whole seconds.
+    /// With `Some(Duration::ZERO)` the close that follows resets the connection instead of ending it in order. SO_LINGER,
+    /// socket(7), which does not say so; whole seconds.
     #[track_caller]
     pub fn set_linger(&self, linger: Option<Duration>) -> Result<()> {
         let seconds = linger.map_or("off".to_string(), |time| format!("{} s", time.as_secs()));
@@ -177,7 +177,8 @@ impl Socket {
         result
     }
 
-    /// Closes the connection with a reset instead of in order: SO_LINGER 0, then close. socket(7), tcp(7).
+    /// Closes the connection with a reset instead of in order: SO_LINGER 0, then close, which Linux takes for TCP's ABORT
+    /// (RFC 9293, 3.10.5).
     #[track_caller]
     pub fn reset(self) -> Result<()> {
         self.set_linger(Some(Duration::ZERO))

@@ -77,7 +77,7 @@ pub fn rude(clients: &mut Clients) -> Step {
     clients.polite("bob")
 }
 
-/// A close is no end of the stream but a reset, when something has come that was not read (tcp(7), RFC 2525, 2.17).
+/// A close is no end of the stream but a reset, when something has come that was not read (RFC 2525, 2.17).
 pub fn unread(clients: &mut Clients) -> Step {
     says_little(clients);
     clients.connect("alice")?;

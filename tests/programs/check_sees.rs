@@ -10,7 +10,8 @@ use close_call::probe::server::waits::{Wait, Waits};
 use close_call::probe::target::{Report, Target};
 
 use crate::check::{check, verdicts};
-use crate::common::{exe, python};
+use crate::common::{exe, python, settings};
+use insta::assert_snapshot;
 
 /// What `check` prints of a server of tests/peers, and its status.
 fn on(options: &[&str], file: &str, args: &[&str]) -> Option<(String, Option<i32>)> {
@@ -57,6 +58,9 @@ fn a_server_that_keeps_a_connection_for_a_while_leaks_nothing() {
 fn an_error_that_a_server_only_prints_is_a_remark_and_strict_counts_it() {
     let Some((shown, status)) = on(&["--only", "leaves"], "swallowing_server.py", &[]) else { return };
     assert_eq!((verdicts(&shown), status), (vec![("leaves", "ok")], Some(0)), "{shown}");
+    let typed = "$ cargo run -- check --only leaves -- python3 tests/peers/swallowing_server.py";
+    let _settings = settings();
+    assert_snapshot!("check-swallows-ebadf", format!("{typed}\n{shown}"));
     let shown = unwrapped(&shown);
     assert!(shown.contains("leaves ok it printed: oops [Errno 9] Bad file descriptor"), "{shown}");
     assert!(shown.contains("EBADF under leaves: something that was closed is still in a list"), "{shown}");

@@ -1,5 +1,5 @@
 //! Chapter 5's exercise, solved: before the send, the server asks whether it still
-//! owes this client a reply.
+//! owes this client a reply; before the name, whether the socket is still there.
 
 use std::os::fd::{IntoRawFd, RawFd};
 use std::process::ExitCode;
@@ -54,6 +54,9 @@ fn serve(listener: Socket) -> Result<()> {
         }
 
         for fd in ready.exceptional {
+            if !inputs.contains(&fd) {
+                continue;
+            }
             log!("handling exceptional condition for {}", net::peer_name(fd)?);
             inputs.retain(|&other| other != fd);
             outputs.retain(|&other| other != fd);

@@ -1,7 +1,6 @@
-//! Chapter 9's exercise, solved: a client that has finished sending still gets its
-//! reply.
+//! Chapter 9's exercise, solved: an id is a place and its generation. A free place is
+//! used again, and its old id is not.
 
-use std::collections::BTreeMap;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
@@ -13,9 +12,10 @@ fn main() -> ExitCode {
     chapter::main(env!("CARGO_BIN_NAME"), serve)
 }
 
-/// Names a connection for as long as the server runs. No id is given out twice.
-type Id = u64;
-const LISTENER: Id = 0;
+/// Names a connection: its place in `Connections`, and the place's generation. The
+/// listener has none there.
+type Id = (usize, u64);
+const LISTENER: Id = (usize::MAX, 0);
 
 struct Connection {
     socket: Socket, // closed when the connection is dropped, and never before
@@ -23,18 +23,18 @@ struct Connection {
     owed: bool,     // whether a reply is due
 }
 
-type Connections = BTreeMap<Id, Connection>;
+/// A place is empty when its connection is closed, and then it is free for the next.
+/// Its generation is how many connections it has had.
+type Connections = Vec<(u64, Option<Connection>)>;
 
 fn serve(listener: Socket) -> Result<()> {
     let mut connections = Connections::new();
-    let mut next: Id = LISTENER + 1;
 
     loop {
         let [readable, writable, exceptional] = wait(&listener, &connections)?;
 
         for id in &readable {
-            // An id that is not found is gone for good, and names no other connection.
-            let Some(connection) = connections.get_mut(id) else { continue };
+            let Some(connection) = find(&mut connections, *id) else { continue };
             let mut buffer = [0; 1024];
             match connection.socket.recv(&mut buffer) {
                 Ok(n @ 1..) => {
@@ -42,13 +42,7 @@ fn serve(listener: Socket) -> Result<()> {
                     log!("received {message:?} from {}", connection.name);
                     connection.owed = true;
                 }
-                ended => {
-                    if ended.is_ok() && connection.owed {
-                        // It sends no more, but it may still read what it is owed.
-                        let _ = connection.socket.send(b"Hello, client!");
-                    }
-                    close(connections.remove(id), ended.err());
-                }
+                ended => close(remove(&mut connections, *id), ended.err()),
             }
         }
 
@@ -56,34 +50,64 @@ fn serve(listener: Socket) -> Result<()> {
         if readable.contains(&LISTENER) {
             let (socket, name) = listener.accept()?;
             log!("New connection from {name}");
-            connections.insert(next, Connection { socket, name, owed: false });
-            next += 1;
+            insert(&mut connections, Connection { socket, name, owed: false });
         }
 
         for id in &writable {
-            let Some(connection) = connections.get_mut(id) else { continue };
+            let Some(connection) = find(&mut connections, *id) else { continue };
             connection.owed = false;
             if let Err(error) = connection.socket.send(b"Hello, client!") {
-                close(connections.remove(id), Some(error));
+                close(remove(&mut connections, *id), Some(error));
             }
         }
 
         for id in &exceptional {
-            let Some(connection) = connections.remove(id) else { continue };
+            let Some(connection) = remove(&mut connections, *id) else { continue };
             log!("handling exceptional condition for {}", connection.name);
             close(Some(connection), None);
         }
     }
 }
 
-/// Waits, and returns the ids of what is readable, writable and exceptional. The lists
-/// that select returns borrow the sockets, so no socket can be closed while they are
-/// held; ids borrow nothing.
+/// The place of that id, unless it has another generation by now.
+fn place(
+    connections: &mut Connections,
+    (at, generation): Id,
+) -> Option<&mut Option<Connection>> {
+    let (now, place) = connections.get_mut(at)?;
+    (*now == generation).then_some(place)
+}
+
+/// The connection of that id.
+fn find(connections: &mut Connections, id: Id) -> Option<&mut Connection> {
+    place(connections, id)?.as_mut()
+}
+
+/// Takes the connection of that id out, and leaves its place free.
+fn remove(connections: &mut Connections, id: Id) -> Option<Connection> {
+    place(connections, id)?.take()
+}
+
+/// Puts a connection into the first free place.
+fn insert(connections: &mut Connections, connection: Connection) {
+    match connections.iter_mut().find(|(_, place)| place.is_none()) {
+        Some((now, place)) => (*now, *place) = (*now + 1, Some(connection)),
+        None => connections.push((1, Some(connection))),
+    }
+}
+
+/// The connections with their ids.
+fn each(connections: &Connections) -> impl Iterator<Item = (Id, &Connection)> {
+    let places = connections.iter().enumerate();
+    places.filter_map(|(at, (now, place))| Some(((at, *now), place.as_ref()?)))
+}
+
+/// Waits, and returns the ids of what is readable, writable and exceptional.
 fn wait(listener: &Socket, connections: &Connections) -> Result<[Vec<Id>; 3]> {
-    let clients = connections.iter().map(|(&id, c)| (id, c.socket.as_fd()));
+    let clients = each(connections).map(|(id, c)| (id, c.socket.as_fd()));
     let inputs: Vec<_> = clients.chain([(LISTENER, listener.as_fd())]).collect();
-    let owed = connections.iter().filter(|(_, c)| c.owed);
-    let outputs: Vec<_> = owed.map(|(&id, c)| (id, c.socket.as_fd())).collect();
+    let owed = each(connections).filter(|(_, c)| c.owed);
+    let outputs: Vec<_> = owed.map(|(id, c)| (id, c.socket.as_fd())).collect();
 
     let ready = select(&inputs, &outputs, &inputs, None)?;
     let ids = |list: Vec<(Id, _)>| list.into_iter().map(|(id, _)| id).collect();

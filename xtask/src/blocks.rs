@@ -69,7 +69,7 @@ fn code(project: &Project, page: &str, path: &str, texts: Option<(&str, &str)>) 
             if count > 1 {
                 return Err(format!("{count} lines of {path} contain `{from}`; only one may"));
             }
-            let part = all.part(path, from, to)?;
+            let part = all.part(path, from, to)?.closed(&all);
             let place = match part.last() {
                 last if last == part.first => format!(", line {last}"),
                 last => format!(", lines {} to {last}", part.first),

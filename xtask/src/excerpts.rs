@@ -36,6 +36,23 @@ impl<'a> Excerpt<'a> {
         Ok(Excerpt { first, lines: self.lines[start..=start + length].to_vec() })
     }
 
+    /// With the lines of `whole` that follow and do nothing but close what this part has opened, so that what is shown
+    /// ends where its blocks end.
+    pub fn closed(mut self, whole: &Excerpt<'a>) -> Excerpt<'a> {
+        let open = |line: &str| line.matches('{').count().cast_signed() - line.matches('}').count().cast_signed();
+        let mut depth: isize = self.lines.iter().map(|line| open(line)).sum();
+        let after = self.first + self.lines.len() - whole.first;
+        for line in &whole.lines[after..] {
+            let closes = !line.trim().is_empty() && line.trim().chars().all(|c| "});,".contains(c));
+            if depth == 0 || !closes || depth + open(line) < 0 {
+                break;
+            }
+            depth += open(line);
+            self.lines.push(line);
+        }
+        self
+    }
+
     /// The lines without the indentation that they share.
     pub fn dedented(mut self) -> Excerpt<'a> {
         let indentation = |line: &&str| line.len() - line.trim_start().len();

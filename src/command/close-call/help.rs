@@ -26,7 +26,7 @@ pub fn greeting() -> String {
 }
 
 const CLONE: &str = "\
-close-call: a use-after-close bug, reproduced, understood, and made impossible.
+close-call: a use-after-close bug, reproduced, understood, and cured.
 
 cargo run                          the bug, its usual fix, and what that missed
 cargo run -- list                  the chapters, the probes, the presets, the grades

@@ -1,4 +1,4 @@
-//! `cargo run`: the bug, the fix that everyone suggests, and what it missed. `--help` says what else there is.
+//! `cargo run`: the bug, the fix that was given, and what it missed. `--help` says what else there is.
 //!
 //! What only this program does is here and not in the library, so that a chapter's first build does not wait for it:
 //! [`show`] is `cargo run` itself, with the [`scoreboard`]; [`list`], [`start`] and [`check`] are its commands; [`help`]

@@ -1,4 +1,4 @@
-//! `cargo run`: the bug, the fix that everyone suggests, and what it missed.
+//! `cargo run`: the bug, the fix that was given, and what it missed.
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -39,7 +39,7 @@ pub fn show() -> io::Result<ExitCode> {
     let heading = |text: &str| println!("{}", paint(coloured, Style::Bold, text));
     heading("The bug. Chapter 4 closes the socket of a client that left, and then logs its name.\n");
     play(folder, BUG)?;
-    heading("\nThe fix that everyone suggests. Chapter 5 logs first, and then closes.\n");
+    heading("\nThe fix that was given. Chapter 5 logs first, and then closes.\n");
     play(folder, FIX)?;
 
     if let Some(build) = rest

@@ -10,7 +10,7 @@ use super::help;
 use crate::command::ladder::Chapter;
 use crate::probe::probes;
 
-/// The chapter to begin from, unless told otherwise: the fix that everyone suggests.
+/// The chapter to begin from, unless told otherwise: the fix that was given.
 pub const FROM: &str = "05-log-before-close";
 
 /// Creates a package in `folder`, whose `main.rs` is the server of `chapter`, and says what to type next. Nothing that is

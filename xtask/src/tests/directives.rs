@@ -115,6 +115,23 @@ fn a_part_of_a_file() {
 }
 
 #[test]
+fn a_part_closes_what_it_has_opened() {
+    let tiny = Tiny::new();
+    tiny.write("a.rs", "fn a() {\n    for b in c {\n        d({\n            e\n        });\n    }\n\n    f();\n}\n");
+    let shown = |directive: &str| {
+        let all = expanded_in(&tiny, "x.md", directive);
+        all.split_once("ignore\n").unwrap().1.trim_end().trim_end_matches('`').to_string()
+    };
+    assert_eq!(shown("{{#code a.rs from=\"for b\" to=\"e\"}}"), "for b in c {\n    d({\n        e\n    });\n}\n");
+    assert_eq!(
+        shown("{{#code a.rs from=\"d({\" to=\"e\"}}"),
+        "d({\n    e\n});\n",
+        "and nothing that it has not opened"
+    );
+    assert_eq!(shown("{{#code a.rs from=\"for b\" to=\"for b\"}}"), "for b in c {\n", "what follows does more");
+}
+
+#[test]
 fn quotes_and_braces_in_texts() {
     let tiny = Tiny::new();
     tiny.write("a.py", "if x:\n\tprint(\"{}\\n\")\n\n\t}}\n");
