@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::greeting::greeting_of;
 use crate::probe::clients::Clients;
-use crate::probe::probes::{self, Probe};
+use crate::probe::probes::{self, Probe, UNREAD_LOG};
 use crate::probe::verdict::Verdict;
 
 /// The probes.
-pub const CHAPTER_PROBES: &[Probe] = &[SLOW_READER, SHORTAGE];
+pub const CHAPTER_PROBES: &[Probe] = &[SLOW_READER, SHORTAGE, UNREAD_LOG, TOLD_TO_STOP];
 
 /// For the chapters from 10 on, whose greeting can be made long: `GREETING=4000000` in the server's environment.
 pub const SLOW_READER: Probe = Probe {
@@ -28,7 +28,19 @@ pub const SHORTAGE: Probe = Probe {
     script: shortage,
 };
 
-/// How long the greeting is that [`SLOW_READER`] waits for, in bytes.
+/// For the chapters that stop in order, with the same greeting. The server ends for each client that has nothing to wait
+/// for, while it still serves the others: chapter 18 has a request in flight for each.
+pub const TOLD_TO_STOP: Probe = Probe {
+    name: "told-to-stop",
+    clients: "one is idle, one has sent, one is owed four million bytes; SIGTERM comes",
+    sound: "ends the idle one, replies to both, and then ends itself",
+    script: told_to_stop,
+};
+
+/// The probes for which a server's greeting is long.
+pub const WITH_A_LONG_GREETING: [&str; 2] = [SLOW_READER.name, TOLD_TO_STOP.name];
+
+/// How long it is, in bytes.
 pub const LONG_GREETING: usize = 4_000_000;
 
 /// How long a server is given to look again whether a descriptor is free. Only a limit can tell that it does not.
@@ -44,6 +56,22 @@ fn slow_reader(clients: &mut Clients) -> Result<(), Verdict> {
     clients.connect_with_little_room("alice")?;
     clients.ask("alice")?;
     clients.reply_in_pieces("alice", greeting_of(LONG_GREETING))
+}
+
+fn told_to_stop(clients: &mut Clients) -> Result<(), Verdict> {
+    clients.connect("alice")?;
+    clients.connect_with_little_room("bob")?;
+    clients.ask("bob")?;
+    clients.connect("carol")?;
+    clients.in_one_pass(|clients| {
+        clients.ask("carol")?;
+        clients.has_sent_for_much("carol")?;
+        clients.tell_to_stop()
+    })?;
+    clients.sees_the_end("alice")?;
+    clients.reply_in_pieces("carol", greeting_of(LONG_GREETING))?;
+    clients.reply_to_the_end("bob", greeting_of(LONG_GREETING))?;
+    clients.until_it_has_stopped()
 }
 
 fn shortage(clients: &mut Clients) -> Result<(), Verdict> {

@@ -10,9 +10,10 @@ pub fn page_of(probe: &str) -> &'static str {
         "rude" | "unread" | "send-then-reset" => "06-skip-the-dead",
         "reset-in-queue" | "ask-then-reset-in-queue" => "07-name-at-accept",
         "stranger" => "08-recycled-number",
-        "half-close" | "never-reads" | "slow-reader" | "shortage" => "10-never-block",
-        "out-of-descriptors" | "crowd" => "11-limits",
+        "half-close" | "never-reads" | "slow-reader" | "shortage" | "unread-log" => "10-never-block",
+        "out-of-descriptors" | "crowd" | "told-to-stop" => "11-limits",
         "long-message" => "14-epoll",
+        "around-urgent" => "16-tokio",
         _ => "check",
     }
 }

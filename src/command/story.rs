@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use super::chapter_probes::{LONG_GREETING, SLOW_READER};
+use super::chapter_probes::{LONG_GREETING, TOLD_TO_STOP, WITH_A_LONG_GREETING};
 use super::names::Names;
 use super::style::{Style, paint, wanted};
 use crate::net::columns::{call_and_table, wrap};
@@ -54,8 +54,8 @@ pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnM
     command.args(["--listen", "127.0.0.1:0"]);
     // A story is what the server says, whatever our own environment asks of the servers that `cargo xtask bench` measures.
     // So is how a panic is shown: a backtrace would hide what is said.
-    command.env_remove("LOG").env_remove("RUST_BACKTRACE");
-    if probe.name == SLOW_READER.name {
+    command.env_remove("LOG").env_remove("GREETING").env_remove("RUST_BACKTRACE");
+    if WITH_A_LONG_GREETING.contains(&probe.name) {
         command.env("GREETING", LONG_GREETING.to_string());
     }
     match trace {
@@ -176,14 +176,20 @@ impl Printer {
     }
 
     fn close(&self, probe: &Probe, verdict: &Verdict) {
+        let stopped = probe.name == TOLD_TO_STOP.name;
         let ended = match verdict {
             Verdict::Died { status, .. } => status_words(*status),
+            Verdict::Sound if stopped => "exit status 0".into(),
             _ => "still running".into(),
         };
         match self.trace {
             None => {
+                let sentence = match verdict {
+                    Verdict::Sound if stopped => "ok. The server has ended: exit status 0.".into(),
+                    verdict => verdict.sentence(),
+                };
                 let style = if matches!(verdict, Verdict::Sound) { Style::Good } else { Style::Bad };
-                let whole = wrap(&format!("{}: {}", probe.name, verdict.sentence()), 4);
+                let whole = wrap(&format!("{}: {sentence}", probe.name), 4);
                 let (name, sentence) = whole.split_at(probe.name.len() + 2);
                 println!("\n{name}{}", paint(self.coloured, style, sentence));
             }

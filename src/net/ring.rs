@@ -159,7 +159,10 @@ impl Ring {
         match entered {
             Err(error) if !matches!(error.raw_os_error(), Some(libc::EINTR | libc::ETIME | libc::EBUSY)) => Err(error),
             // Here each share of a socket is dropped whose request has completed.
-            _ => Ok(done.into_iter().filter_map(|(key, result)| Some(self.in_flight.remove(&key)?.done(result))).collect()),
+            _ => Ok(done
+                .into_iter()
+                .filter_map(|(key, result)| Some(self.in_flight.remove(&key)?.done(result)))
+                .collect()),
         }
     }
 

@@ -33,10 +33,10 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::error::Error;
-use super::events::Events;
 #[cfg(feature = "io-uring")]
 use super::errno;
+use super::error::Error;
+use super::events::Events;
 use super::{columns, json, table};
 
 /// How a trace is written.

@@ -126,6 +126,12 @@ pub const PROBES: &[Probe] = &[
         sound: "leaves none of it unread, and replies to what comes next",
         script: scripts::long_message,
     },
+    Probe {
+        name: "around-urgent",
+        clients: "send a message, one urgent byte, and a message, all in one pass",
+        sound: "leaves nothing unread, or replies and closes; serves the next client",
+        script: scripts::around_urgent,
+    },
 ];
 
 /// For `check` alone, and only where it is asked for: what it finds is a race, so it is no part of a story, and may find
@@ -135,6 +141,14 @@ pub const HAMMER: Probe = Probe {
     clients: "thousands that send and close at once, twenty at a time",
     sound: "survives, and serves the next client",
     script: scripts::hammer,
+};
+
+/// Where it is asked for: a server that waits for whoever reads its log has chosen to, and may have been meant to.
+pub const UNREAD_LOG: Probe = Probe {
+    name: "unread-log",
+    clients: "a hundred are polite and leave, and nobody reads what the server prints",
+    sound: "serves them all, and the next client",
+    script: scripts::unread_log,
 };
 
 /// The probe of that name.

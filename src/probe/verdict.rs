@@ -65,6 +65,8 @@ pub enum Verdict {
     Grows(u64, usize),
     /// The server used this much processor time in this much time, and did not become idle.
     Busy(Duration, Duration),
+    /// The server was told to stop (SIGTERM), and has not ended.
+    GoesOn,
     /// The server has stopped itself (SIGSTOP, SIGTSTP).
     Stopped,
     /// The probe could not do its part.
@@ -91,6 +93,7 @@ pub const KINDS: &[&str] = &[
     "crossed",
     "grows",
     "spins",
+    "goes on",
     "stopped",
     "failed",
 ];
@@ -117,6 +120,7 @@ impl Verdict {
             Verdict::LeftUnread(_) => "left unread",
             Verdict::Grows(..) => "grows",
             Verdict::Busy(..) => "spins",
+            Verdict::GoesOn => "goes on",
             Verdict::Stopped => "stopped",
             Verdict::Failed(_) => "failed",
         }
@@ -197,6 +201,7 @@ impl Verdict {
                 let (used, time) = (used.as_secs_f32(), time.as_secs_f32());
                 format!("the server never went idle: {used:.1} s of processor time in {time:.1} s.")
             }
+            Verdict::GoesOn => "the server was told to stop (SIGTERM), and goes on.".into(),
             Verdict::Stopped => "the server stopped itself (SIGSTOP or SIGTSTP).".into(),
             Verdict::Failed(why) => format!("the probe could not do its part: {why}"),
         }

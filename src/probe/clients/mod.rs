@@ -7,6 +7,7 @@
 mod afterwards;
 mod conversing;
 mod hammering;
+mod operating;
 mod reading;
 mod waiting;
 

@@ -1,0 +1,96 @@
+//! What a script does to the server itself, as whoever operates it would.
+
+use std::slice;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Clients, Event};
+use crate::net::in_flight::{LIMIT, all_arrived};
+use crate::net::sock_diag::SockDiag;
+use crate::probe::verdict::Verdict;
+
+impl Clients<'_> {
+    /// Reads nothing of what the server prints, from here on, and leaves as little room for it as there can be.
+    pub fn leave_its_output_unread(&mut self) -> Result<(), Verdict> {
+        self.read_output();
+        self.server.leave_unread(true);
+        self.note("from here on nobody reads what the server prints")
+    }
+
+    /// Reads it again, from where that was.
+    pub fn read_its_output(&mut self) -> Result<(), Verdict> {
+        self.server.leave_unread(false);
+        self.note("what it has printed is read again")
+    }
+
+    /// Tells the server to stop: SIGTERM. A server that is stopped (SIGSTOP) hears it when it goes on.
+    pub fn tell_to_stop(&mut self) -> Result<(), Verdict> {
+        self.server.tell_to_stop().map_err(Verdict::no_kill)?;
+        (self.watch)(Event::Noted("(the server is told to stop: SIGTERM)".into()));
+        Ok(())
+    }
+
+    /// Waits until a server that was told to stop has ended. It may have nothing more to do than that.
+    pub fn until_it_has_stopped(&mut self) -> Result<(), Verdict> {
+        let begun = Instant::now();
+        loop {
+            match self.alive() {
+                Err(Verdict::Died { status, .. }) if status.success() => return Ok(()),
+                other => other?,
+            }
+            if begun.elapsed() > LIMIT {
+                return Err(Verdict::GoesOn);
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// It reads `whole`, a little at a time, and then the end of the connection. The server need not live to see that: what
+    /// it has handed to its kernel arrives.
+    pub fn reply_to_the_end(&mut self, who: &str, mut whole: impl Iterator<Item = u8>) -> Result<(), Verdict> {
+        let begun = Instant::now();
+        let mut read = 0;
+        loop {
+            let mut buffer = [0; 4096];
+            match self.socket(who)?.recv(&mut buffer) {
+                Ok(0) if whole.next().is_none() => break,
+                Ok(n @ 1..) if buffer[..n].iter().all(|byte| whole.next() == Some(*byte)) => read += n,
+                Err(error) if error.would_block() && begun.elapsed() < LIMIT => {
+                    thread::sleep(Duration::from_micros(100));
+                }
+                _ => return Err(Verdict::CutShort(who.into())),
+            }
+        }
+        let words = format!("Received from server: {read} bytes, the whole reply, and the end of the connection");
+        (self.watch)(Event::Did { who: who.into(), call: "recv", args: format!("{read} bytes"), words });
+        Ok(())
+    }
+
+    /// What it has sent has arrived. What it is owed for that, it will not have room for.
+    pub fn has_sent_for_much(&mut self, who: &str) -> Result<(), Verdict> {
+        let connection = (self.client(who)?.address, self.server.address());
+        if !all_arrived(slice::from_ref(&connection), LIMIT).map_err(Verdict::no_sock_diag)? {
+            return Err(Verdict::Failed(format!("what {who} has sent had not arrived after {} s", LIMIT.as_secs())));
+        }
+        self.client(who)?.arrives = false;
+        Ok(())
+    }
+
+    /// The server is idle now. It has received all that this client sent, or else it has replied, and closed.
+    pub fn has_left_nothing_unread(&mut self, who: &str) -> Result<(), Verdict> {
+        let (client, server) = (self.client(who)?.address, self.server.address());
+        let (got, ended) = self.read_all(who)?;
+        if got.is_empty() {
+            let lost = || Verdict::Ended(who.into(), "the connection was closed".into());
+            return Err(if ended { lost() } else { Verdict::NoReply(who.into()) });
+        }
+        let end = SockDiag::open().and_then(|mut kernel| kernel.find(server, client)).map_err(Verdict::no_sock_diag)?;
+        let unread = end.is_some_and(|end| end.receive_queue > 0) && !ended;
+        if unread { Err(Verdict::LeftUnread(who.into())) } else { Ok(()) }
+    }
+
+    /// It has been told the end of its connection.
+    pub fn sees_the_end(&mut self, who: &str) -> Result<(), Verdict> {
+        if self.read_all(who)?.1 { Ok(()) } else { Err(Verdict::NoEnd(who.into())) }
+    }
+}
