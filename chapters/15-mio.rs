@@ -75,7 +75,11 @@ fn serve(listener: Socket, signals: Signals) -> Result<()> {
             let Some(connection) = connections.get_mut(&token) else { continue };
             match talk(connection, &greeting) {
                 Ok(true) => drop(ready.insert(token)),
-                Ok(false) if !connection.ended || !connection.output.is_empty() => {}
+                Ok(false) if !connection.ended || !connection.output.is_empty() => {
+                    if connection.urgent {
+                        look_again(&poll, connection, token)?;
+                    }
+                }
                 over => close(&poll, connections.remove(&token), over.err())?,
             }
         }
@@ -113,8 +117,7 @@ fn serve(listener: Socket, signals: Signals) -> Result<()> {
 /// Receives and sends until both would wait. Or for a while, because one client must
 /// not hold up the others: then it returns true, and there may be more to do.
 fn talk(connection: &mut Connection, greeting: &[u8]) -> Result<bool> {
-    let Connection { stream, name, output, ended, urgent } = connection;
-    let mut believed = !*urgent; // whether one EAGAIN is enough
+    let Connection { stream, name, output, ended, .. } = connection;
     for _ in 0..16 {
         let mut gets_on = false;
         let mut buffer = [0; 1024];
@@ -125,18 +128,15 @@ fn talk(connection: &mut Connection, greeting: &[u8]) -> Result<bool> {
                     let message = String::from_utf8_lossy(&buffer[..n]);
                     log!("received {message:?} from {name}");
                     output.extend(greeting);
-                    (gets_on, believed) = (true, !*urgent);
+                    gets_on = true;
                 }
-                // At the urgent mark a signal makes recv say so, whatever waits there.
-                Err(error) if error.would_block() => {
-                    gets_on = !mem::replace(&mut believed, true);
-                }
+                Err(error) if error.would_block() => {}
                 Err(error) => return Err(error),
             }
         }
         if !output.is_empty() {
             match stream.write(output).map_err(Error::of("send")) {
-                Ok(n) => gets_on |= output.drain(..n).len() > 0,
+                Ok(n) => gets_on = output.drain(..n).len() > 0,
                 Err(error) if error.would_block() => {}
                 Err(error) => return Err(error),
             }
@@ -151,6 +151,19 @@ fn talk(connection: &mut Connection, greeting: &[u8]) -> Result<bool> {
 fn watch(poll: &Poll, source: &mut impl Source, token: Token) -> Result<()> {
     let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
     poll.registry().register(source, token, all).map_err(Error::of("epoll_ctl"))
+}
+
+/// Has epoll report what is ready now, news or not: registered anew, for what talk would
+/// go on with. At the mark of urgent data recv says EAGAIN when a signal is pending,
+/// whatever waits behind it.
+fn look_again(poll: &Poll, connection: &mut Connection, token: Token) -> Result<()> {
+    let Connection { stream, output, ended, .. } = connection;
+    let wanted = match (*ended || output.len() >= BOUND, output.is_empty()) {
+        (false, true) => Interest::READABLE,
+        (false, false) => Interest::READABLE | Interest::WRITABLE,
+        (true, _) => Interest::WRITABLE,
+    };
+    poll.registry().reregister(stream, token, wanted).map_err(Error::of("epoll_ctl"))
 }
 
 /// Deregisters, then closes: what is closed may still be registered.

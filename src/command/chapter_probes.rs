@@ -33,7 +33,7 @@ pub const SHORTAGE: Probe = Probe {
 pub const TOLD_TO_STOP: Probe = Probe {
     name: "told-to-stop",
     clients: "one is idle, one has sent, one is owed four million bytes; SIGTERM comes",
-    sound: "ends the idle one, replies to both, and then ends itself",
+    sound: "ends the idle one, replies to all that has come, and then ends itself",
     script: told_to_stop,
 };
 
@@ -64,12 +64,14 @@ fn told_to_stop(clients: &mut Clients) -> Result<(), Verdict> {
     clients.ask("bob")?;
     clients.connect("carol")?;
     clients.in_one_pass(|clients| {
-        clients.ask("carol")?;
+        clients.summed_up("carol", "sends 1,500 bytes, which one recv does not take", |clients| {
+            clients.send("carol", &"x".repeat(1500))
+        })?;
         clients.has_sent_for_much("carol")?;
         clients.tell_to_stop()
     })?;
     clients.sees_the_end("alice")?;
-    clients.reply_in_pieces("carol", greeting_of(LONG_GREETING))?;
+    clients.reply_in_pieces("carol", greeting_of(LONG_GREETING).chain(greeting_of(LONG_GREETING)))?;
     clients.reply_to_the_end("bob", greeting_of(LONG_GREETING))?;
     clients.until_it_has_stopped()
 }

@@ -1,7 +1,7 @@
 //! The exercises of the book, "Your turn": the chapter fails as its page says, and the solution passes.
 
 use super::check::{check, verdicts};
-use crate::common::{built, command, exe, python, say, settings, terminal};
+use crate::common::{built, command, exe, python, runs, say, settings, terminal};
 use close_call::command::ladder::CHAPTERS;
 use close_call::probe::probes::PROBES;
 use insta::assert_snapshot;
@@ -122,8 +122,9 @@ fn after_chapter_10_a_descriptor_that_is_freed_outside_the_connections_is_notice
         ("14-epoll", "shortage: ok. The server still runs."),
         ("15-mio", "shortage: ok. The server still runs."),
         ("16-tokio", "shortage: ok. The server still runs."),
+        ("18-completions", "shortage: ok. The server still runs."),
     ] {
-        if built(server) {
+        if runs(server) {
             assert_eq!(verdict(server, "shortage"), said, "{server}");
         }
     }
@@ -131,15 +132,15 @@ fn after_chapter_10_a_descriptor_that_is_freed_outside_the_connections_is_notice
 
 #[test]
 fn from_chapter_10_on_a_long_reply_is_delivered_whole_to_a_slow_reader() {
-    let chapters = ["10-never-block", "11-limits", "12-poll", "15-mio", "16-tokio"];
-    for chapter in chapters.into_iter().filter(|chapter| built(chapter)) {
+    let chapters = ["10-never-block", "11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio", "18-completions"];
+    for chapter in chapters.into_iter().filter(|chapter| runs(chapter)) {
         assert_eq!(verdict(chapter, "slow-reader"), "slow-reader: ok. The server still runs.", "{chapter}");
     }
 }
 
 /// Their reader begins from what everybody writes, and mends what `check` says of it.
 #[test]
-fn chapters_15_and_16_begin_from_what_everybody_writes() {
+fn chapters_15_16_and_18_begin_from_what_everybody_writes() {
     for (chapter, start, mended) in [
         ("15-mio", "15-example", &[("rude", "ECONNRESET"), ("half-close", "reply lost")][..]),
         (
@@ -147,8 +148,9 @@ fn chapters_15_and_16_begin_from_what_everybody_writes() {
             "16-asks-before-task",
             &[("reset-in-queue", "ENOTCONN"), ("stampede", "ENOTCONN"), ("out-of-descriptors", "EMFILE")],
         ),
+        ("18-completions", "18-multishot", &[("half-close", "reply lost"), ("stranger", "crossed")]),
     ] {
-        if !built(chapter) {
+        if !runs(chapter) {
             continue;
         }
         say(&format!("{chapter}: its exercise's start and solution under check"));

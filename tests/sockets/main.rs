@@ -7,4 +7,6 @@ mod epoll;
 mod getpeername;
 mod in_flight;
 mod poll;
+#[cfg(feature = "io-uring")]
+mod ring;
 mod select;
