@@ -1,15 +1,16 @@
 //! Probes for the chapters and what was begun from them: they need more of a server than any server has. They are not on
 //! the scoreboard, and `check` does not play them.
 
+use std::iter;
 use std::time::Duration;
 
-use super::greeting::greeting_of;
+use super::greeting::{GREETING, greeting_of};
 use crate::probe::clients::Clients;
 use crate::probe::probes::{self, Probe, UNREAD_LOG};
 use crate::probe::verdict::Verdict;
 
 /// The probes.
-pub const CHAPTER_PROBES: &[Probe] = &[SLOW_READER, SHORTAGE, UNREAD_LOG, TOLD_TO_STOP];
+pub const CHAPTER_PROBES: &[Probe] = &[SLOW_READER, SHORTAGE, UNREAD_LOG, TOLD_TO_STOP, STOP_WHILE_OWING];
 
 /// For the chapters from 10 on, whose greeting can be made long: `GREETING=4000000` in the server's environment.
 pub const SLOW_READER: Probe = Probe {
@@ -28,17 +29,25 @@ pub const SHORTAGE: Probe = Probe {
     script: shortage,
 };
 
-/// For the chapters that stop in order, with the same greeting. The server ends for each client that has nothing to wait
-/// for, while it still serves the others: chapter 18 has a request in flight for each.
+/// For the chapters that stop in order, from 11 on. Chapter 18 has a recv in flight for alice then.
 pub const TOLD_TO_STOP: Probe = Probe {
     name: "told-to-stop",
-    clients: "one is idle, one has sent, one is owed four million bytes; SIGTERM comes",
-    sound: "ends the idle one, replies to all that has come, and then ends itself",
+    clients: "one is idle, and one has sent a message, when SIGTERM comes",
+    sound: "replies to the one, ends both connections, and ends",
     script: told_to_stop,
 };
 
+/// With the same greeting as [`SLOW_READER`]. The server ends the connection of a client that has nothing to wait for while
+/// it still serves the others, so it is not its own end that does it.
+pub const STOP_WHILE_OWING: Probe = Probe {
+    name: "stop-while-owing",
+    clients: "the same, and one is owed four million bytes",
+    sound: "replies to all that has come, whole, and ends the idle one meanwhile",
+    script: stop_while_owing,
+};
+
 /// The probes for which a server's greeting is long.
-pub const WITH_A_LONG_GREETING: [&str; 2] = [SLOW_READER.name, TOLD_TO_STOP.name];
+pub const WITH_A_LONG_GREETING: [&str; 2] = [SLOW_READER.name, STOP_WHILE_OWING.name];
 
 /// How long it is, in bytes.
 pub const LONG_GREETING: usize = 4_000_000;
@@ -60,6 +69,19 @@ fn slow_reader(clients: &mut Clients) -> Result<(), Verdict> {
 
 fn told_to_stop(clients: &mut Clients) -> Result<(), Verdict> {
     clients.connect("alice")?;
+    clients.connect("carol")?;
+    let stopped = clients.in_one_pass(|clients| {
+        clients.ask("carol")?;
+        clients.tell_to_stop()
+    });
+    clients.until_it_has_stopped(stopped)?;
+    clients.reads_to_the_end("carol", GREETING.iter().copied())?;
+    clients.reads_to_the_end("alice", iter::empty())
+}
+
+fn stop_while_owing(clients: &mut Clients) -> Result<(), Verdict> {
+    let long = || greeting_of(LONG_GREETING);
+    clients.connect("alice")?;
     clients.connect_with_little_room("bob")?;
     clients.ask("bob")?;
     clients.connect("carol")?;
@@ -71,9 +93,9 @@ fn told_to_stop(clients: &mut Clients) -> Result<(), Verdict> {
         clients.tell_to_stop()
     })?;
     clients.sees_the_end("alice")?;
-    clients.reply_in_pieces("carol", greeting_of(LONG_GREETING).chain(greeting_of(LONG_GREETING)))?;
-    clients.reply_to_the_end("bob", greeting_of(LONG_GREETING))?;
-    clients.until_it_has_stopped()
+    clients.reply_in_pieces("carol", long().chain(long()))?;
+    clients.reads_to_the_end("bob", long())?;
+    clients.until_it_has_stopped(Ok(()))
 }
 
 fn shortage(clients: &mut Clients) -> Result<(), Verdict> {

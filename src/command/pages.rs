@@ -11,7 +11,7 @@ pub fn page_of(probe: &str) -> &'static str {
         "reset-in-queue" | "ask-then-reset-in-queue" => "07-name-at-accept",
         "stranger" => "08-recycled-number",
         "half-close" | "never-reads" | "slow-reader" | "shortage" | "unread-log" => "10-never-block",
-        "out-of-descriptors" | "crowd" | "told-to-stop" => "11-limits",
+        "out-of-descriptors" | "crowd" | "told-to-stop" | "stop-while-owing" => "11-limits",
         "long-message" => "14-epoll",
         "around-urgent" => "16-tokio",
         _ => "check",

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use super::chapter_probes::{LONG_GREETING, TOLD_TO_STOP, WITH_A_LONG_GREETING};
+use super::chapter_probes::{LONG_GREETING, STOP_WHILE_OWING, TOLD_TO_STOP, WITH_A_LONG_GREETING};
 use super::names::Names;
 use super::style::{Style, paint, wanted};
 use crate::net::columns::{call_and_table, wrap};
@@ -176,7 +176,7 @@ impl Printer {
     }
 
     fn close(&self, probe: &Probe, verdict: &Verdict) {
-        let stopped = probe.name == TOLD_TO_STOP.name;
+        let stopped = [TOLD_TO_STOP.name, STOP_WHILE_OWING.name].contains(&probe.name);
         let ended = match verdict {
             Verdict::Died { status, .. } => status_words(*status),
             Verdict::Sound if stopped => "exit status 0".into(),

@@ -93,10 +93,12 @@ fn a_signal_that_comes_as_soon_as_it_listens_stops_it_in_order() {
 #[test]
 fn told_to_stop_each_ends_the_idle_and_replies_to_what_has_come() {
     for chapter in STOPPING.iter().filter(|chapter| runs(chapter)) {
-        let (shown, status) = terminal(&mut command(chapter, &["--probe", "told-to-stop"]));
-        let verdict = shown.lines().last().unwrap();
-        assert_eq!(verdict, "told-to-stop: ok. The server has ended: exit status 0.", "{chapter}: {shown}");
-        assert!(status.success(), "{chapter}");
+        for probe in ["told-to-stop", "stop-while-owing"] {
+            let (shown, status) = terminal(&mut command(chapter, &["--probe", probe]));
+            let verdict = shown.lines().last().unwrap();
+            assert_eq!(verdict, format!("{probe}: ok. The server has ended: exit status 0."), "{chapter}: {shown}");
+            assert!(status.success(), "{chapter}");
+        }
     }
 }
 

@@ -30,11 +30,12 @@ impl Clients<'_> {
         Ok(())
     }
 
-    /// Waits until a server that was told to stop has ended. It may have nothing more to do than that.
-    pub fn until_it_has_stopped(&mut self) -> Result<(), Verdict> {
+    /// Waits until a server that was told to stop has ended, as what was done `last` may have found already.
+    pub fn until_it_has_stopped(&mut self, last: Result<(), Verdict>) -> Result<(), Verdict> {
         let begun = Instant::now();
+        let mut last = last;
         loop {
-            match self.alive() {
+            match last {
                 Err(Verdict::Died { status, .. }) if status.success() => return Ok(()),
                 other => other?,
             }
@@ -42,27 +43,37 @@ impl Clients<'_> {
                 return Err(Verdict::GoesOn);
             }
             thread::sleep(Duration::from_millis(1));
+            last = self.alive();
         }
     }
 
-    /// It reads `whole`, a little at a time, and then the end of the connection. The server need not live to see that: what
-    /// it has handed to its kernel arrives.
-    pub fn reply_to_the_end(&mut self, who: &str, mut whole: impl Iterator<Item = u8>) -> Result<(), Verdict> {
+    /// It reads `whole`, and then the end of the connection. The server need not live to see that: what it has handed to
+    /// its kernel arrives.
+    pub fn reads_to_the_end(&mut self, who: &str, mut whole: impl Iterator<Item = u8>) -> Result<(), Verdict> {
         let begun = Instant::now();
-        let mut read = 0;
+        let (mut text, mut read) = (String::new(), 0);
         loop {
             let mut buffer = [0; 4096];
             match self.socket(who)?.recv(&mut buffer) {
                 Ok(0) if whole.next().is_none() => break,
-                Ok(n @ 1..) if buffer[..n].iter().all(|byte| whole.next() == Some(*byte)) => read += n,
+                Ok(n @ 1..) if buffer[..n].iter().all(|byte| whole.next() == Some(*byte)) => {
+                    text = String::from_utf8_lossy(&buffer[..n]).into();
+                    read += n;
+                }
                 Err(error) if error.would_block() && begun.elapsed() < LIMIT => {
                     thread::sleep(Duration::from_micros(100));
                 }
                 _ => return Err(Verdict::CutShort(who.into())),
             }
         }
-        let words = format!("Received from server: {read} bytes, the whole reply, and the end of the connection");
-        (self.watch)(Event::Did { who: who.into(), call: "recv", args: format!("{read} bytes"), words });
+        let mut received = |args: String, words: String| {
+            (self.watch)(Event::Did { who: who.into(), call: "recv", args, words });
+        };
+        if read > 0 {
+            let what = if read == text.len() { text } else { format!("{read} bytes, the whole reply") };
+            received(what.clone(), format!("Received from server: {what}"));
+        }
+        received(String::new(), "reads the end of the connection".into());
         Ok(())
     }
 
