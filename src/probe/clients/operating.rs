@@ -26,7 +26,7 @@ impl Clients<'_> {
     /// Tells the server to stop: SIGTERM. A server that is stopped (SIGSTOP) hears it when it goes on.
     pub fn tell_to_stop(&mut self) -> Result<(), Verdict> {
         self.server.tell_to_stop().map_err(Verdict::no_kill)?;
-        (self.watch)(Event::Noted("(the server is told to stop: SIGTERM)".into()));
+        (self.watch)(Event::Noted("(SIGTERM tells the server to stop)".into()));
         Ok(())
     }
 
