@@ -93,9 +93,10 @@ fn serve(listener: Socket, signals: Signals) -> Result<()> {
         if readable.contains(&SIGNALS) {
             log!("stopping on {}", signals.take());
             listener = None;
-            // What has come is still read, and then each seems to have finished sending.
+            // What has come is still read, and then each seems to have ended sending.
+            // One that was reset is down already.
             for connection in connections.values() {
-                let _ = connection.socket.shutdown(Shutdown::Read); // or it was reset
+                let _ = connection.socket.shutdown(Shutdown::Read);
             }
         }
 

@@ -98,9 +98,10 @@ fn serve(listener: Socket, signals: Signals) -> Result<()> {
             if let Some((listener, _)) = listener.take() {
                 epoll.remove(&listener)?;
             }
-            // What has come is still read, and then each seems to have finished sending.
+            // What has come is still read, and then each seems to have ended sending.
+            // One that was reset is down already.
             for connection in connections.values() {
-                let _ = connection.socket.shutdown(Shutdown::Read); // or it was reset
+                let _ = connection.socket.shutdown(Shutdown::Read);
             }
         }
 

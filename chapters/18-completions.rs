@@ -80,7 +80,7 @@ fn serve(listener: Socket, signals: Signals) -> Result<()> {
                     // recv returns what has come, or that nothing more does.
                     let clients = connections.values().map(|client| &client.socket);
                     for socket in clients.chain(&listener.take()) {
-                        let _ = socket.shutdown(Shutdown::Read); // or it is down already
+                        let _ = socket.shutdown(Shutdown::Read); // or it is down
                     }
                 }
                 Done::Accepted(_) if listener.is_none() => {} // too late
@@ -165,5 +165,5 @@ fn close(gone: Option<Connection>, error: Option<Error>) {
         None => log!("closing connection to {name}"),
         Some(e) => log!("closing connection to {name} after {}", e.brief()),
     }
-    let _ = socket.shutdown(Shutdown::Both); // or it is down already
+    let _ = socket.shutdown(Shutdown::Both); // or it is down
 }

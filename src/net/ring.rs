@@ -129,10 +129,11 @@ impl Ring {
         entry: impl FnOnce(Fd) -> Entry,
     ) -> Result<()> {
         let entry = entry(Fd(of.as_fd().as_raw_fd())).user_data(self.next);
-        // SAFETY: what the entry points to is on the heap, in `memory`, which nothing touches and nothing frees until the
-        // request has completed: it is in the map, which a ring that is dropped leaves alone. `of` keeps its number.
+        // SAFETY: what the entry points to is on the heap, in `memory`. Nothing
+        // touches that or frees it before the request has completed: it is in the map
+        // until then, which a ring that is dropped leaves alone. `of` keeps the number.
         while unsafe { self.ring.submission().push(&entry) }.is_err() {
-            self.ring.submit().map_err(Error::of("io_uring_enter"))?; // there is room then
+            self.ring.submit().map_err(Error::of("io_uring_enter"))?; // makes room
         }
         self.in_flight.insert(self.next, Request { call, id, of, memory });
         self.next += 1;

@@ -62,9 +62,10 @@ fn serve(listener: Socket, signals: Signals) -> Result<()> {
         if ready.remove(&SIGNALS) {
             log!("stopping on {}", signals.take());
             (listener, full) = (None, false);
-            // What has come is still read, and then each seems to have finished sending.
+            // What has come is still read, and then each seems to have ended sending.
+            // One that was reset is down already.
             for connection in connections.values() {
-                let _ = connection.stream.shutdown(Shutdown::Read); // or it was reset
+                let _ = connection.stream.shutdown(Shutdown::Read);
             }
         }
         let accepts = ready.remove(&LISTENER) || full;
@@ -152,9 +153,9 @@ fn watch(poll: &Poll, source: &mut impl Source, token: Token) -> Result<()> {
     poll.registry().register(source, token, all).map_err(Error::of("epoll_ctl"))
 }
 
-/// Has epoll report what is ready now, news or not: registered anew, for what talk would
-/// go on with. At the mark of urgent data recv says EAGAIN when a signal is pending,
-/// whatever waits behind it.
+/// Has epoll report what is ready now, news or not, of what talk would go on with. At
+/// the mark of urgent data recv says EAGAIN when a signal is pending, whatever waits
+/// behind it.
 fn look_again(poll: &Poll, connection: &mut Connection, token: Token) -> Result<()> {
     let Connection { stream, output, ended, .. } = connection;
     let wanted = match (*ended || output.len() >= BOUND, output.is_empty()) {

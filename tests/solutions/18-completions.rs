@@ -34,7 +34,8 @@ fn serve(listener: Socket) -> Result<()> {
     push(&mut ring, poll.multi(true).build(), listener.as_raw_fd() as u64)?;
     listener.set_nonblocking(true)?;
     let mut clients: BTreeMap<RawFd, (Rc<Socket>, Address)> = BTreeMap::new();
-    let mut lent: BTreeMap<u64, Vec<Rc<Socket>>> = BTreeMap::new(); // to sends in flight
+    // Lent to sends in flight.
+    let mut lent: BTreeMap<u64, Vec<Rc<Socket>>> = BTreeMap::new();
 
     loop {
         match ring.submit_and_wait(1) {
