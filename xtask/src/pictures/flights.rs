@@ -15,7 +15,7 @@ pub fn rows(part: &Part, fd: Number) -> Vec<&str> {
 }
 
 /// The requests that are in flight at some time in a stretch.
-pub fn shown<'a>(part: &'a Part) -> impl Iterator<Item = &'a Request> {
+pub fn shown(part: &Part) -> impl Iterator<Item = &Request> {
     let ends = part.calls().next().zip(part.calls().last());
     let within = move |request: &&Request| {
         ends.is_some_and(|((first, _), (last, _))| {

@@ -321,15 +321,21 @@ impl Picture<'_> {
             // Handed in and completed in one call, it is a mark there.
             let (left, wide) = if to > from { (from, to - from) } else { (from - 3.0, 6.0) };
             self.contents.in_flight = true;
-            self.svg.rect(&format!("flight {class}"), (left, top), (wide, ROW - 3.0), 3.0);
+            self.svg.rect(&format!("flight mark {class}"), (left, top), (wide, ROW - 3.0), 3.0);
             let label = match completed.filter(|(step, _)| self.columns.x(*step).is_some()) {
                 Some((_, result)) => format!("{} = {result}", request.call),
                 None => request.call.clone(),
             };
+            // In the bar, or behind it, up to the next in its row; where there is no room, the page says it in words.
+            let end = left + wide + 4.0;
+            let next = flights::shown(self.part).filter(|next| {
+                (next.fd, &next.call) == (request.fd, &request.call) && next.submitted > request.submitted
+            });
+            let next = next.filter_map(|next| self.columns.x(next.submitted)).fold(self.columns.right, f64::min);
             if width(&label, SMALL) + 8.0 <= wide {
                 self.svg.text("letter", (left + 4.0, top + 9.5), Anchor::Start, &label);
-            } else {
-                self.svg.text("small", (left + wide + 3.0, top + 9.5), Anchor::Start, &label);
+            } else if end + width(&label, SMALL) < next - 3.0 {
+                self.svg.text("small", (end, top + 9.5), Anchor::Start, &label);
             }
         }
     }

@@ -94,7 +94,7 @@ pub fn key(contents: &Contents) -> String {
         parts.push("cross: the call fails".to_string());
     }
     if contents.in_flight {
-        parts.push("light bar: a request in flight, from its submission to its completion".to_string());
+        parts.push("thin bar: a request in flight, from its submission to its completion".to_string());
     }
     if contents.orphaned {
         parts.push("empty bar: open, but connected to nobody".to_string());

@@ -16,8 +16,11 @@ pub fn take(requests: &mut Vec<Request>, index: usize, call: &Map<String, Value>
     Ok(())
 }
 
-/// What a call's list of requests has in it, if it has one: the `user_data`, number, call and result of each.
-fn list(call: &Map<String, Value>, key: &str) -> Result<Vec<(u64, Number, String, Option<String>)>, String> {
+/// A request as a list has it: its `user_data`, its number, its call, and its result where it has completed.
+type Read = (u64, Number, String, Option<String>);
+
+/// What a call's list of requests has in it, if it has one.
+fn list(call: &Map<String, Value>, key: &str) -> Result<Vec<Read>, String> {
     let requests = match call.get(key).map(Value::as_array) {
         None => Some(Vec::new()),
         Some(requests) => requests.and_then(|all| all.iter().map(read).collect()),
@@ -25,7 +28,7 @@ fn list(call: &Map<String, Value>, key: &str) -> Result<Vec<(u64, Number, String
     requests.ok_or_else(|| format!("`{key}` is not a list of requests"))
 }
 
-fn read(request: &Value) -> Option<(u64, Number, String, Option<String>)> {
+fn read(request: &Value) -> Option<Read> {
     let text = |key: &str| request.get(key).and_then(Value::as_str).map(String::from);
     let fd = Number::try_from(request.get("fd")?.as_i64()?).ok()?;
     Some((request.get("user_data")?.as_u64()?, fd, text("call")?, text("ret").or_else(|| text("err"))))
