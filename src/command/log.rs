@@ -48,17 +48,42 @@ pub fn write(line: Arguments) {
     *lost += u64::from(*lost > 0 || !put(format!("{line}\n")));
 }
 
-/// Writes so much if there is room for it. False if there is none, or never will be.
-fn put(mut line: String) -> bool {
+/// Writes a line if there is room for it. False if there is none, or never will be. Standard output is not made
+/// non-blocking, because it may be another program's as well: O_NONBLOCK belongs to the open file description.
+fn put(line: String) -> bool {
+    let line = cut(line);
     let mut out = io::stdout().lock();
-    // So much is taken at once by a pipe that is writable at all: pipe(7), PIPE_BUF. Standard output is not made
-    // non-blocking, because it may be another program's as well: O_NONBLOCK belongs to the open file description.
-    if line.len() > libc::PIPE_BUF {
-        let fits = libc::PIPE_BUF - "…\n".len();
-        line.truncate((0..=fits).rev().find(|&at| line.is_char_boundary(at)).unwrap_or(0));
-        line += "…\n";
-    }
     let room = poll(&[(out.as_fd(), Events::OUT)], Some(Duration::ZERO));
     let room = room.is_ok_and(|said| said.iter().all(|events| events.intersects(Events::OUT)));
     room && out.write_all(line.as_bytes()).is_ok()
+}
+
+/// A line, or as much of it as a pipe takes at once that is writable at all: pipe(7), PIPE_BUF.
+fn cut(mut line: String) -> String {
+    const REST: &str = "…\n";
+    if line.len() > libc::PIPE_BUF {
+        let fits = (0..=libc::PIPE_BUF - REST.len()).rev().find(|&at| line.is_char_boundary(at));
+        line.truncate(fits.unwrap_or(0));
+        line += REST;
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_no_longer_than_what_a_pipe_takes_at_once() {
+        for (line, length) in [
+            ("a\n".to_string(), 2),
+            ("a".repeat(libc::PIPE_BUF - 1) + "\n", libc::PIPE_BUF),
+            ("a".repeat(libc::PIPE_BUF) + "\n", libc::PIPE_BUF),
+            ("é".repeat(libc::PIPE_BUF) + "\n", libc::PIPE_BUF),
+            ("a".to_string() + &"é".repeat(libc::PIPE_BUF) + "\n", libc::PIPE_BUF - 1),
+        ] {
+            let line = cut(line);
+            assert_eq!((line.len(), line.ends_with('\n')), (length, true));
+        }
+    }
 }

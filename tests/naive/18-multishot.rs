@@ -63,21 +63,17 @@ fn serve(listener: Socket) -> Result<()> {
                 let message =
                     String::from_utf8_lossy(&buffers[usize::from(buffer)][..length]);
                 log!("received {message:?} from {name}");
-                let send = opcode::Send::new(
-                    Fd(number),
-                    GREETING.as_ptr(),
-                    GREETING.len() as u32,
-                );
-                push(
-                    &mut ring,
-                    send.flags(libc::MSG_NOSIGNAL).build(),
-                    SEND | number as u64,
-                )?;
+                push(&mut ring, greeting(number), SEND | number as u64)?;
                 let start = buffers[usize::from(buffer)].as_mut_ptr();
                 provide(&mut ring, start, 1, buffer)?;
             }
         }
     }
+}
+
+fn greeting(number: RawFd) -> Entry {
+    let send = opcode::Send::new(Fd(number), GREETING.as_ptr(), GREETING.len() as u32);
+    send.flags(libc::MSG_NOSIGNAL).build()
 }
 
 /// Gives buffers to the kernel, of which the first has this number.
