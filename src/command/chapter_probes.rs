@@ -37,11 +37,11 @@ pub const TOLD_TO_STOP: Probe = Probe {
     script: told_to_stop,
 };
 
-/// With the same greeting as [`SLOW_READER`]. The server ends the connection of a client that has nothing to wait for while
+/// With a greeting as long as that of [`SLOW_READER`]. The server ends the connection of a client that has nothing to wait for while
 /// it still serves the others, so it is not its own end that does it.
 pub const STOP_WHILE_OWING: Probe = Probe {
     name: "stop-while-owing",
-    clients: "the same, and one is owed four million bytes",
+    clients: "one is idle, one has sent, one is owed four million bytes, when SIGTERM comes",
     sound: "replies to all that has come, whole, and ends the idle one meanwhile",
     script: stop_while_owing,
 };

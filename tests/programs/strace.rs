@@ -293,6 +293,17 @@ fn an_eagain_at_the_urgent_mark_loses_nothing() {
     }
 }
 
+#[test]
+fn signals_are_caught_before_a_server_says_that_it_listens() {
+    let chapters = ["11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio", "18-completions"];
+    for chapter in chapters.into_iter().filter(|chapter| runs(chapter)) {
+        let Some(calls) = straced(chapter, &["--probe", "polite"]) else { return };
+        let first = |words: &str| calls.iter().position(|call| call.starts_with(words)).expect(words);
+        let said = first("write(2, \"listening on ");
+        assert!(first("rt_sigaction(SIGINT, ") < said && first("rt_sigaction(SIGTERM, ") < said, "{chapter}");
+    }
+}
+
 /// What chapter 14 is held to: three, and the two of its log line.
 #[test]
 fn a_message_costs_chapter_14_three_calls_besides_its_log_lines_two() {
