@@ -269,6 +269,24 @@ fn a_message_costs_chapter_18_two_calls_and_those_only_wait() {
     assert_eq!((enters, all), (40, 40), "{}", &calls[before.len()..]);
 }
 
+/// What a story ends with, while strace makes calls of that name fail, or sends a signal with them. `None` where there is
+/// no strace, or it may not trace.
+fn verdict_under(chapter: &str, probe: &str, call: &str, injected: &str) -> Option<String> {
+    if Command::new("strace").arg("-V").output().is_err() {
+        eprintln!("left out: there is no strace on this machine");
+        return None;
+    }
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={call}")]);
+    strace.args(["-e", &format!("inject={call}:{injected}")]).arg(exe(chapter)).args(["--probe", probe]);
+    let (shown, status) = output(&mut strace);
+    if shown.is_empty() && !status.success() {
+        eprintln!("left out: strace may not trace here");
+        return None;
+    }
+    shown.lines().last().map(String::from)
+}
+
 /// At the mark of an urgent byte recv says EAGAIN while a signal is pending. strace sends one with every second or third
 /// recv, ignored but seen, so that one of them is that recv. Level-triggered loops are told again, and so is chapter 15.
 #[test]
@@ -276,20 +294,21 @@ fn an_eagain_at_the_urgent_mark_loses_nothing() {
     let chapters = ["10-never-block", "12-poll", "14-epoll", "15-mio", "18-completions"];
     for chapter in chapters.into_iter().filter(|chapter| runs(chapter)) {
         for when in ["1+2", "2+2", "3+3"] {
-            let mut strace = Command::new("strace");
-            strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=recvfrom", "-e"]);
-            strace.arg(format!("inject=recvfrom:signal=SIGCONT:when={when}"));
-            strace.arg(exe(chapter)).args(["--probe", "around-urgent"]);
-            if Command::new("strace").arg("-V").output().is_err() {
-                return eprintln!("left out: there is no strace on this machine");
-            }
-            let (shown, status) = output(&mut strace);
-            if shown.is_empty() && !status.success() {
-                return eprintln!("left out: strace may not trace here");
-            }
-            let verdict = shown.lines().last().unwrap();
+            let injected = format!("signal=SIGCONT:when={when}");
+            let Some(verdict) = verdict_under(chapter, "around-urgent", "recvfrom", &injected) else { return };
             assert_eq!(verdict, "around-urgent: ok. The server still runs.", "{chapter}, {when}");
         }
+    }
+}
+
+/// There is a limit to what epoll watches for a user. The third that is registered, after the listener and the signals, is
+/// the first client.
+#[test]
+fn a_client_that_epoll_will_not_watch_is_turned_away_and_the_next_is_served() {
+    for chapter in ["14-epoll", "15-mio"].into_iter().filter(|chapter| built(chapter)) {
+        let injected = "error=ENOSPC:when=3";
+        let Some(verdict) = verdict_under(chapter, "two-at-once", "epoll_ctl", injected) else { return };
+        assert_eq!(verdict, "two-at-once: ok. The server still runs.", "{chapter}");
     }
 }
 
