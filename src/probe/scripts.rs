@@ -325,6 +325,7 @@ pub fn around_urgent(clients: &mut Clients) -> Outcome {
         clients.send_urgent("alice")?;
         clients.ask("alice")
     })?;
+    clients.reply("alice")?;
     clients.has_left_nothing_unread("alice")?;
     clients.polite("bob")
 }
