@@ -82,6 +82,7 @@ const RULES: &[Rule] = &[
     },
     fault(&["died"], "what a few clients do ends it for all"),
     fault(&["worker died"], "what a few clients do ends it for those whom the worker served"),
+    fault(&["goes on"], "it was told to stop, and has not"),
     fault(&["stopped"], "it stopped itself, and serves nobody"),
     fault(&["spins"], "it works without rest, and has nothing to do"),
     fault(&["grows"], "a client can make it hold as much memory as the client likes"),
