@@ -3,6 +3,7 @@
 //! purpose; on SIGINT or SIGTERM it sends what it owes, and stops.
 
 use std::collections::BTreeMap;
+use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use close_call::signals::Signals;
 use close_call::{chapter, log};
 
 fn main() -> ExitCode {
-    chapter::main(env!("CARGO_BIN_NAME"), serve)
+    chapter::main_that_stops(env!("CARGO_BIN_NAME"), serve)
 }
 
 /// Names a connection for as long as the server runs. No id is given out twice.
@@ -33,14 +34,13 @@ struct Connection {
 
 type Connections = BTreeMap<Id, Connection>;
 
-fn serve(listener: Socket) -> Result<()> {
+fn serve(listener: Socket, signals: Signals) -> Result<()> {
     let mut connections = Connections::new();
     let mut next: Id = SIGNALS + 1;
     let greeting = chapter::greeting();
     listener.set_nonblocking(true)?;
     let mut listener = Some(listener); // until a signal tells us to stop
     let mut full: Option<Instant> = None; // when accept last found no descriptor free
-    let signals = Signals::catch(&[libc::SIGINT, libc::SIGTERM])?;
 
     while listener.is_some() || !connections.is_empty() {
         // With no descriptor free, accept fails and the listener stays readable.
@@ -85,15 +85,19 @@ fn serve(listener: Socket) -> Result<()> {
         }
 
         for id in &exceptional {
-            let Some(connection) = connections.remove(id) else { continue };
+            let Some(connection) = connections.get_mut(id) else { continue };
             log!("handling exceptional condition for {}", connection.name);
-            close(Some(connection), None);
+            connection.ended = true; // it is sent what it is owed, and that is all
         }
 
         if readable.contains(&SIGNALS) {
             log!("stopping on {}", signals.take());
             listener = None;
-            connections.values_mut().for_each(|connection| connection.ended = true);
+            // What has come is still read, and then each seems to have ended sending.
+            // One that was reset is down already.
+            for connection in connections.values() {
+                let _ = connection.socket.shutdown(Shutdown::Read);
+            }
         }
 
         // A client that has finished sending, and is owed nothing, is done.
@@ -152,7 +156,7 @@ fn wait(
     let inputs: Vec<_> =
         those(|c| !c.ended && c.output.len() < BOUND).chain(others).collect();
     let outputs: Vec<_> = those(|c| !c.output.is_empty()).collect();
-    let exceptions: Vec<_> = those(|_| true).collect();
+    let exceptions: Vec<_> = those(|c| !c.ended).collect();
 
     let ready = select(&inputs, &outputs, &exceptions, timeout)?;
     let ids = |list: Vec<(Id, _)>| list.into_iter().map(|(id, _)| id).collect();

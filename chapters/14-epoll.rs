@@ -3,6 +3,7 @@
 //! it. Nothing in it is broken on purpose, and no probe breaks it.
 
 use std::collections::BTreeMap;
+use std::net::Shutdown;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use close_call::signals::Signals;
 use close_call::{chapter, log};
 
 fn main() -> ExitCode {
-    chapter::main(env!("CARGO_BIN_NAME"), serve)
+    chapter::main_that_stops(env!("CARGO_BIN_NAME"), serve)
 }
 
 /// Names a connection for as long as the server runs. No id is given out twice.
@@ -34,7 +35,7 @@ struct Connection {
 impl Connection {
     /// What to ask epoll about it.
     fn wanted(&self) -> Events {
-        let mut events = Events::PRI;
+        let mut events = if self.ended { Events::NONE } else { Events::PRI };
         if !self.ended && self.output.len() < BOUND {
             events |= Events::IN;
         }
@@ -45,13 +46,12 @@ impl Connection {
     }
 }
 
-fn serve(listener: Socket) -> Result<()> {
+fn serve(listener: Socket, signals: Signals) -> Result<()> {
     let mut connections: BTreeMap<Id, Connection> = BTreeMap::new();
     let mut next: Id = SIGNALS + 1;
     let greeting = chapter::greeting();
     listener.set_nonblocking(true)?;
     let mut full: Option<Instant> = None; // when accept last found no descriptor free
-    let signals = Signals::catch(&[libc::SIGINT, libc::SIGTERM])?;
     let epoll = Epoll::new()?;
     epoll.add(&listener, Events::IN, LISTENER)?;
     epoll.add(&signals, Events::IN, SIGNALS)?;
@@ -98,14 +98,10 @@ fn serve(listener: Socket) -> Result<()> {
             if let Some((listener, _)) = listener.take() {
                 epoll.remove(&listener)?;
             }
-            let idle = connections.iter().filter(|(_, c)| c.output.is_empty());
-            for id in idle.map(|(&id, _)| id).collect::<Vec<Id>>() {
-                close(&epoll, connections.remove(&id), None)?;
-            }
-            for (&id, connection) in &mut connections {
-                connection.ended = true;
-                connection.asked = connection.wanted();
-                epoll.modify(&connection.socket, connection.asked, id)?;
+            // What has come is still read, and then each seems to have ended sending.
+            // One that was reset is down already.
+            for connection in connections.values() {
+                let _ = connection.socket.shutdown(Shutdown::Read);
             }
         }
 
@@ -172,7 +168,7 @@ fn converse(client: &mut Connection, events: Events, greeting: &[u8]) -> Result<
     }
     if events.intersects(Events::PRI) {
         log!("handling exceptional condition for {}", client.name);
-        return Ok(false);
+        client.ended = true; // it is sent what it is owed, and that is all
     }
     // A client that has finished sending, and is owed nothing, is done.
     Ok(!client.ended || !client.output.is_empty())

@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Read, Write};
-use std::os::fd::{AsFd, AsRawFd};
-use std::{mem, net::SocketAddr, process::ExitCode, time::Duration};
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::AsRawFd;
+use std::{mem, process::ExitCode, time::Duration};
 
 use close_call::net::{Error, Result, Socket};
 use close_call::signals::Signals;
@@ -15,7 +16,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, unix::SourceFd};
 
 fn main() -> ExitCode {
-    chapter::main(env!("CARGO_BIN_NAME"), serve)
+    chapter::main_that_stops(env!("CARGO_BIN_NAME"), serve)
 }
 
 // A token names a connection for as long as the server runs. None is given out twice.
@@ -30,15 +31,15 @@ struct Connection {
     name: SocketAddr, // from accept
     output: Vec<u8>,  // still to be sent
     ended: bool,      // the client has finished sending; it may still read
+    urgent: bool,     // it has sent urgent data, at whose mark a read stops
 }
 
-fn serve(listener: Socket) -> Result<()> {
+fn serve(listener: Socket, signals: Signals) -> Result<()> {
     listener.set_nonblocking(true)?;
     let mut listener = TcpListener::from_std(listener.into());
-    let signals = Signals::catch(&[libc::SIGINT, libc::SIGTERM])?;
     let mut poll = Poll::new().map_err(Error::of("epoll_create1"))?;
     watch(&poll, &mut listener, LISTENER)?;
-    watch(&poll, &mut SourceFd(&signals.as_fd().as_raw_fd()), SIGNALS)?;
+    watch(&poll, &mut SourceFd(&signals.as_raw_fd()), SIGNALS)?;
 
     let mut listener = Some(listener); // until a signal tells us to stop
     let mut connections: BTreeMap<Token, Connection> = BTreeMap::new();
@@ -56,11 +57,17 @@ fn serve(listener: Socket) -> Result<()> {
             polled => polled.map_err(Error::of("epoll_wait"))?,
         }
         ready.extend(events.iter().map(Event::token));
+        for event in events.iter().filter(|event| event.is_priority()) {
+            connections.entry(event.token()).and_modify(|client| client.urgent = true);
+        }
         if ready.remove(&SIGNALS) {
             log!("stopping on {}", signals.take());
             (listener, full) = (None, false);
-            connections.values_mut().for_each(|connection| connection.ended = true);
-            ready.extend(connections.keys());
+            // What has come is still read, and then each seems to have ended sending.
+            // One that was reset is down already.
+            for connection in connections.values() {
+                let _ = connection.stream.shutdown(Shutdown::Read);
+            }
         }
         let accepts = ready.remove(&LISTENER) || full;
 
@@ -69,7 +76,11 @@ fn serve(listener: Socket) -> Result<()> {
             let Some(connection) = connections.get_mut(&token) else { continue };
             match talk(connection, &greeting) {
                 Ok(true) => drop(ready.insert(token)),
-                Ok(false) if !connection.ended || !connection.output.is_empty() => {}
+                Ok(false) if !connection.ended || !connection.output.is_empty() => {
+                    if connection.urgent {
+                        look_again(&poll, connection, token)?;
+                    }
+                }
                 over => close(&poll, connections.remove(&token), over.err())?,
             }
         }
@@ -78,9 +89,17 @@ fn serve(listener: Socket) -> Result<()> {
         match listener.accept().map_err(Error::of("accept")) {
             Ok((mut stream, name)) => {
                 log!("New connection from {name}");
-                watch(&poll, &mut stream, Token(next))?;
-                let new = Connection { stream, name, output: vec![], ended: false };
-                connections.insert(Token(next), new);
+                let token = Token(next);
+                match watch(&poll, &mut stream, token) {
+                    Ok(()) => {
+                        let (output, ended, urgent) = (Vec::new(), false, false);
+                        let client =
+                            Connection { stream, name, output, ended, urgent };
+                        connections.insert(token, client);
+                    }
+                    // There is a limit to what epoll watches, for each user.
+                    Err(error) => log!("turning away {name}: {error}"),
+                }
                 next += 1;
                 full = false;
                 ready.insert(LISTENER); // no EAGAIN yet
@@ -99,7 +118,7 @@ fn serve(listener: Socket) -> Result<()> {
 /// Receives and sends until both would wait. Or for a while, because one client must
 /// not hold up the others: then it returns true, and there may be more to do.
 fn talk(connection: &mut Connection, greeting: &[u8]) -> Result<bool> {
-    let Connection { stream, name, output, ended } = connection;
+    let Connection { stream, name, output, ended, .. } = connection;
     for _ in 0..16 {
         let mut gets_on = false;
         let mut buffer = [0; 1024];
@@ -131,8 +150,21 @@ fn talk(connection: &mut Connection, greeting: &[u8]) -> Result<bool> {
 }
 
 fn watch(poll: &Poll, source: &mut impl Source, token: Token) -> Result<()> {
-    let both = Interest::READABLE | Interest::WRITABLE;
-    poll.registry().register(source, token, both).map_err(Error::of("epoll_ctl"))
+    let all = Interest::READABLE | Interest::WRITABLE | Interest::PRIORITY;
+    poll.registry().register(source, token, all).map_err(Error::of("epoll_ctl"))
+}
+
+/// Has epoll report what is ready now, news or not, of what talk would go on with. At
+/// the mark of urgent data recv says EAGAIN when a signal is pending, whatever waits
+/// behind it.
+fn look_again(poll: &Poll, connection: &mut Connection, token: Token) -> Result<()> {
+    let Connection { stream, output, ended, .. } = connection;
+    let wanted = match (*ended || output.len() >= BOUND, output.is_empty()) {
+        (false, true) => Interest::READABLE,
+        (false, false) => Interest::READABLE | Interest::WRITABLE,
+        (true, _) => Interest::WRITABLE,
+    };
+    poll.registry().reregister(stream, token, wanted).map_err(Error::of("epoll_ctl"))
 }
 
 /// Deregisters, then closes: what is closed may still be registered.

@@ -4,30 +4,31 @@
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use close_call::net::{Error, Result, Socket};
+use close_call::signals::{self, Signals};
 use close_call::{chapter, log};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::net::{TcpListener, TcpStream, unix::pipe};
 use tokio::sync::watch::{self, Receiver};
 use tokio::{select, task::JoinSet, time::sleep};
 
 fn main() -> ExitCode {
-    chapter::main(env!("CARGO_BIN_NAME"), serve)
+    chapter::main_that_stops(env!("CARGO_BIN_NAME"), serve)
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn serve(listener: Socket) -> Result<()> {
+async fn serve(listener: Socket, signals: Signals) -> Result<()> {
     listener.set_nonblocking(true)?;
     let listener =
         TcpListener::from_std(listener.into()).map_err(Error::of("epoll_ctl"))?;
-    let mut int = signal(SignalKind::interrupt()).map_err(Error::of("sigaction"))?;
-    let mut term = signal(SignalKind::terminate()).map_err(Error::of("sigaction"))?;
+    let signals = pipe::Receiver::from_owned_fd(signals.into());
+    let mut signals = signals.map_err(Error::of("epoll_ctl"))?;
     let (stop, stopped) = watch::channel(());
     let (mut tasks, mut full) = (JoinSet::new(), false); // full: no free descriptor
     loop {
         select! {
-            _ = int.recv() => break log!("stopping on SIGINT"),
-            _ = term.recv() => break log!("stopping on SIGTERM"),
+            Ok(signal) = signals.read_u8() => {
+                break log!("stopping on {}", signals::name(signal));
+            }
             Some(_) = tasks.join_next() => full = false, // now there is one
             () = sleep(Duration::from_secs(1)), if full => full = false,
             accepted = listener.accept(), if !full => match accepted {
@@ -38,9 +39,8 @@ async fn serve(listener: Socket) -> Result<()> {
             }
         }
     }
-    drop((listener, stop)); // no client can connect, and no task reads any more
-    let done = async { while tasks.join_next().await.is_some() {} };
-    select! { () = done => {}, _ = int.recv() => {}, _ = term.recv() => {} }
+    drop((listener, stop)); // no client can connect, and no task waits for one any more
+    while tasks.join_next().await.is_some() {}
     Ok(())
 }
 
@@ -50,14 +50,20 @@ async fn connection(mut stream: TcpStream, name: SocketAddr, mut stop: Receiver<
     let (greeting, mut buffer) = (chapter::greeting(), [0; 1024]);
     let talk = async {
         loop {
-            let n = select! {
+            // What has come is answered, and then a stop is as if nothing more would.
+            select! {
                 biased;
-                _ = stop.changed() => 0, // as if the client had finished sending
-                n = stream.read(&mut buffer) => n.map_err(Error::of("recv"))?,
-            };
-            if n == 0 {
-                return Ok(());
+                ready = stream.readable() => ready.map_err(Error::of("epoll_wait"))?,
+                _ = stop.changed() => return Ok(()),
             }
+            // Until EAGAIN. A read that did not fill its buffer has stopped at the end
+            // of what there is, or at the mark of an urgent byte.
+            let n = match stream.try_read(&mut buffer).map_err(Error::of("recv")) {
+                Ok(0) => return Ok(()),
+                Ok(n) => n,
+                Err(error) if error.would_block() => continue,
+                Err(error) => return Err(error),
+            };
             let message = String::from_utf8_lossy(&buffer[..n]);
             log!("received {message:?} from {name}");
             stream.write_all(&greeting).await.map_err(Error::of("send"))?;

@@ -11,7 +11,7 @@
 //!
 //! - [`net`]: sockets that own their descriptors, and the same calls on raw descriptors;
 //! - [`select`]: select(2) over lists of descriptors; [`poll`]: poll(2) over one list of them; [`epoll`]:
-//!   epoll(7), whose list the kernel keeps;
+//!   epoll(7), whose list the kernel keeps; `ring`: io_uring(7), which makes the calls itself (feature `io-uring`);
 //! - [`signals`]: signals as something that these can wait for;
 //! - [`chapter`]: its command line.
 //!
@@ -25,4 +25,6 @@ pub mod net;
 pub mod probe;
 
 pub use command::chapter;
+#[cfg(feature = "io-uring")]
+pub use net::ring;
 pub use net::{epoll, poll, select, signals};

@@ -12,6 +12,7 @@ use super::chapter_probes::{self, CHAPTER_PROBES};
 use super::ladder::{self, Chapter};
 use super::{book, compare, story, style};
 use crate::net::columns::wrap;
+use crate::net::signals::Signals;
 use crate::net::trace::{self, Format};
 use crate::net::{self, Address, Socket};
 use crate::probe::probes::{PROBES, Probe};
@@ -32,6 +33,24 @@ struct Options {
 /// loop, which is given a listener and runs until something fails.
 #[track_caller]
 pub fn main(name: &str, serve: fn(Socket) -> net::Result<()>) -> ExitCode {
+    main_of(name, Serve::Only(serve))
+}
+
+/// The `main` of a chapter that stops in order: SIGINT and SIGTERM are caught before it says that it listens, and `serve`
+/// is given what becomes readable when one comes.
+#[track_caller]
+pub fn main_that_stops(name: &str, serve: fn(Socket, Signals) -> net::Result<()>) -> ExitCode {
+    main_of(name, Serve::AndStop(serve))
+}
+
+/// A chapter's loop.
+enum Serve {
+    Only(fn(Socket) -> net::Result<()>),
+    AndStop(fn(Socket, Signals) -> net::Result<()>),
+}
+
+#[track_caller]
+fn main_of(name: &str, serve: Serve) -> ExitCode {
     style::end_with_the_output();
     let options = match parse(Parser::from_env(), true) {
         Ok(options) => options,
@@ -42,8 +61,9 @@ pub fn main(name: &str, serve: fn(Socket) -> net::Result<()>) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if let Some(address) = options.listen {
-        if let Some(format) = options.trace {
-            trace::start(format);
+        match options.trace {
+            Some(format) => trace::start(format),
+            None => style::outlive_the_output(),
         }
         return exit_code(listen_and_serve(&address, serve));
     }
@@ -101,10 +121,21 @@ pub fn main_without_server(name: &str, show: fn() -> net::Result<()>) -> ExitCod
 }
 
 #[track_caller]
-fn listen_and_serve(address: &Address, serve: fn(Socket) -> net::Result<()>) -> net::Result<()> {
+fn listen_and_serve(address: &Address, serve: Serve) -> net::Result<()> {
     let listener = net::listen(address)?;
-    eprintln!("listening on {}", listener.local_addr()?);
-    serve(listener)
+    // Whoever has started the server waits for this line. From here on clients may come, and signals.
+    let announce = |address| eprintln!("listening on {address}");
+    match serve {
+        Serve::Only(serve) => {
+            announce(listener.local_addr()?);
+            serve(listener)
+        }
+        Serve::AndStop(serve) => {
+            let signals = Signals::catch(&[libc::SIGINT, libc::SIGTERM])?;
+            announce(listener.local_addr()?);
+            serve(listener, signals)
+        }
+    }
 }
 
 fn exit_code(result: net::Result<()>) -> ExitCode {

@@ -156,6 +156,13 @@ pub const CHAPTERS: &[Chapter] = &[
         story: None,
         feature: Some(Feature { name: "io-uring", on: cfg!(feature = "io-uring") }),
     },
+    Chapter {
+        name: "18-completions",
+        adds: "a server on io_uring: a request in flight owns a share of its socket; the last completion is the close",
+        breaks: "nothing; fewer calls, no less work",
+        story: Some("half-close"),
+        feature: Some(Feature { name: "io-uring", on: cfg!(feature = "io-uring") }),
+    },
 ];
 
 /// The chapter of that name.

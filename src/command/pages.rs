@@ -24,8 +24,9 @@ pub fn page_of_probe(probe: &str) -> &'static str {
         "reset-in-queue" | "ask-then-reset-in-queue" => "07-name-at-accept",
         "stranger" => "08-recycled-number",
         "half-close" | "never-reads" | "slow-reader" | "shortage" => "10-never-block",
-        "out-of-descriptors" | "crowd" => "11-limits",
+        "out-of-descriptors" | "crowd" | "unread-log" | "told-to-stop" | "stop-while-owing" => "11-limits",
         "long-message" => "14-epoll",
+        "around-urgent" => "16-tokio",
         _ => "check",
     }
 }

@@ -176,12 +176,17 @@ impl Printer {
     fn close(&self, probe: &Probe, verdict: &Verdict) {
         let ended = match verdict {
             Verdict::Died { status, .. } => status_words(*status),
+            Verdict::Sound if probe.ends => "exit status 0".into(),
             _ => "still running".into(),
         };
         match self.trace {
             None => {
+                let sentence = match verdict {
+                    Verdict::Sound if probe.ends => "ok. The server has ended: exit status 0.".into(),
+                    verdict => verdict.sentence(),
+                };
                 let style = if matches!(verdict, Verdict::Sound) { Style::Good } else { Style::Bad };
-                let whole = wrap(&format!("{}: {}", probe.name, verdict.sentence()), 4);
+                let whole = wrap(&format!("{}: {sentence}", probe.name), 4);
                 let (name, sentence) = whole.split_at(probe.name.len() + 2);
                 println!("\n{name}{}", paint(self.coloured, style, sentence));
             }

@@ -76,3 +76,9 @@ pub fn end_with_the_output() {
         panics(info);
     }));
 }
+
+/// Lets a server live when nobody reads its output any more (`… | head -1`): a write fails then, and raises no SIGPIPE.
+pub fn outlive_the_output() {
+    // SAFETY: called before the program has a second thread; to ignore a signal runs nothing.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+}

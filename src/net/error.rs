@@ -31,9 +31,10 @@ impl Error {
         self.source.raw_os_error()
     }
 
-    /// The call would have waited, and the socket is non-blocking: EAGAIN, which on Linux is EWOULDBLOCK too.
+    /// The call would have waited, and the socket is non-blocking: EAGAIN, which on Linux is EWOULDBLOCK too. A library can
+    /// know that without making the call, and then there is no number.
     pub fn would_block(&self) -> bool {
-        self.raw_os_error() == Some(libc::EAGAIN)
+        self.source.kind() == io::ErrorKind::WouldBlock
     }
 
     /// A signal was caught while the call waited: EINTR.

@@ -12,8 +12,8 @@
 //! - [`watched`]: what a call that waits can be asked about; [`events`]: what it can say;
 //! - [`table`]: the process's descriptors, as the kernel has them; [`trace`]: what was called, with what result;
 //! - [`raw`]: calls on a number, [`socket`]: calls on an owner;
-//! - [`select`]: select(2); [`poll`]: poll(2); [`epoll`]: epoll(7); [`signals`]: signals as something that these can wait
-//!   for;
+//! - [`select`]: select(2); [`poll`]: poll(2); [`epoll`]: epoll(7); `ring`: io_uring(7), with the feature `io-uring`;
+//!   [`signals`]: signals as something that these can wait for;
 //! - [`sock_diag`]: what the kernel knows of both ends of a connection; [`in_flight`]: whether all that was sent has
 //!   arrived.
 
@@ -27,6 +27,8 @@ pub mod in_flight;
 pub mod json;
 pub mod poll;
 pub mod raw;
+#[cfg(feature = "io-uring")]
+pub mod ring;
 pub mod select;
 pub mod signals;
 pub mod sock_diag;

@@ -3,7 +3,7 @@
 
 use std::io::{self, PipeReader, Read};
 use std::mem;
-use std::os::fd::{AsFd, BorrowedFd, IntoRawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use super::error::{Error, Result};
@@ -39,18 +39,38 @@ impl Signals {
     /// The name of a signal that has come, which this takes out of the pipe. To be called when it is readable.
     pub fn take(&self) -> &'static str {
         let mut number = [0];
-        let taken = (&self.0).read(&mut number);
-        match (taken, i32::from(number[0])) {
-            (Ok(1), libc::SIGINT) => "SIGINT",
-            (Ok(1), libc::SIGTERM) => "SIGTERM",
-            _ => "a signal",
+        match (&self.0).read(&mut number) {
+            Ok(1) => name(number[0]),
+            _ => name(0),
         }
+    }
+}
+
+/// The name of a signal, by the byte that comes out of the pipe.
+pub fn name(number: u8) -> &'static str {
+    match i32::from(number) {
+        libc::SIGINT => "SIGINT",
+        libc::SIGTERM => "SIGTERM",
+        _ => "a signal",
+    }
+}
+
+impl From<Signals> for OwnedFd {
+    /// The pipe, for a library that waits for it in a way of its own.
+    fn from(signals: Signals) -> OwnedFd {
+        signals.0.into()
     }
 }
 
 impl AsFd for Signals {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+impl AsRawFd for Signals {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
     }
 }
 

@@ -8,7 +8,7 @@ use super::events::Events;
 use super::{errno, sys};
 
 /// The open descriptors from 3 up, with what each is: `listening`, the peer's address for a connected socket, `not
-/// connected` for any other socket, `epoll`, else what /proc says it is (`pipe`, a path). Linux only, by proc_pid_fd(5); empty
+/// connected` for any other socket, `epoll`, `io_uring`, else what /proc says it is (`pipe`, a path). Linux only, by proc_pid_fd(5); empty
 /// where there is no /proc.
 pub fn open() -> Vec<(RawFd, String)> {
     let Ok(entries) = fs::read_dir("/proc/self/fd") else {
@@ -24,6 +24,7 @@ pub fn open() -> Vec<(RawFd, String)> {
         let what = match &*link {
             link if link.starts_with("socket:") => socket(fd),
             "anon_inode:[eventpoll]" => "epoll".into(),
+            "anon_inode:[io_uring]" => "io_uring".into(),
             link => link.split(":[").next().unwrap_or("").into(),
         };
         (fd, what)

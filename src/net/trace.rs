@@ -21,6 +21,9 @@
 //! NVAL. What epoll_wait returns are tokens, which its `args` and `ret` have. `asked` and `said` have the numbers under
 //! which the kernel has them registered, and a third key, `stale`, lists those of these numbers that were closed since,
 //! or given out again, and whose registration is still there.
+//!
+//! An io_uring_enter has the lists `submitted` and `completed` in their place. A request in them is an object with its
+//! `call`, the descriptor `fd` that it is about and its `user_data`; in `completed` it has `ret` or `err` as well.
 
 use std::backtrace::Backtrace;
 use std::fmt::{Display, Write};
@@ -30,6 +33,8 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+#[cfg(feature = "io-uring")]
+use super::errno;
 use super::error::Error;
 use super::events::Events;
 use super::{columns, json, table};
@@ -52,6 +57,11 @@ struct Tracing {
 }
 
 static TRACING: OnceLock<Tracing> = OnceLock::new();
+
+/// Whether calls are traced.
+pub fn is_on() -> bool {
+    TRACING.get().is_some()
+}
 
 /// Traces every call from here on. The caller's file is taken to be the chapter. A second call changes nothing.
 #[track_caller]
@@ -137,6 +147,58 @@ pub(crate) fn epoll_wait(epoll: RawFd, timeout: Option<Duration>, result: Result
     let stale: Vec<RawFd> = registered.iter().filter(|one| !one.current).map(|one| one.fd).collect();
     let _ = write!(sets, r#","stale":{}"#, list(&stale));
     tracing.print(Location::caller().line(), "epoll_wait", &args, &outcome(result), Some(&sets));
+}
+
+/// A request to io_uring, by what it was handed in as. It prints as `recv 4 #7`.
+#[cfg(feature = "io-uring")]
+pub(crate) struct Request {
+    pub(crate) call: &'static str,
+    pub(crate) fd: RawFd,
+    pub(crate) user_data: u64,
+}
+
+#[cfg(feature = "io-uring")]
+impl Request {
+    fn json(&self, more: &str) -> String {
+        let Request { call, fd, user_data } = self;
+        format!(r#"{{"call":"{call}","fd":{fd},"user_data":{user_data}{more}}}"#)
+    }
+}
+
+#[cfg(feature = "io-uring")]
+impl Display for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} #{}", self.call, self.fd, self.user_data)
+    }
+}
+
+/// Traces an io_uring_enter: what was handed in, and what has completed, each with its result (both made only if a trace
+/// is asked for). It is called before anything that has completed is given up.
+#[cfg(feature = "io-uring")]
+#[track_caller]
+pub(crate) fn io_uring_enter(
+    ring: RawFd,
+    submitted: impl FnOnce() -> Vec<Request>,
+    timeout: Option<Duration>,
+    result: Result<impl FnOnce() -> Vec<(Request, i32)>, &Error>,
+) {
+    let Some(tracing) = TRACING.get() else { return };
+    let submitted = submitted();
+    let names: Vec<String> = submitted.iter().map(Request::to_string).collect();
+    let args = format!("{ring}, [{}], {}", names.join(", "), limit(timeout));
+    let objects: Vec<String> = submitted.iter().map(|request| request.json("")).collect();
+    let mut sets = format!(r#","submitted":[{}]"#, objects.join(","));
+    let result = result.map(|completed| {
+        let completed = completed();
+        let outcomes = completed.iter().map(|(request, result)| match errno::name(-result) {
+            Some(name) => (format!("{request} = {name}"), request.json(&format!(r#","err":"{name}""#))),
+            None => (format!("{request} = {result}"), request.json(&format!(r#","ret":"{result}""#))),
+        });
+        let (words, objects): (Vec<String>, Vec<String>) = outcomes.unzip();
+        let _ = write!(sets, r#","completed":[{}]"#, objects.join(","));
+        format!("{} ({})", completed.len(), words.join(", "))
+    });
+    tracing.print(Location::caller().line(), "io_uring_enter", &args, &outcome(result), Some(&sets));
 }
 
 /// The keys of the lists, and the event that each is about. poll says more than it is asked.

@@ -53,6 +53,8 @@ kinds! {
     WorkerDied, "worker died", Fault, "what a few clients do ends it for those whom the worker served";
     /// It stopped itself.
     Stopped, "stopped", Fault, "it stopped itself, and serves nobody";
+    /// It was told to stop, and goes on.
+    GoesOn, "goes on", Fault, "whoever operates it cannot stop it in order";
     /// It works, and gets nowhere.
     Spins, "spins", Fault, "it works without rest, and gets nowhere";
     /// It holds more and more memory.

@@ -36,6 +36,8 @@ pub struct Probe {
     pub first: bool,
     /// It is played after the others, alone: what it finds depends on who else is at work.
     pub last: bool,
+    /// A sound server has ended when it is over: it was told to.
+    pub ends: bool,
     /// What the server finds in its environment.
     pub environment: &'static [(&'static str, &'static str)],
 }
@@ -55,6 +57,7 @@ pub const PLAIN: Probe = Probe {
     bounds: 1,
     first: false,
     last: false,
+    ends: false,
     environment: &[],
 };
 
@@ -304,6 +307,13 @@ pub const PROBES: &[Probe] = &[
         script: scripts::long_message,
         ..PLAIN
     },
+    Probe {
+        name: "around-urgent",
+        clients: "send a message, one urgent byte, and a message, all in one pass",
+        sound: "leaves nothing unread, or replies and closes; serves the next client",
+        script: scripts::around_urgent,
+        ..PLAIN
+    },
 ];
 
 /// For `check` alone, and only where it is asked for: what it finds is a race, so it is no part of a story, and may find
@@ -317,6 +327,15 @@ pub const HAMMER: Probe = Probe {
     asks: true,
     bounds: 4,
     last: true,
+    ..PLAIN
+};
+
+/// Where it is asked for: a server that waits for whoever reads its log has chosen to, and may have been meant to.
+pub const UNREAD_LOG: Probe = Probe {
+    name: "unread-log",
+    clients: "a hundred are polite and leave, and nobody reads what the server prints",
+    sound: "serves them all, and the next client",
+    script: scripts::unread_log,
     ..PLAIN
 };
 

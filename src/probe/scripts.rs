@@ -354,3 +354,31 @@ fn leave(clients: &mut Clients, names: &[String]) -> Step {
     }
     Ok(())
 }
+
+/// A read ends at the urgent mark, even if more waits behind it (tcp(7), SIOCATMARK). A server that is told only once
+/// that there is something to read, and takes a read that did not fill its buffer for the last, leaves the rest for ever.
+pub fn around_urgent(clients: &mut Clients) -> Step {
+    says_little(clients);
+    clients.connect("alice")?;
+    clients.in_one_pass(|clients| {
+        clients.ask("alice")?;
+        clients.send_urgent("alice")?;
+        clients.ask("alice")
+    })?;
+    clients.reply("alice")?;
+    clients.has_left_nothing_unread("alice")?;
+    clients.polite("bob")
+}
+
+/// More than a page of log, whatever a line of it is.
+pub fn unread_log(clients: &mut Clients) -> Step {
+    clients.leave_its_output_unread()?;
+    clients.summed_up("a hundred", "come one after the other, are served, and leave", |clients| {
+        (0..100).map(|n| format!("client {n}")).try_for_each(|who| {
+            clients.polite(&who)?;
+            clients.close(&who)
+        })
+    })?;
+    clients.read_its_output()?;
+    clients.polite("bob")
+}

@@ -84,6 +84,8 @@ pub enum Verdict {
     },
     /// The server was still at work after this long, and got on.
     NotOver(Duration),
+    /// The server was told to stop (SIGTERM), and has not ended.
+    GoesOn,
     /// The server has stopped itself (SIGSTOP, SIGTSTP).
     Stopped,
     /// The probe could not do its part.
@@ -114,6 +116,7 @@ impl Verdict {
             Verdict::Leaks { .. } => Kind::Leaks,
             Verdict::Spins { .. } => Kind::Spins,
             Verdict::NotOver(_) => Kind::NotOver,
+            Verdict::GoesOn => Kind::GoesOn,
             Verdict::Stopped => Kind::Stopped,
             Verdict::Failed(_) => Kind::Failed,
         }
@@ -195,6 +198,7 @@ impl Verdict {
                 format!("the server never went idle: {used:.1} s of processor time in {time:.1} s.")
             }
             Verdict::NotOver(time) => format!("the server was still at work after {} s.", time.as_secs()),
+            Verdict::GoesOn => "the server was told to stop (SIGTERM), and goes on.".into(),
             Verdict::Stopped => "the server stopped itself (SIGSTOP or SIGTSTP).".into(),
             Verdict::Failed(why) => format!("the probe could not do its part: {why}"),
         }

@@ -15,7 +15,7 @@ use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, Once, OnceLock};
 
 use close_call::command::ladder::{self, Chapter};
 use insta::internals::SettingsBindDropGuard;
@@ -170,6 +170,19 @@ pub fn built(chapter: &str) -> bool {
         say(&format!("left out: {chapter} was not built; cargo test --all-features"));
     }
     built
+}
+
+/// Whether the chapter was built and can run here: what it needs may be forbidden. Where it can not, that is said, once.
+pub fn runs(chapter: &str) -> bool {
+    static SAID: Once = Once::new();
+    #[cfg(feature = "io-uring")]
+    let refused = (chapter == "18-completions").then(|| io_uring::IoUring::new(1).err()).flatten();
+    #[cfg(not(feature = "io-uring"))]
+    let refused: Option<std::io::Error> = None;
+    if let Some(why) = &refused {
+        SAID.call_once(|| say(&format!("left out: {chapter}: io_uring_setup: {why}")));
+    }
+    built(chapter) && refused.is_none()
 }
 
 /// A value of the environment variable `CLOSE_CALL_TEST` that no other process has, by which what a test starts is found

@@ -86,6 +86,9 @@ fn serve(listener: Socket) -> Result<()> {
             if said.intersects(Events::PRI) && i < clients.len() {
                 let client = clients.remove(i);
                 log!("handling exceptional condition for {}", client.name);
+                if client.owed {
+                    let _ = client.socket.send(GREETING); // before the close
+                }
                 close(client, None);
             }
         }

@@ -52,6 +52,8 @@ while True:
             reply(sock)
 
     for sock in exceptional:
+        if sock in owed:
+            reply(sock)
         if sock in names:
             print("handling exceptional condition for", names[sock], flush=True)
             say_goodbye(sock)

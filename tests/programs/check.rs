@@ -77,7 +77,7 @@ fn a_sound_server_is_ok_under_every_probe() {
     let (shown, status, _) = check(&[&["--"], &server[..]].concat());
     assert_eq!(status, Some(0), "{shown}");
     assert_eq!(verdicts(&shown), PROBES.iter().map(|probe| (probe.name, "ok")).collect::<Vec<_>>());
-    assert!(shown.ends_with("\n18 of 18 verdicts are ok.\n"), "{shown}");
+    assert!(shown.ends_with("\n19 of 19 verdicts are ok.\n"), "{shown}");
 }
 
 #[test]
@@ -270,4 +270,15 @@ fn a_line_that_never_ends_is_read_quickly_and_not_kept() {
     assert_eq!((shown.as_str(), status), ("", Some(2)));
     assert!(errors.len() < 1000, "{} bytes of it are shown", errors.len());
     assert!(errors.contains("it ended before it listened (exit status 3)"), "{errors}");
+}
+
+/// One that prints a line for each client, and waits until there is room for it; and one that prints nothing.
+#[test]
+fn a_log_that_nobody_reads_is_played_where_it_is_asked_for() {
+    for (server, cell, status) in [("select_server.py", "no reply", 1), ("asyncio_server.py", "ok", 0)] {
+        let Some(server) = python(server) else { return };
+        let (shown, ended, _) = check(&[&["--only", "unread-log", "--"], &server[..]].concat());
+        assert!(shown.starts_with(&format!("{:<25}{cell}", "unread-log")), "{shown}");
+        assert_eq!(ended, Some(status), "{shown}");
+    }
 }

@@ -70,7 +70,7 @@ fn what_is_skipped_is_not_played() {
     }
     let skip = "leaves,two-at-once,impatient,half-close,urgent,urgent-then-close,rude,unread,send-then-reset,\
                 reset-in-queue,ask-then-reset-in-queue,stranger,stampede,never-reads,out-of-descriptors,\
-                long-message";
+                long-message,around-urgent";
     let (shown, status, _) = on_chapter("11-limits", &["--skip", skip]);
     assert_eq!((verdicts(&shown), status), (vec![("polite", "ok"), ("crowd", "turned away")], Some(0)), "{shown}");
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::check::{check, verdicts};
-use crate::common::{built, command, exe, python, room_for_a_crowd, say, settings, terminal};
+use crate::common::{built, command, exe, python, room_for_a_crowd, runs, say, settings, terminal};
 use close_call::command::ladder::CHAPTERS;
 use close_call::net::in_flight::LIMIT;
 use close_call::probe::parallel;
@@ -134,8 +134,9 @@ fn after_chapter_10_a_descriptor_that_is_freed_outside_the_connections_is_notice
         ("14-epoll", "shortage: ok. The server still runs."),
         ("15-mio", "shortage: ok. The server still runs."),
         ("16-tokio", "shortage: ok. The server still runs."),
+        ("18-completions", "shortage: ok. The server still runs."),
     ] {
-        if built(server) {
+        if runs(server) {
             assert_eq!(verdict(server, "shortage"), said, "{server}");
         }
     }
@@ -143,8 +144,8 @@ fn after_chapter_10_a_descriptor_that_is_freed_outside_the_connections_is_notice
 
 #[test]
 fn from_chapter_10_on_a_long_reply_is_delivered_whole_to_a_slow_reader() {
-    let chapters = ["10-never-block", "11-limits", "12-poll", "15-mio", "16-tokio"];
-    for chapter in chapters.into_iter().filter(|chapter| built(chapter)) {
+    let chapters = ["10-never-block", "11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio", "18-completions"];
+    for chapter in chapters.into_iter().filter(|chapter| runs(chapter)) {
         assert_eq!(verdict(chapter, "slow-reader"), "slow-reader: ok. The server still runs.", "{chapter}");
     }
 }
@@ -160,7 +161,7 @@ fn chapter_14_needs_no_mod_to_see_what_is_left() {
 
 /// Their reader begins from what everybody writes, and mends what `check` says of it.
 #[test]
-fn chapters_15_and_16_begin_from_what_everybody_writes() {
+fn chapters_15_16_and_18_begin_from_what_everybody_writes() {
     if !room_for_a_crowd() {
         return;
     }
@@ -171,8 +172,9 @@ fn chapters_15_and_16_begin_from_what_everybody_writes() {
             "16-asks-before-task",
             &[("reset-in-queue", "ENOTCONN"), ("stampede", "ENOTCONN"), ("out-of-descriptors", "EMFILE")],
         ),
+        ("18-completions", "18-multishot", &[("half-close", "reply lost"), ("stranger", "crossed")]),
     ] {
-        if !built(chapter) {
+        if !runs(chapter) {
             continue;
         }
         say(&format!("{chapter}: its exercise's start and solution under check"));

@@ -1,4 +1,4 @@
-//! Chapter 17: what io_uring does, the same on every run, and what is said where it may not be used.
+//! Chapters 17 and 18: what io_uring does, the same on every run, and what is said where it may not be used.
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -65,13 +65,21 @@ fn forbid_io_uring(command: &mut Command) {
 
 #[test]
 fn where_it_is_forbidden_that_is_said_in_one_line() {
-    if !built(CHAPTER) {
-        return;
-    }
-    let mut command = command(CHAPTER, &[]);
-    forbid_io_uring(&mut command);
-    let (shown, status) = terminal(&mut command);
-    assert_eq!((shown.lines().count(), status.code()), (1, Some(1)), "{shown}");
     let _settings = settings();
-    assert_snapshot!(format!("forbidden-{CHAPTER}"), format!("$ {}\n{shown}", typed()));
+    if built(CHAPTER) {
+        let mut command = command(CHAPTER, &[]);
+        forbid_io_uring(&mut command);
+        let (shown, status) = terminal(&mut command);
+        assert_eq!((shown.lines().count(), status.code()), (1, Some(1)), "{shown}");
+        assert_snapshot!(format!("forbidden-{CHAPTER}"), format!("$ {}\n{shown}", typed()));
+    }
+    // A server has said by then where it listens.
+    if built("18-completions") {
+        let mut command = command("18-completions", &["--listen", "127.0.0.1:0"]);
+        forbid_io_uring(&mut command);
+        let (shown, status) = terminal(&mut command);
+        let said: Vec<&str> = shown.lines().collect();
+        assert_eq!((said.len(), status.code()), (2, Some(1)), "{shown}");
+        assert_eq!(said[1], "io_uring_setup: Operation not permitted (os error 1)");
+    }
 }

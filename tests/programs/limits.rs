@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use crate::common::{built, command, say};
+use crate::common::{command, runs, say, terminal};
 use close_call::probe::server::processes::{memory, states};
 use socket2::{Domain, Socket, Type};
 
@@ -36,13 +36,13 @@ fn signal(child: &Child, signal: i32) {
 }
 
 /// The chapters that stop in an orderly way.
-const STOPPING: &[&str] = &["11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio"];
+const STOPPING: &[&str] = &["11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio", "18-completions"];
 
 #[test]
 fn a_server_that_is_told_to_stop_finishes_what_was_begun() {
     const LENGTH: usize = 4_000_000;
     let signals = [(libc::SIGTERM, "SIGTERM"), (libc::SIGINT, "SIGINT")];
-    let chapters = STOPPING.iter().filter(|chapter| built(chapter));
+    let chapters = STOPPING.iter().filter(|chapter| runs(chapter));
     for (chapter, (number, name)) in chapters.flat_map(|chapter| signals.map(|signal| (chapter, signal))) {
         let (mut child, address, mut out) = listening(chapter, LENGTH);
         let mut client = TcpStream::connect(&address).unwrap();
@@ -76,7 +76,7 @@ fn never_reads(address: &str) -> Socket {
 
 #[test]
 fn a_second_signal_ends_it_at_once() {
-    for chapter in STOPPING.iter().filter(|chapter| **chapter != "16-tokio" && built(chapter)) {
+    for chapter in STOPPING.iter().filter(|chapter| runs(chapter)) {
         let (mut child, address, mut out) = listening(chapter, MORE_THAN_FITS);
         let _client = never_reads(&address);
         hear(&mut out, "received");
@@ -88,24 +88,59 @@ fn a_second_signal_ends_it_at_once() {
     }
 }
 
-/// tokio's handlers stay for as long as the process lives: the server has to listen for the second signal.
+/// From the line on by which they are known to listen, a signal is a stop.
 #[test]
-fn a_second_signal_of_either_kind_ends_the_server_on_tokio() {
-    if !built("16-tokio") {
-        return;
+fn a_signal_that_comes_as_soon_as_it_listens_stops_it_in_order() {
+    for chapter in STOPPING.iter().filter(|chapter| runs(chapter)) {
+        for _ in 0..20 {
+            let (mut child, _, mut out) = listening(chapter, 14);
+            signal(&child, libc::SIGTERM);
+            hear(&mut out, "stopping on SIGTERM");
+            assert_eq!(child.wait().unwrap().code(), Some(0), "{chapter}");
+        }
     }
-    for (first, name, second) in [
-        (libc::SIGTERM, "SIGTERM", libc::SIGTERM),
-        (libc::SIGTERM, "SIGTERM", libc::SIGINT),
-        (libc::SIGINT, "SIGINT", libc::SIGINT),
-    ] {
-        let (mut child, address, mut out) = listening("16-tokio", MORE_THAN_FITS);
-        let _client = never_reads(&address);
-        hear(&mut out, "received");
-        signal(&child, first);
-        hear(&mut out, &format!("stopping on {name}"));
-        signal(&child, second);
-        assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// What a stop promises, with all of it at once; and chapter 18 has a request in flight for each client.
+#[test]
+fn told_to_stop_each_ends_the_idle_and_replies_to_what_has_come() {
+    for chapter in STOPPING.iter().filter(|chapter| runs(chapter)) {
+        for probe in ["told-to-stop", "stop-while-owing"] {
+            let (shown, status) = terminal(&mut command(chapter, &["--probe", probe]));
+            let verdict = shown.lines().last().unwrap();
+            assert_eq!(verdict, format!("{probe}: ok. The server has ended: exit status 0."), "{chapter}: {shown}");
+            assert!(status.success(), "{chapter}");
+        }
+    }
+}
+
+#[test]
+fn a_log_that_nobody_reads_holds_up_no_client() {
+    let chapters = ["10-never-block"].iter().chain(STOPPING);
+    for chapter in chapters.filter(|chapter| runs(chapter)) {
+        let (shown, _) = terminal(&mut command(chapter, &["--probe", "unread-log"]));
+        let verdict = shown.lines().last().unwrap();
+        assert_eq!(verdict, "unread-log: ok. The server still runs.", "{chapter}: {shown}");
+        assert!(shown.contains(" lines of the log are lost: nobody has read it)"), "{chapter}: {shown}");
+    }
+}
+
+/// As with `… --listen | head -1`, and then Ctrl-C.
+#[test]
+fn a_reader_that_has_gone_ends_no_server() {
+    for chapter in STOPPING.iter().filter(|chapter| runs(chapter)) {
+        let (mut child, address, mut out) = listening(chapter, 14);
+        let served = || {
+            let mut client = TcpStream::connect(&address).unwrap();
+            client.write_all(b"Hello, server!").unwrap();
+            client.read_exact(&mut [0; 14]).unwrap();
+        };
+        served();
+        hear(&mut out, "New connection");
+        drop(out);
+        (0..3).for_each(|_| served());
+        signal(&child, libc::SIGTERM);
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{chapter}");
     }
 }
 
@@ -124,8 +159,8 @@ fn tcp_pages() -> Option<(u64, u64)> {
 fn what_is_held_for_clients_that_never_read_is_bounded() {
     const CLIENTS: usize = 20;
     const GREETING: usize = 64 * 1024;
-    let chapters = ["10-never-block", "11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio"];
-    for chapter in chapters.into_iter().filter(|chapter| built(chapter)) {
+    let chapters = ["10-never-block", "11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio", "18-completions"];
+    for chapter in chapters.into_iter().filter(|chapter| runs(chapter)) {
         say(&format!("{CLIENTS} clients that never read, and {chapter}"));
         let (mut child, address, out) = listening(chapter, GREETING);
         // What it prints has to be read, or it would wait for that.

@@ -1,7 +1,8 @@
 //! The servers that everybody writes on a library, under every probe, and what they say when a task of theirs panics.
 
 use super::check::{check, verdicts};
-use crate::common::{built, command, exe, room_for_a_crowd, say, settings, terminal};
+use crate::common::{built, command, exe, room_for_a_crowd, runs, say, settings, terminal};
+use close_call::command::ladder;
 use close_call::command::names::stored;
 use insta::{Settings, assert_snapshot};
 
@@ -11,9 +12,10 @@ const NAIVE: &[(&str, &str, usize, &[&str])] = &[
     ("15-mio", "15-one-recv", 2, &[]),
     // How many of a stampede are accepted depends on how many of its edges come while the server is awake.
     ("15-mio", "15-one-accept", 3, &["--skip", "stampede"]),
-    ("16-tokio", "16-asks-in-task", 1, &[]),
-    ("16-tokio", "16-ignores-errors", 1, &[]),
-    ("16-tokio", "16-asks-before-task", 4, &[]),
+    ("16-tokio", "16-asks-in-task", 2, &[]),
+    ("16-tokio", "16-ignores-errors", 2, &[]),
+    ("16-tokio", "16-asks-before-task", 5, &[]),
+    ("18-completions", "18-multishot", 4, &[]),
 ];
 
 #[test]
@@ -25,7 +27,7 @@ fn each_falls_short_as_its_page_says() {
     let mut times = Settings::clone_current();
     times.add_filter(r"[0-9.]+ s of processor time in [0-9.]+ s", "3.0 s of processor time in 3.0 s");
     let _times = times.bind_to_scope();
-    for (_, name, short, options) in NAIVE.iter().filter(|(chapter, ..)| built(chapter)) {
+    for (_, name, short, options) in NAIVE.iter().filter(|(chapter, ..)| runs(chapter)) {
         say(&format!("check on naive-{name}"));
         let program = exe(&format!("examples/naive-{name}"));
         let server = ["--", program.to_str().unwrap(), "--listen", "127.0.0.1:{port}"];
@@ -41,15 +43,19 @@ fn each_falls_short_as_its_page_says() {
 }
 
 /// Chapter, naive server, probe: what the book shows of it.
-const STORIES: &[(&str, &str, &str)] =
-    &[("15-mio", "15-one-recv", "half-close"), ("16-tokio", "16-asks-in-task", "send-then-reset")];
+const STORIES: &[(&str, &str, &str)] = &[
+    ("15-mio", "15-one-recv", "half-close"),
+    ("16-tokio", "16-asks-in-task", "send-then-reset"),
+    ("18-completions", "18-multishot", "stranger"),
+    ("18-completions", "18-multishot", "half-close"),
+];
 
 #[test]
 fn what_becomes_of_it_is_as_the_book_shows() {
     let _settings = settings();
-    for (chapter, name, probe) in STORIES.iter().filter(|(chapter, ..)| built(chapter)) {
+    for (chapter, name, probe) in STORIES.iter().filter(|(chapter, ..)| runs(chapter)) {
         let (shown, _) = terminal(&mut command(&format!("examples/naive-{name}"), &["--probe", probe]));
-        let feature = chapter.split_once('-').unwrap().1;
+        let feature = ladder::by_name(chapter).unwrap().feature.as_ref().unwrap().name;
         let typed = format!("$ cargo run --features {feature} --example naive-{name} -- --probe {probe}");
         assert_snapshot!(format!("naive-{name}-{probe}"), format!("{typed}\n{}", stored(&shown)));
     }
@@ -87,4 +93,21 @@ fn a_task_that_panics_says_no_goodbye_and_passes_the_probe() {
     assert!(!naive.contains("closing connection to") && naive.ends_with(": ok. The server still runs.\n"), "{naive}");
     let sound = shown("16-tokio");
     assert!(sound.contains("closing connection to 127.0.0.1:") && !sound.contains("panicked"), "{sound}");
+}
+
+/// The message and the end come in one batch, and so the reply goes to whoever has the number by then, or to nobody.
+#[test]
+fn requests_by_number_cross_twenty_times_of_twenty() {
+    if !runs("18-completions") {
+        return;
+    }
+    for _ in 0..20 {
+        for (probe, verdict) in [
+            ("stranger", "stranger: carol got a reply that was not for carol. The server still runs."),
+            ("half-close", "half-close: no reply to alice: the connection was closed. The server still runs."),
+        ] {
+            let (shown, _) = terminal(&mut command("examples/naive-18-multishot", &["--probe", probe]));
+            assert_eq!(shown.lines().last(), Some(verdict));
+        }
+    }
 }

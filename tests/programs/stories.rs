@@ -1,6 +1,6 @@
 //! What the chapters print: each story as a terminal shows it, its status, its standard error, and its trace.
 
-use crate::common::{built, command, output, room_for_a_crowd, say, settings, terminal};
+use crate::common::{command, output, room_for_a_crowd, runs, say, settings, terminal};
 use close_call::command::ladder;
 use close_call::command::names::stored;
 use close_call::probe::probes::PROBES;
@@ -75,6 +75,8 @@ const STORIES: &[(&str, &[&str], i32)] = &[
     ("11-limits", &[], 0),
     ("11-limits", &["--probe", "crowd"], 0),
     ("11-limits", &["--probe", "shortage"], 0),
+    ("11-limits", &["--probe", "unread-log"], 0),
+    ("11-limits", &["--probe", "told-to-stop"], 0),
     ("12-poll", &[], 0),
     ("12-poll", &["--probe", "stranger", "--trace"], 0),
     ("12-poll", &["--probe", "polite", "--trace"], 0),
@@ -87,6 +89,14 @@ const STORIES: &[(&str, &[&str], i32)] = &[
     ("14-epoll", &["--probe", "polite", "--trace"], 0),
     ("15-mio", &[], 0),
     ("16-tokio", &[], 0),
+    ("16-tokio", &["--probe", "around-urgent"], 0),
+    ("18-completions", &[], 0),
+    ("18-completions", &["--trace"], 0),
+    ("18-completions", &["--trace=json"], 0),
+    ("18-completions", &["--probe", "stranger"], 0),
+    ("18-completions", &["--probe", "told-to-stop"], 0),
+    ("18-completions", &["--probe", "told-to-stop", "--trace"], 0),
+    ("18-completions", &["--probe", "told-to-stop", "--trace=json"], 0),
 ];
 
 /// `05-log-before-close`, `05-log-before-close-impatient-trace`: the snapshot's name.
@@ -108,7 +118,7 @@ fn every_story_is_as_the_book_shows_it() {
         return;
     }
     let _settings = settings();
-    for (chapter, args, status) in STORIES.iter().filter(|(chapter, ..)| built(chapter)) {
+    for (chapter, args, status) in STORIES.iter().filter(|(chapter, ..)| runs(chapter)) {
         // JSON is for a machine, which does not mix the two streams as a terminal does.
         let capture = if args.contains(&"--trace=json") { output } else { terminal };
         let (shown, ended) = capture(&mut command(chapter, args));
@@ -254,7 +264,11 @@ fn a_story_told_a_hundred_times_is_one_story() {
         ("examples/naive-12-two-lists", &["--probe", "stranger"]),
         ("13-second-handle", &["--probe", "stranger"]),
         ("14-epoll", &["--probe", "stranger"]),
+        ("18-completions", &["--probe", "stranger"]),
     ] {
+        if !runs(chapter) {
+            continue;
+        }
         say(&format!("{chapter}, a hundred times"));
         let first = terminal(&mut command(chapter, args));
         for _ in 1..100 {

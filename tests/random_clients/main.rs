@@ -17,7 +17,7 @@ use std::cell::Cell;
 use std::path::Path;
 use std::time::Instant;
 
-use common::{built, exe, say, settings};
+use common::{exe, runs, say, settings};
 use insta::assert_snapshot;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use script::Step::{self, *};
@@ -111,8 +111,8 @@ fn number(name: &str, usual: u64) -> u64 {
 #[test]
 fn the_sound_chapters_keep_every_promise() {
     let (cases, seed) = (number("RANDOM_SCRIPTS", 150), number("RANDOM_SEED", SEED));
-    let chapters = ["10-never-block", "11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio"];
-    for chapter in chapters.into_iter().filter(|chapter| built(chapter)) {
+    let chapters = ["10-never-block", "11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio", "18-completions"];
+    for chapter in chapters.into_iter().filter(|chapter| runs(chapter)) {
         say(&format!("{chapter} and {cases} random scripts"));
         let begun = Instant::now();
         let found = search(&exe(chapter), Promise::Everything, cases as u32, seed);

@@ -9,6 +9,8 @@ mod epoll;
 mod getpeername;
 mod in_flight;
 mod poll;
+#[cfg(feature = "io-uring")]
+mod ring;
 mod select;
 
 use descriptors::room_for;

@@ -82,6 +82,9 @@ fn serve(listener: Socket) -> Result<()> {
         for (client, said) in clients.iter_mut().zip(&said) {
             if said.intersects(Events::PRI) && !client.left {
                 log!("handling exceptional condition for {}", client.name);
+                if client.owed {
+                    let _ = client.socket.send(GREETING); // before the close
+                }
                 close(client, None);
             }
         }

@@ -140,6 +140,9 @@ fn converse(epoll: &Epoll, client: &mut Connection, events: Events) -> Result<bo
     }
     if events.intersects(Events::PRI) {
         log!("handling exceptional condition for {name}");
+        if *owed {
+            let _ = socket.send(GREETING); // before the close
+        }
         return Ok(false);
     }
     Ok(true)

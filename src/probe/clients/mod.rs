@@ -10,6 +10,7 @@ mod conversing;
 mod hammering;
 mod leaking;
 mod observed;
+mod operating;
 mod reading;
 mod waiting;
 mod working;

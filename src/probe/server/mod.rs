@@ -75,6 +75,8 @@ pub struct Server {
     address: SocketAddr,
     /// What it said before it was known to listen.
     early: Vec<Line>,
+    /// Nothing of what it prints is read.
+    unread: bool,
 }
 
 impl Server {
@@ -103,7 +105,7 @@ impl Server {
         let out = Output::new(keeper.guard().stdout.take(), false, longest)?;
         let err = Output::new(keeper.guard().stderr.take(), true, longest)?;
         let address = SocketAddr::from(([0, 0, 0, 0], 0));
-        let mut server = Server { keeper, out, err, address, early: Vec::new() };
+        let mut server = Server { keeper, out, err, address, early: Vec::new(), unread: false };
         server.wait_until_it_listens(port, wait)?;
         Ok(server)
     }
@@ -166,12 +168,23 @@ impl Server {
 
     /// What it printed since the last time, standard output before standard error.
     pub fn said(&mut self) -> Vec<Line> {
+        if self.unread {
+            return Vec::new();
+        }
         // Read in the other order: what was printed on standard output before a line of standard error is there by then.
         let errors = self.err.lines();
         let mut lines = mem::take(&mut self.early);
         lines.extend(self.out.lines());
         lines.extend(errors);
         lines
+    }
+
+    /// Reads nothing of what it prints, whose pipes are as small as they can be then, or all of it again.
+    pub fn leave_unread(&mut self, unread: bool) {
+        self.unread = unread;
+        for output in [&self.out, &self.err] {
+            output.set_room(if unread { output::LEAST_ROOM } else { output::ROOM });
+        }
     }
 
     /// How many bytes it has printed.
@@ -234,6 +247,14 @@ impl Server {
     /// Lets it go on (SIGCONT). Fails as kill(2) does.
     pub fn resume(&mut self) -> io::Result<()> {
         self.signal(libc::SIGCONT)
+    }
+
+    /// Tells the process that was started to stop, as whoever operates it would: SIGTERM. Fails as kill(2) does.
+    pub fn tell_to_stop(&mut self) -> io::Result<()> {
+        let running = if self.ended().is_none() { self.keeper.server() } else { None };
+        let Some(pid) = running.and_then(|pid| libc::pid_t::try_from(pid).ok()) else { return Ok(()) };
+        // SAFETY: a bare system call. The process is a child of the keeper's, which has not waited for it.
+        if unsafe { libc::kill(pid, libc::SIGTERM) } == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 
     /// Ends all of it, and returns when it is gone. What may not be ended is said on standard error.

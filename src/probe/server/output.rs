@@ -11,6 +11,11 @@ pub const LONGEST: usize = 4096;
 /// So many reads at a time: a server that writes without end must not keep us.
 const READS: usize = 16;
 
+/// Room for a flood: a server that waits for its pipe looks idle.
+pub const ROOM: libc::c_int = 1 << 20;
+/// What the kernel makes a page of.
+pub const LEAST_ROOM: libc::c_int = 1;
+
 /// A line that the server printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -23,6 +28,8 @@ pub struct Line {
 /// A pipe that is never waited for, and what has been read of a line that is not whole yet.
 pub struct Output {
     reader: Box<dyn Read + Send>,
+    /// The reader's.
+    fd: RawFd,
     partial: Vec<u8>,
     /// So many bytes of a line are kept.
     longest: usize,
@@ -37,11 +44,17 @@ impl Output {
     /// `error` says that it is standard error; of a line, `longest` bytes are kept.
     pub fn new<P: Read + AsRawFd + Send + 'static>(pipe: Option<P>, error: bool, longest: usize) -> io::Result<Output> {
         let pipe = pipe.ok_or_else(|| io::Error::other("the server has no pipe for its output"))?;
-        set_nonblocking(pipe.as_raw_fd())?;
-        // Room for a flood: a server that waits for its pipe looks idle. Where there is no more room, there is none.
-        // SAFETY: a bare system call on a descriptor that the caller holds. fcntl(2), F_SETPIPE_SZ.
-        unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_SETPIPE_SZ, 1 << 20) };
-        Ok(Output { reader: Box::new(pipe), partial: Vec::new(), longest, dropped: 0, bytes: 0, error })
+        let fd = pipe.as_raw_fd();
+        set_nonblocking(fd)?;
+        let output = Output { reader: Box::new(pipe), fd, partial: Vec::new(), longest, dropped: 0, bytes: 0, error };
+        output.set_room(ROOM);
+        Ok(output)
+    }
+
+    /// How many bytes wait for us at most. Where there cannot be so much room, it stays as it is.
+    pub fn set_room(&self, bytes: libc::c_int) {
+        // SAFETY: a bare system call on a descriptor that the reader holds. fcntl(2), F_SETPIPE_SZ.
+        unsafe { libc::fcntl(self.fd, libc::F_SETPIPE_SZ, bytes) };
     }
 
     /// The whole lines that are there, and at the end of the stream an unfinished one.

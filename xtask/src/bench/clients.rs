@@ -68,8 +68,7 @@ impl Clients {
         self.rounds(active)?;
         let (mut messages, before) = (0, nanoseconds(process)?);
         loop {
-            self.rounds(active)?;
-            messages += (ROUNDS * active) as u64;
+            messages += self.rounds(active)? as u64;
             let used = nanoseconds(process)? - before;
             if used >= ENOUGH || messages >= MANY {
                 return Ok((messages, used / messages));
@@ -77,25 +76,32 @@ impl Clients {
         }
     }
 
-    /// So many rounds of so many clients.
-    pub fn rounds(&mut self, active: usize) -> anyhow::Result<()> {
+    /// So many rounds of so many clients. Returns how many messages that were.
+    pub fn rounds(&mut self, active: usize) -> anyhow::Result<usize> {
         for _ in 0..ROUNDS {
             round(&mut self.active[..active])?;
         }
         self.server.said();
-        Ok(())
+        Ok(ROUNDS * active)
     }
 
-    /// As many rounds of one client, each when the server has gone to sleep after the one before.
-    pub fn slow_rounds(&mut self) -> anyhow::Result<()> {
+    /// As many rounds of one client, each when the server has gone to sleep after the one before, and so at the end.
+    pub fn slow_rounds(&mut self) -> anyhow::Result<usize> {
         for _ in 0..ROUNDS {
-            let processes = self.server.processes();
-            while states(&processes).iter().any(|state| *state != b'S') {
-                thread::yield_now();
-            }
+            self.until_asleep()?;
             round(&mut self.active[..1])?;
         }
         self.server.said();
+        self.until_asleep()?;
+        Ok(ROUNDS)
+    }
+
+    /// Returns when the server has gone to sleep.
+    pub fn until_asleep(&self) -> anyhow::Result<()> {
+        let processes = self.server.processes();
+        while states(&processes).iter().any(|state| *state != b'S') {
+            thread::yield_now();
+        }
         Ok(())
     }
 

@@ -22,7 +22,7 @@ pub struct Programs {
 }
 
 /// The chapters that are measured, and the examples.
-const CHAPTERS: [&str; 5] = ["11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio"];
+const CHAPTERS: [&str; 6] = ["11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio", "18-completions"];
 const EXAMPLES: [&str; 2] = ["threads", "tokio-multi-thread"];
 
 impl Programs {

@@ -24,13 +24,14 @@ impl Server {
 }
 
 /// In the order in which they are measured and shown.
-pub const SERVERS: [Server; 11] = [
+pub const SERVERS: [Server; 12] = [
     Server::selecting("11-limits-logging", "chapter 11, as it is", "select, logging"),
     Server::selecting("11-limits", "chapter 11: select", "select"),
     Server::new("12-poll", "chapter 12: poll", "poll"),
     Server::new("14-epoll", "chapter 14: epoll", "epoll"),
     Server::new("15-mio", "chapter 15: mio", "mio"),
     Server::new("16-tokio", "chapter 16: tokio", "tokio"),
+    Server::new("18-completions", "chapter 18: io_uring", "io_uring"),
     Server::new("tokio-multi-thread", "tokio, `multi_thread`", "tokio, multi_thread"),
     Server::new("threads", "a thread per client", "threads"),
     Server::new("go", "a goroutine per client (Go)", "Go"),

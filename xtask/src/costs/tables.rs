@@ -134,7 +134,7 @@ fn memory(records: &[Cost]) -> String {
 }
 
 /// Two servers at a point of the grid, whose ratio says something.
-const RATIOS: [(&str, &str, usize, usize); 11] = [
+const RATIOS: [(&str, &str, usize, usize); 15] = [
     ("11-limits", "14-epoll", 0, 1),
     ("11-limits", "14-epoll", 100, 1),
     ("11-limits", "14-epoll", 500, 1),
@@ -145,6 +145,10 @@ const RATIOS: [(&str, &str, usize, usize); 11] = [
     ("14-epoll", "16-tokio", 0, 1),
     ("14-epoll", "16-tokio", 5_000, 1),
     ("14-epoll", "16-tokio", 5_000, 16),
+    ("18-completions", "14-epoll", 0, 1),
+    ("18-completions", "14-epoll", 5_000, 1),
+    ("18-completions", "14-epoll", 0, 16),
+    ("18-completions", "14-epoll", 5_000, 16),
     ("asyncio", "14-epoll", 900, 1),
 ];
 

@@ -2,7 +2,8 @@
 //! number is open, in the colour of whoever is at its other end. Above a bar are the marks of select, and from a mark
 //! runs a line to the call that acts on it; red and dashed, where the number was closed in between.
 
-use super::columns::{Columns, FLAG_ROW, LEFT, STOPPED, TEXT, below_the_name, meant_for};
+use super::columns::{Columns, FLAG_ROW, LEFT, SMALL, STOPPED, TEXT, below_the_name, meant_for};
+use super::flights;
 use super::hues::Hues;
 use super::part::Part;
 use super::shapes::cross;
@@ -45,6 +46,8 @@ pub struct Contents {
     pub orphaned: bool,
     /// Whether a call fails.
     pub fails: bool,
+    /// Whether a request is in flight.
+    pub in_flight: bool,
 }
 
 /// A picture: its shapes, its size, what is in it.
@@ -77,12 +80,14 @@ struct Lane {
     /// The lists whose marks it has, from the top: those of the list that a loop works through first are nearest to the
     /// bar.
     rows: Vec<List>,
+    /// The calls that are in flight on it, each a row below those.
+    flights: Vec<String>,
     top: f64,
 }
 
 impl Lane {
     fn bar(&self) -> f64 {
-        self.top + 4.0 + ROW * self.rows.len() as f64
+        self.top + 4.0 + ROW * (self.rows.len() + self.flights.len()) as f64
     }
 
     fn middle(&self) -> f64 {
@@ -122,8 +127,9 @@ pub fn draw(part: &Part, limits: Limits) -> Result<Drawing, String> {
         };
         let rows: Vec<List> = List::ALL.into_iter().rev().filter(marked).collect();
         let fails = part.calls().any(|(_, step)| step.fd == Some(fd) && step.result.is_err());
-        let height = 4.0 + ROW * rows.len() as f64 + BAR + if fails { ERROR } else { 0.0 } + GAP;
-        lanes.push(Lane { fd, rows, top: y });
+        let flights: Vec<String> = flights::rows(part, fd).into_iter().map(String::from).collect();
+        let height = 4.0 + ROW * (rows.len() + flights.len()) as f64 + BAR + if fails { ERROR } else { 0.0 } + GAP;
+        lanes.push(Lane { fd, rows, flights, top: y });
         y += height;
     }
     let mut picture = Picture {
@@ -142,6 +148,7 @@ pub fn draw(part: &Part, limits: Limits) -> Result<Drawing, String> {
     picture.header();
     picture.openings();
     picture.bars();
+    picture.flights();
     picture.lines();
     picture.marks();
     picture.calls();
@@ -296,6 +303,39 @@ impl Picture<'_> {
             let widest = || dots.windows(2).max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0])));
             if let Some(pair) = place.or_else(widest) {
                 self.svg.text(class, (pair[0] + 7.0, lane.middle() + 4.5), Anchor::Start, name);
+            }
+        }
+    }
+
+    /// Each request from its submission to its completion, in the colour of whoever had the number then.
+    fn flights(&mut self) {
+        for request in flights::shown(self.part) {
+            let Some(lane) = self.lanes.get(&request.fd) else { continue };
+            let row = lane.flights.iter().position(|call| *call == request.call).unwrap_or(0);
+            let top = lane.top + 1.0 + ROW * (lane.rows.len() + row) as f64;
+            let from = self.columns.x(request.submitted).unwrap_or(LEFT);
+            let completed = request.completed.as_ref();
+            let to = completed.and_then(|(step, _)| self.columns.x(*step)).unwrap_or(self.columns.right);
+            let owner = self.part.trace.steps[request.submitted].fds.get(&request.fd);
+            let class = owner.map_or("other", |tenure| self.hues.owner(&self.part.trace.tenures[*tenure].owner));
+            // Handed in and completed in one call, it is a mark there.
+            let (left, wide) = if to > from { (from, to - from) } else { (from - 3.0, 6.0) };
+            self.contents.in_flight = true;
+            self.svg.rect(&format!("flight mark {class}"), (left, top), (wide, ROW - 3.0), 3.0);
+            let label = match completed.filter(|(step, _)| self.columns.x(*step).is_some()) {
+                Some((_, result)) => format!("{} = {result}", request.call),
+                None => request.call.clone(),
+            };
+            // In the bar, or behind it, up to the next in its row; where there is no room, the page says it in words.
+            let end = left + wide + 4.0;
+            let next = flights::shown(self.part).filter(|next| {
+                (next.fd, &next.call) == (request.fd, &request.call) && next.submitted > request.submitted
+            });
+            let next = next.filter_map(|next| self.columns.x(next.submitted)).fold(self.columns.right, f64::min);
+            if width(&label, SMALL) + 8.0 <= wide {
+                self.svg.text("letter", (left + 4.0, top + 9.5), Anchor::Start, &label);
+            } else if end + width(&label, SMALL) < next - 3.0 {
+                self.svg.text("small", (end, top + 9.5), Anchor::Start, &label);
             }
         }
     }

@@ -5,6 +5,7 @@
 //! shapes      what several pictures have      part        the stretch of a trace that a picture shows
 //! columns     what is where, from left to right
 //! lanes       the lanes of a stretch          words       a picture in words
+//! flights     io_uring's requests in flight
 //! frame       a picture on a page, and one that stands alone
 //! show        the lanes of a trace, on a page and in a file
 //! sequence tables select lists ids queue      the figures of ideas, each drawn from traces
@@ -13,6 +14,7 @@
 
 pub mod columns;
 pub mod figures;
+pub mod flights;
 pub mod frame;
 pub mod hues;
 pub mod ids;

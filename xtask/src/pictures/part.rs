@@ -118,6 +118,6 @@ pub fn act(what: &What) -> String {
         ("", args) => args,
         (call, _) => call,
     };
-    let all = format!("{who} {does}");
+    let all = format!("{who} {does}").trim_start().to_string();
     if all.chars().count() <= 32 { all } else { all.chars().take(31).chain(['…']).collect() }
 }

@@ -93,6 +93,9 @@ pub fn key(contents: &Contents) -> String {
     if contents.fails {
         parts.push("cross: the call fails".to_string());
     }
+    if contents.in_flight {
+        parts.push("thin bar: a request in flight, from its submission to its completion".to_string());
+    }
     if contents.orphaned {
         parts.push("empty bar: open, but connected to nobody".to_string());
     }

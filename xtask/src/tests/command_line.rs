@@ -60,7 +60,7 @@ fn wrong_calls_say_what_would_be_right() {
         (
             "bench 13-second-handle",
             "there is no server `13-second-handle`; it is one of 11-limits-logging, 11-limits, 12-poll, 14-epoll, \
-             15-mio, 16-tokio, tokio-multi-thread, threads, go, asyncio, python-select",
+             15-mio, 16-tokio, 18-completions, tokio-multi-thread, threads, go, asyncio, python-select",
         ),
         ("book --from a --to b", "--from and --to go with `lanes`; see cargo xtask --help"),
         ("lanes --open", "--open goes with `book`: cargo xtask book --open"),

@@ -305,3 +305,17 @@ fn a_figure_of_lists_is_refused_where_its_rule_does_not_hold() {
     let error = lists("05-log-before-close-impatient", ("SIGSTOP", "ended")).unwrap_err();
     assert!(error.ends_with("the stretch must be one pass, and begin with its select"), "{error}");
 }
+
+#[test]
+fn a_request_has_a_bar_of_its_own_above_that_of_its_number() {
+    let part = stored("18-completions-told-to-stop", None);
+    let drawing = draw(&part, Limits::PAGE).unwrap();
+    assert!(drawing.contents.in_flight);
+    let bars = |class: &str| drawing.shapes.lines().filter(|line| line.contains(&format!("class=\"{class} "))).count();
+    assert_eq!(bars("flight"), part.trace.requests.len());
+    let said: Vec<String> = texts(&drawing).into_iter().map(|(.., said)| said).collect();
+    for label in ["recv = 0", "accept = EINVAL", "poll = 1", "send = 14"] {
+        assert!(said.iter().any(|said| said == label), "{label}: {said:?}");
+    }
+    assert!(!draw(&stored("13-second-handle", None), Limits::FILE).is_ok_and(|drawing| drawing.contents.in_flight));
+}

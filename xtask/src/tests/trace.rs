@@ -359,3 +359,22 @@ fn what_is_no_trace_is_refused_with_its_line() {
         assert_eq!(told(lines).unwrap_err(), error);
     }
 }
+
+/// Of chapter 18 told to stop: who has what in flight, from which call to which.
+#[test]
+fn a_request_is_in_flight_from_its_submission_to_its_completion() {
+    let trace = recorded("18-completions-told-to-stop");
+    let alice = trace.tenures.iter().find(|tenure| tenure.owner == Owner::Client("alice".into())).unwrap();
+    let recv = trace.requests.iter().find(|request| request.fd == alice.fd && request.call == "recv").unwrap();
+    let (completed, result) = recv.completed.as_ref().unwrap();
+    assert_eq!((recv.user_data, result.as_str()), (2, "0"));
+    assert!(alice.opened.unwrap() < recv.submitted && recv.submitted < *completed);
+    assert!(*completed < alice.closed.unwrap(), "the close comes after the completion");
+    assert!(trace.requests.iter().all(|request| request.completed.is_some()), "and nothing is left in flight");
+
+    let call = |lists: &str| format!(r#"{{"at":1,"call":"io_uring_enter","args":"6","ret":"0",{lists},"fds":{{}}}}"#);
+    let fault = |lists: &str| told(&[&call(lists)]).unwrap_err();
+    let stray = r#""completed":[{"call":"recv","fd":7,"user_data":3,"ret":"0"}]"#;
+    assert_eq!(fault(stray), "line 1: recv #3 has completed, and was not handed in");
+    assert_eq!(fault(r#""submitted":[{"call":"recv"}]"#), "line 1: `submitted` is not a list of requests");
+}

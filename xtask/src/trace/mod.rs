@@ -3,6 +3,7 @@
 //! ```text
 //! run         its calls, and who has which number for how long
 //! marks       which of select's marks each call acts on, and what is stale
+//! requests    io_uring's: from which call to which each is in flight
 //! read        reads what --trace=json prints
 //! ```
 //!
@@ -11,7 +12,8 @@
 
 mod marks;
 mod read;
+mod requests;
 mod run;
 
 pub use read::read;
-pub use run::{Event, List, Lists, Number, Owner, Stale, Step, Trace, What};
+pub use run::{Event, List, Lists, Number, Owner, Request, Stale, Step, Trace, What};

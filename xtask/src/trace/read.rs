@@ -1,7 +1,7 @@
 //! Reads what `--trace=json` prints.
 
-use super::marks;
 use super::run::{Ending, Event, Lists, Number, Owner, Step, Tenure, Trace, What};
+use super::{marks, requests};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -71,7 +71,13 @@ struct Reader {
 impl Default for Reader {
     fn default() -> Reader {
         Reader {
-            trace: Trace { steps: Vec::new(), tenures: Vec::new(), after: Vec::new(), ending: None },
+            trace: Trace {
+                steps: Vec::new(),
+                tenures: Vec::new(),
+                requests: Vec::new(),
+                after: Vec::new(),
+                ending: None,
+            },
             between: Vec::new(),
             pass: 0,
             names: HashMap::new(),
@@ -100,6 +106,12 @@ impl Reader {
             return self.step(place, &object);
         }
         let who = text("who").ok_or("it has neither `at` nor `who`")?;
+        if let Some(notes) = text("notes") {
+            // Nobody's act, but something that was done to the server.
+            let args = notes.trim_matches(['(', ')']).to_string();
+            self.between.push(Event { place, what: What::Act { who: String::new(), call: String::new(), args } });
+            return Ok(());
+        }
         let what = match (text("call"), text("says"), text("error"), text("signal"), text("ended")) {
             (Some(call), ..) => {
                 let args = text("args").unwrap_or_default().to_string();
@@ -145,6 +157,8 @@ impl Reader {
         let (asked, said) = (asked?, said?);
         let outdated =
             object.get("stale").map_or(Some(Vec::new()), numbers).ok_or("`stale` is not a list of numbers")?;
+
+        requests::take(&mut self.trace.requests, self.trace.steps.len(), object)?;
 
         let accepts = ["accept", "accept4"].contains(&call.as_str());
         let step = Step {

@@ -251,6 +251,21 @@ impl Step {
     }
 }
 
+/// A request to io_uring.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What it was handed in with, and comes back with.
+    pub user_data: u64,
+    /// The number that it is about.
+    pub fd: Number,
+    /// The call that it asks for.
+    pub call: String,
+    /// The step that handed it in.
+    pub submitted: usize,
+    /// The step that returned its completion, and the result: a number, or errno's name.
+    pub completed: Option<(usize, String)>,
+}
+
 /// How the server ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
@@ -267,6 +282,8 @@ pub struct Trace {
     pub steps: Vec<Step>,
     /// Each number's time with each owner, in the order in which they began.
     pub tenures: Vec<Tenure>,
+    /// Requests to io_uring, in the order in which they were handed in.
+    pub requests: Vec<Request>,
     /// What clients did after the last call.
     pub after: Vec<Event>,
     /// How the server ended, where the trace says it.
@@ -274,7 +291,7 @@ pub struct Trace {
 }
 
 /// The calls that wait for descriptors.
-const WAITS: [&str; 5] = ["select", "pselect", "poll", "ppoll", "epoll_wait"];
+const WAITS: [&str; 6] = ["select", "pselect", "poll", "ppoll", "epoll_wait", "io_uring_enter"];
 
 impl Trace {
     /// Who has this number after a step.

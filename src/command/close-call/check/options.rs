@@ -15,7 +15,7 @@ use crate::command::args::{Wrong, one_of};
 use crate::net::in_flight::LIMIT;
 use crate::probe::escapes::bytes;
 use crate::probe::presets::Preset;
-use crate::probe::probes::{HAMMER, PROBES, Probe};
+use crate::probe::probes::{HAMMER, PROBES, Probe, UNREAD_LOG};
 use crate::probe::protocol::{self, Protocol};
 
 /// What the words after `check` ask for.
@@ -48,6 +48,9 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
             }
             let named = |probe: &Probe| only.iter().any(|one| one.name == probe.name);
             let mut probes: Vec<&Probe> = PROBES.iter().filter(|probe| only.is_empty() || named(probe)).collect();
+            if named(&UNREAD_LOG) {
+                probes.push(&UNREAD_LOG);
+            }
             if hammer.is_some() || named(&HAMMER) {
                 probes.push(&HAMMER);
             }
@@ -105,7 +108,7 @@ fn probes(parser: &mut Parser, option: &str, list: &mut Vec<&'static Probe>) -> 
     let names = names.to_string_lossy().into_owned();
     let before = list.len();
     for name in names.split(',').filter(|name| !name.is_empty()) {
-        let all: Vec<&'static Probe> = PROBES.iter().chain([&HAMMER]).collect();
+        let all: Vec<&'static Probe> = PROBES.iter().chain([&UNREAD_LOG, &HAMMER]).collect();
         list.push(*one_of("probe", &name.into(), &all, |probe| probe.name)?);
     }
     if list.len() == before { Err(needs()) } else { Ok(()) }
