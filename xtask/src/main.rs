@@ -1,64 +1,31 @@
 //! `cargo xtask`: builds close-call's book, and fails if anything in it is not true.
 //!
-//! The files, the lowest floor first. Each uses only files of lines above its own.
+//! The rooms, the lowest floor first. Each uses only rooms of lines above its own; a test of the library holds them to it.
 //!
 //! ```text
-//! faults      what is wrong, and where           project     where the files are, and the names
-//! markdown    a page as mdBook reads it          directives  the directives in a text
-//! arguments   what a directive is given          excerpts    parts of files, and differences
-//! html        text as HTML                       width       how wide a block may be
-//! log         what mdBook logs                trace       a recorded run, and what can be told from it
-//!
-//! snapshots   what was printed                   transcript  the same as HTML
-//! evidence    where a page shows a probe         pictures    lanes and figures, as SVG
-//! scoreboard  the table of chapters by probes    steps       a recorded run to go through, call by call
-//! costs       what was measured of the servers
-//! blocks      what our directives become         includes    whether mdBook's own find what they include
-//! expand      a page, its directives expanded
-//! preprocessor  all pages, as mdBook asks for it
-//!
-//! commands    what the reader is told to type    pages       pages, chapters, listings and SUMMARY.md
-//! links       what was built
-//!
-//! book        builds and checks                  browser     tests what was built in a real browser
+//! source      what the project has, as files     trace       a recorded run, and what can be told from it
 //! bench       measures the servers               wild        measures servers that people run
+//! browser     tests what was built in a real browser
+//! pictures    lanes, figures and plots, as SVG
+//! book        builds the book, and checks it
 //! main        the command line
 //! ```
 
-mod arguments;
 mod bench;
-mod blocks;
 mod book;
 mod browser;
-mod commands;
-mod costs;
-mod directives;
-mod evidence;
-mod excerpts;
-mod expand;
-mod faults;
-mod html;
-mod includes;
-mod links;
-mod log;
-mod markdown;
-mod pages;
 mod pictures;
-mod preprocessor;
-mod project;
-mod scoreboard;
-mod snapshots;
-mod steps;
+mod source;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tiny;
 mod trace;
-mod transcript;
-mod width;
 mod wild;
 
 use anyhow::Context;
 use browser::Outcome;
-use project::Project;
+use source::project::Project;
 use std::process::ExitCode;
 use std::{fs, io};
 
@@ -129,21 +96,21 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
             let file = file.as_deref().unwrap_or("standard input");
             let text = read.with_context(|| file.to_string())?;
             let texts = texts.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
-            print!("{}", pictures::show::in_file(file, &text, texts).map_err(anyhow::Error::msg)?);
+            print!("{}", pictures::lanes::show::in_file(file, &text, texts).map_err(anyhow::Error::msg)?);
             Vec::new()
         }
         Job::Picture => {
             let project = Project::here();
             let drawn = pictures::readme::picture(&project).map_err(anyhow::Error::msg)?;
             fs::write(project.root.join(pictures::readme::FILE), drawn).context(pictures::readme::FILE)?;
-            costs::plot::draw_anew(&project).map_err(anyhow::Error::msg)?;
+            pictures::plot::draw_anew(&project).map_err(anyhow::Error::msg)?;
             Vec::new()
         }
         Job::Wild { install } => {
             wild::measure(&Project::here(), *install)?;
             Vec::new()
         }
-        Job::Preprocess => preprocessor::filter(&Project::here(), io::stdin(), io::stdout())?,
+        Job::Preprocess => book::preprocessor::filter(&Project::here(), io::stdin(), io::stdout())?,
         Job::Book { open } => match book::build(Project::here()) {
             Ok(folder) => {
                 let index = folder.join("index.html");
@@ -225,8 +192,8 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
         ["lanes"] if !open => Ok(Job::Lanes { file: None, texts }),
         ["lanes", file] if !open => Ok(Job::Lanes { file: Some(file.to_string()), texts }),
         ["bench", servers @ ..] if !open && texts.is_none() => {
-            let names = costs::servers::SERVERS.map(|server| server.name);
-            let server = |name: &&str| match costs::servers::by_name(name) {
+            let names = bench::servers::SERVERS.map(|server| server.name);
+            let server = |name: &&str| match bench::servers::by_name(name) {
                 Some(server) => Ok(server),
                 None => Err(format!("there is no server `{name}`; it is one of {}", names.join(", "))),
             };
@@ -244,9 +211,9 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
         ["wild"] => Ok(Job::Wild { install }),
         ["preprocess"] => Ok(Job::Preprocess),
         ["preprocess", "supports", _] => Ok(Job::Supports),
-        [] => Err(format!("a subcommand is missing; it is one of {}", commands::XTASK.join(", "))),
-        [word, ..] if !commands::XTASK.contains(word) => {
-            Err(format!("there is no subcommand `{word}`; it is one of {}", commands::XTASK.join(", ")))
+        [] => Err(format!("a subcommand is missing; it is one of {}", book::XTASK.join(", "))),
+        [word, ..] if !book::XTASK.contains(word) => {
+            Err(format!("there is no subcommand `{word}`; it is one of {}", book::XTASK.join(", ")))
         }
         ["lanes", ..] => Err("`lanes` takes one file; see cargo xtask --help".to_string()),
         ["wild", ..] => Err("`wild` takes no arguments but --install; see cargo xtask --help".to_string()),

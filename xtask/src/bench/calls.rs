@@ -2,7 +2,7 @@
 
 use super::clients::Clients;
 use super::programs::{Programs, started};
-use crate::costs::servers::Server;
+use super::servers::Server;
 use anyhow::Context;
 use std::fs;
 use std::process::Command;

@@ -1,6 +1,6 @@
 //! The clients: some that talk, and many that are connected and say nothing.
 
-use crate::costs::servers::ACTIVE;
+use super::servers::ACTIVE;
 use anyhow::{Context, ensure};
 use close_call::probe::server::Server;
 use close_call::probe::server::processes::states;

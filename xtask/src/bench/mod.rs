@@ -8,11 +8,13 @@ mod clients;
 mod machine;
 mod pinned;
 mod programs;
+pub mod records;
+pub mod servers;
 
-use crate::costs::plot;
-use crate::costs::records::{BEFORE, CALLS, COSTS, Calls, Cost, FOLDER, Measured, calls_text, costs_text};
-use crate::costs::servers::{ACTIVE, IDLE, MOST_FOR_SELECT, SERVERS, Server};
-use crate::project::Project;
+use crate::bench::records::{BEFORE, CALLS, COSTS, Calls, Cost, FOLDER, Measured, calls_text, costs_text};
+use crate::bench::servers::{ACTIVE, IDLE, MOST_FOR_SELECT, SERVERS, Server};
+use crate::pictures::plot;
+use crate::source::project::Project;
 use anyhow::Context;
 use clients::Clients;
 use close_call::probe::server::raise_our_limit;
@@ -141,7 +143,7 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::costs::servers::by_name;
+    use crate::bench::servers::by_name;
 
     /// What needs nothing built: the story's server.
     #[test]

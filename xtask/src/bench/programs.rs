@@ -1,7 +1,7 @@
 //! The servers as programs: how they are built, and how they are started.
 
-use crate::costs::servers::Server as Measured;
-use crate::project::Project;
+use super::servers::Server as Measured;
+use crate::source::project::Project;
 use anyhow::{Context, bail};
 use close_call::probe::server::Server;
 use close_call::probe::server::port::{FreePort, Port};

@@ -1,8 +1,8 @@
 //! A picture on a page, and one that stands alone.
 
 use super::svg::number;
-use crate::html::escape;
-use crate::project::is_numbered;
+use crate::source::html::escape;
+use crate::source::project::is_numbered;
 
 /// The style of all pictures: the book's pages load it, and what stands alone has it in it.
 const STYLE: &str = include_str!("../../../book/theme/lanes.css");

@@ -1,30 +1,21 @@
-//! Pictures: lanes of a trace, and figures of ideas, as SVG.
+//! Pictures, as SVG: the lanes of a trace, the figures of ideas, the plots of what was measured.
 //!
 //! ```text
-//! svg         shapes and text                 hues        each client its colour
-//! shapes      what several pictures have      part        the stretch of a trace that a picture shows
-//! columns     what is where, from left to right
-//! lanes       the lanes of a stretch          words       a picture in words
+//! svg         shapes and text                    hues        each client its colour
+//! shapes      what several pictures have         part        the stretch of a trace that a picture shows
 //! frame       a picture on a page, and one that stands alone
-//! show        the lanes of a trace, on a page and in a file
-//! sequence tables select lists ids queue      the figures of ideas, each drawn from traces
-//! figures     one of them, on a page          readme      the README's picture
+//! lanes       the lanes of a trace               ideas       figures of ideas, each drawn from traces
+//! plot        what a message costs               readme      the README's picture
 //! ```
 
-pub mod columns;
-pub mod figures;
 pub mod frame;
 pub mod hues;
-pub mod ids;
+pub mod ideas;
 pub mod lanes;
-pub mod lists;
 pub mod part;
-pub mod queue;
+pub mod plot;
 pub mod readme;
-pub mod select;
-pub mod sequence;
 pub mod shapes;
-pub mod show;
 pub mod svg;
-pub mod tables;
-pub mod words;
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! The stretch of a trace that a picture shows.
 
-use crate::excerpts::Excerpt;
+use crate::source::excerpts::Excerpt;
 use crate::trace::{self, Event, Step, Trace, What};
 use std::ops::RangeInclusive;
 

@@ -1,6 +1,6 @@
 //! Shapes and text as SVG. The same calls write the same bytes: numbers have one decimal at most.
 
-use crate::html::escape;
+use crate::source::html::escape;
 use std::fmt::Write;
 
 /// How a text is placed at its point.

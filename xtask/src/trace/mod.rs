@@ -15,3 +15,6 @@ mod run;
 
 pub use read::read;
 pub use run::{Event, List, Lists, Number, Owner, Stale, Step, Trace, What};
+
+#[cfg(test)]
+mod tests;

@@ -95,7 +95,7 @@ pub fn table(rows: &[Row], missing: &[String], date: &str) -> String {
 mod tests {
     use super::super::servers::{From, SERVERS};
     use super::*;
-    use crate::project::Project;
+    use crate::source::project::Project;
 
     static SERVER: Server = Server {
         name: "a server",

@@ -9,7 +9,7 @@ mod fetch;
 pub mod servers;
 mod traces;
 
-use crate::project::Project;
+use crate::source::project::Project;
 use anyhow::{Context, Result, bail, ensure};
 use board::Row;
 use fetch::Place;

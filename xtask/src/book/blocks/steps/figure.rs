@@ -1,0 +1,83 @@
+//! The code, the lanes and the table.
+
+use super::question::Question;
+use super::rows::{HEADS, Rows};
+use crate::pictures::lanes::draw::{Limits, draw};
+use crate::pictures::lanes::show;
+use crate::pictures::part::Part;
+use crate::pictures::svg::number;
+use crate::source::excerpts::Excerpt;
+use crate::source::html::escape;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// More steps than these nobody goes through.
+const LIMITS: Limits = Limits { calls: 60, lanes: 8 };
+
+/// The part of a program from which a stretch makes its calls: whole items, such as functions.
+pub fn called<'a>(part: &Part, program: &Excerpt<'a>) -> Result<Excerpt<'a>, String> {
+    let lines: BTreeSet<usize> = part.calls().map(|(_, step)| step.line).collect();
+    let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
+        return Err("no call is in this stretch".to_string());
+    };
+    if *first == 0 || *last > program.last() {
+        return Err(format!("a call is made in line {last}, and the program has {} lines", program.last()));
+    }
+    let begins = |line: &&str| line.starts_with(|c: char| c.is_alphabetic());
+    let start = program.lines[..*first].iter().rposition(begins).unwrap_or(0);
+    let length =
+        program.lines[*last - 1..].iter().position(|line| line.starts_with('}')).map_or(1, |length| length + 1);
+    let end = (*last - 1 + length).min(program.lines.len());
+    Ok(Excerpt { first: start + 1, lines: program.lines[start..end].to_vec() })
+}
+
+/// The figure, with no blank line in it, so that Markdown takes all of it for HTML. `number` is the chapter's: it begins
+/// the `id`s.
+pub fn html(
+    part: &Part,
+    code: &Excerpt,
+    caption: &str,
+    chapter: &str,
+    ask: Option<&Question>,
+) -> Result<String, String> {
+    let drawing = draw(part, LIMITS)?;
+    let rows = Rows::of(part, &format!("step-{chapter}-"));
+    let ask = match ask {
+        None => None,
+        Some(question) => {
+            let id = format!("step-{chapter}-{}", question.at);
+            let at = rows.ids.iter().find(|(_, known)| **known == id).map(|(index, _)| *index);
+            Some((at.ok_or_else(|| format!("there is no step `{}` in this stretch", question.at))?, question))
+        }
+    };
+    let name = escape(&part.name());
+    let lanes = show::framed(part, &drawing, &format!("in-{chapter}-steps"), |framed| framed.html(None));
+    // The script moves it over what is later. On paper, and without the script, it is beside the picture.
+    let cover = format!(
+        "<rect class=\"rest\" x=\"{width}\" width=\"{width}\" height=\"{}\" stroke=\"none\"/>\n</svg>",
+        number(drawing.height),
+        width = number(drawing.width)
+    );
+    let lanes = lanes.replacen("</svg>", &cover, 1);
+    let mut html =
+        format!("<figure class=\"steps\" role=\"group\" aria-label=\"{name}, call by call\">\n{lanes}\n{caption}\n");
+
+    let lines: BTreeSet<usize> = part.calls().map(|(_, step)| step.line).collect();
+    html += "<pre class=\"numbered\"><code class=\"language-rust ignore\">";
+    for (number, line) in code.numbered() {
+        let class = if lines.contains(&number) { " class=\"called\"" } else { "" };
+        // Writing to a String does not fail.
+        let _ = writeln!(html, "<span data-line=\"{number}\"{class}>{}", escape(line));
+        html += "</span>";
+    }
+    html += "</code></pre>\n";
+
+    // Laid out as cards, which some browsers would not take for the rows of a table.
+    html += &format!("<table role=\"table\" aria-label=\"{name}, call by call\">\n<thead><tr role=\"row\">");
+    for head in HEADS {
+        html += &format!("<th role=\"columnheader\" scope=\"col\">{head}</th>");
+    }
+    let rows = rows.html(&drawing.ends, drawing.width, ask)?;
+    html += &format!("</tr></thead>\n<tbody>\n{rows}</tbody></table>\n</figure>");
+    Ok(html)
+}

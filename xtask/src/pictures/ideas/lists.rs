@@ -1,0 +1,189 @@
+//! The lists that a loop keeps, those that select returned, and the table, after each call of one pass.
+//!
+//! What select was asked and what it said, and the table, are in the trace. What the loop does with `inputs` and `outputs`
+//! between two selects is not: it is worked out by the rule that the chapters follow (a newcomer joins `inputs`, a message
+//! puts its client into `outputs`, a reply and a departure take it out), and every select of the trace must confirm it, or
+//! there is no picture.
+
+use crate::pictures::hues::Hues;
+use crate::pictures::part::Part;
+use crate::pictures::shapes::{CHIP, Shapes, chip};
+use crate::pictures::svg::{Anchor, Svg, width};
+use crate::trace::{List, Lists, Number, Step, Trace};
+
+/// A number in a list, and the tenure that was meant when it was put there.
+type Entry = (Number, usize);
+
+/// What the loop has after a call.
+#[derive(Clone, Default)]
+struct State {
+    inputs: Vec<Entry>,
+    outputs: Vec<Entry>,
+    /// What the last select said, by list.
+    ready: [Vec<Entry>; 6],
+}
+
+const LABELS: f64 = 122.0;
+const ROW: f64 = 28.0;
+const TOP: f64 = 22.0;
+const STEP: f64 = CHIP + 3.0;
+
+/// Draws a stretch, which must be part of one pass: it begins with its select.
+pub fn draw(part: &Part) -> Result<Shapes, String> {
+    let trace = &part.trace;
+    let calls: Vec<(usize, &Step)> = part.calls().collect();
+    if !calls[0].1.waits() || calls[1..].iter().any(|(_, step)| step.waits()) {
+        return Err("the stretch must be one pass, and begin with its select".to_string());
+    }
+    if calls.len() > 10 {
+        return Err(format!("{} calls in this stretch, where 10 can be shown", calls.len()));
+    }
+    let states = states(trace)?;
+    let hues = Hues::of(trace);
+    let class = |tenure: usize| hues.owner(&trace.tenures[tenure].owner);
+    let shown: Vec<List> =
+        List::ALL.into_iter().filter(|list| !states[calls[0].0].ready[*list as usize].is_empty()).collect();
+    let numbers: Vec<Number> = {
+        let open =
+            calls.iter().flat_map(|(_, step)| step.fds.keys().copied()).collect::<std::collections::BTreeSet<_>>();
+        open.into_iter().collect()
+    };
+    let slots = |state: &State| {
+        let lists = [&state.inputs, &state.outputs].into_iter().chain(&state.ready);
+        lists.map(Vec::len).max().unwrap_or(0).max(numbers.len())
+    };
+    let most = calls.iter().map(|(index, _)| slots(&states[*index])).max().unwrap_or(0);
+    let cell = (STEP * most as f64 + 12.0).max(64.0);
+    let fits = calls.iter().map(|(_, step)| width(&heading(step), 12.0) + 10.0).fold(cell, f64::max);
+    let margin = (fits - STEP * most as f64 + 3.0) / 2.0;
+    let table = TOP + ROW * (2.0 + shown.len() as f64) + 20.0;
+    let right = LABELS + fits * calls.len() as f64;
+
+    // How far to the right there is something.
+    let mut x: f64 = right;
+    let mut svg = Svg::default();
+    for (name, y) in [("inputs", TOP), ("outputs", TOP + ROW)] {
+        svg.text("call", (LABELS - 10.0, y + ROW / 2.0 + 4.5), Anchor::End, name);
+    }
+    for (row, list) in shown.iter().enumerate() {
+        let y = TOP + ROW * (2.0 + row as f64);
+        svg.text("call", (LABELS - 10.0, y + ROW / 2.0 + 4.5), Anchor::End, &format!("ready.{}", list.word()));
+    }
+    svg.text("number", (LABELS - 10.0, table + ROW / 2.0 + 5.0), Anchor::End, "the table");
+    svg.line("wait", (10.0, table - 8.0), (right, table - 8.0));
+    for (column, (index, step)) in calls.iter().enumerate() {
+        let left = LABELS + fits * column as f64;
+        if column % 2 == 0 {
+            svg.rect("pass", (left, TOP), (fits, table + ROW + 4.0 - TOP), 0.0);
+        }
+        let bad = step.result.is_err();
+        svg.text(if bad { "call bad" } else { "call" }, (left + fits / 2.0, TOP - 7.0), Anchor::Middle, &heading(step));
+        let state = &states[*index];
+        let lists =
+            [&state.inputs, &state.outputs].into_iter().chain(shown.iter().map(|list| &state.ready[*list as usize]));
+        for (row, entries) in lists.enumerate() {
+            let y = TOP + ROW * row as f64 + (ROW - CHIP) / 2.0;
+            for (place, (fd, tenure)) in entries.iter().enumerate() {
+                chip(&mut svg, class(*tenure), (left + margin + STEP * place as f64, y), &fd.to_string());
+            }
+        }
+        let y = table + (ROW - CHIP) / 2.0;
+        let slot =
+            |fd: &Number| left + margin + STEP * numbers.iter().position(|number| number == fd).unwrap_or(0) as f64;
+        for fd in &numbers {
+            match step.fds.get(fd) {
+                Some(tenure) => chip(&mut svg, class(*tenure), (slot(fd), y), &fd.to_string()),
+                None => svg.rect("free", (slot(fd), y), (CHIP, CHIP), 3.0),
+            }
+        }
+        // The number is taken from a list, and the table has another meaning for it, or none.
+        if let (Some(_), Some(list), Some(fd)) = (step.stale, step.acts_on, step.fd)
+            && let Some(row) = shown.iter().position(|shown| *shown == list)
+            && let Some(place) = state.ready[list as usize].iter().position(|(number, _)| *number == fd)
+        {
+            let from = TOP + ROW * (2.0 + row as f64) + ROW / 2.0 + CHIP / 2.0;
+            let from_x = left + margin + STEP * place as f64 + CHIP / 2.0;
+            let to_x = slot(&fd) + CHIP / 2.0;
+            let bend = table - 12.0;
+            svg.through("stale", &[(from_x, from), (from_x, bend), (to_x, bend), (to_x, y - 8.0)]);
+            svg.head("tip", (to_x, y - 1.0), true);
+            svg.rect("ring", (from_x - CHIP / 2.0, from - CHIP), (CHIP, CHIP), 3.0);
+            svg.rect("ring", (to_x - CHIP / 2.0, y), (CHIP, CHIP), 3.0);
+            if let Err(error) = &step.result {
+                x = x.max(to_x + CHIP / 2.0 + 4.0 + width(error, 11.0));
+                svg.text("small bad", (to_x + CHIP / 2.0 + 4.0, y + CHIP / 2.0 + 4.0), Anchor::Start, error);
+            }
+        }
+    }
+    // Who is who.
+    let widest = x;
+    let mut x = LABELS + margin;
+    let y = table + ROW + 24.0;
+    let mut named = std::collections::BTreeSet::new();
+    for (index, step) in &calls {
+        let before = states[*index].ready.iter().flatten().map(|(_, tenure)| *tenure);
+        for tenure in step.fds.values().copied().chain(before) {
+            let name = trace.tenures[tenure].owner.name();
+            if named.insert(name) {
+                svg.rect(&format!("flag {}", class(tenure)), (x, y - 9.0), (10.0, 10.0), 1.0);
+                svg.text("", (x + 14.0, y), Anchor::Start, name);
+                x += 14.0 + width(name, 12.0) + 14.0;
+            }
+        }
+    }
+    Ok(Shapes { shapes: svg.shapes(), size: (widest.max(x) + 4.0, y + 8.0) })
+}
+
+fn heading(step: &Step) -> String {
+    match (step.fd, &step.result) {
+        (Some(fd), Ok(value)) if ["recv", "send"].contains(&step.call.as_str()) => {
+            format!("{}({fd}) = {value}", step.call)
+        }
+        (Some(fd), _) => format!("{}({fd})", step.call),
+        (None, _) => step.call.clone(),
+    }
+}
+
+/// What the loop has after each call of the trace, by the rule above.
+fn states(trace: &Trace) -> Result<Vec<State>, String> {
+    let mut state = State::default();
+    let mut states = Vec::new();
+    for (index, step) in trace.steps.iter().enumerate() {
+        let meant = |fd: Number| step.fds.get(&fd).map(|tenure| (fd, *tenure));
+        if let Some(asked) = &step.asked {
+            if states.is_empty() || !trace.steps[..index].iter().any(Step::waits) {
+                state.inputs = asked.r.iter().copied().filter_map(meant).collect();
+            }
+            let numbers = |entries: &[Entry]| entries.iter().map(|(fd, _)| *fd).collect::<Vec<_>>();
+            let [r, w, x] = [&state.inputs, &state.outputs, &state.inputs].map(|entries| numbers(entries));
+            let kept = Lists { r, w, x, ..Lists::default() };
+            if kept != *asked {
+                return Err(format!("line {}: select was not asked about the lists that the rule gives", step.place));
+            }
+        }
+        if let Some(said) = &step.said {
+            state.ready = List::ALL.map(|list| said.get(list).iter().copied().filter_map(meant).collect());
+        }
+        let fd = step.fd.unwrap_or(-1);
+        let bytes = step.result.as_ref().ok().and_then(|value| value.parse::<u64>().ok());
+        match (step.call.as_str(), bytes) {
+            ("accept", _) => {
+                if let Some(tenure) = trace.tenures.iter().position(|tenure| tenure.opened == Some(index)) {
+                    state.inputs.push((trace.tenures[tenure].fd, tenure));
+                }
+            }
+            ("recv", Some(1..)) => {
+                let due = state.outputs.iter().any(|(number, _)| *number == fd);
+                state.outputs.extend(meant(fd).filter(|_| !due));
+            }
+            ("recv", _) => {
+                state.inputs.retain(|(number, _)| *number != fd);
+                state.outputs.retain(|(number, _)| *number != fd);
+            }
+            ("send", Some(_)) => state.outputs.retain(|(number, _)| *number != fd),
+            _ => {}
+        }
+        states.push(state.clone());
+    }
+    Ok(states)
+}
