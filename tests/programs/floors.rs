@@ -224,8 +224,8 @@ fn every_folder_begins_with_a_sentence_that_says_what_is_in_it() {
         let files = ["mod.rs", "lib.rs", "main.rs"].map(|name| folder.join(name));
         let file = files.iter().find(|file| file.exists());
         let text = file.map(|file| fs::read_to_string(file).unwrap()).unwrap_or_default();
-        let first = text.split("\n//!\n").next().unwrap_or_default().trim_end();
-        assert!(first.starts_with("//! ") && first.ends_with(['.', ':']), "{}: {first}", folder.display());
+        let first: Vec<&str> = text.lines().take_while(|line| line.starts_with("//! ")).collect();
+        assert!(first.last().is_some_and(|line| line.ends_with(['.', ':'])), "{}: {first:?}", folder.display());
     }
 }
 

@@ -3,6 +3,7 @@
 //! The tests are a node program in tests/browser. What it needs from npm goes under the target folder, once for each
 //! version of its lock file; so do its pictures of what fails.
 
+use crate::source::programs::first_line;
 use crate::source::project::Project;
 use anyhow::{Context, Result, ensure};
 use std::env;
@@ -62,14 +63,12 @@ pub fn test(project: &Project, book: &Path, filter: &str) -> Result<Outcome> {
         Ok(needs) => needs,
         Err(missing) => return Ok(Outcome::LeftOut(missing)),
     };
-    let version = Command::new(&needs.node).arg("--version").output().context("asking node for its version")?;
-    let version = String::from_utf8_lossy(&version.stdout).trim().to_string();
+    let version = first_line(Command::new(&needs.node).arg("--version")).map_err(anyhow::Error::msg)?;
     if major(&version).is_none_or(|major| major < NODE) {
         return Ok(Outcome::LeftOut(format!("node is {version}, and must be {NODE} or later")));
     }
 
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| project.root.join("target"), PathBuf::from);
-    let folder = target.join("browser");
+    let folder = project.target.join("browser");
     install(&needs, &project.root.join(TESTS), &folder)?;
     let status = Command::new(&needs.node)
         .arg(project.root.join(TESTS).join("main.js"))

@@ -88,7 +88,11 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
         }
         Job::Supports => Vec::new(),
         Job::Bench(wish) => {
-            bench::bench(&Project::here(), wish)?;
+            let (folder, costs) = bench::bench(&Project::here(), wish)?;
+            for why in pictures::plot::draw(&costs, &folder)? {
+                eprintln!("{why}");
+            }
+            println!("the figures and plots are in {}", folder.display());
             Vec::new()
         }
         Job::Lanes { file, texts } => {
@@ -103,7 +107,12 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
             let project = Project::here();
             let drawn = pictures::readme::picture(&project).map_err(anyhow::Error::msg)?;
             fs::write(project.root.join(pictures::readme::FILE), drawn).context(pictures::readme::FILE)?;
-            pictures::plot::draw_anew(&project).map_err(anyhow::Error::msg)?;
+            let path = format!("{}/{}", bench::records::FOLDER, bench::records::COSTS);
+            let kept = bench::records::costs(&project.text(&path).map_err(anyhow::Error::msg)?);
+            let costs = kept.map_err(|what| anyhow::anyhow!("{path}, {what}"))?.records;
+            if let Some(why) = pictures::plot::draw(&costs, &project.root.join(bench::records::FOLDER))?.first() {
+                anyhow::bail!("{why}");
+            }
             Vec::new()
         }
         Job::Wild { install } => {
@@ -192,7 +201,7 @@ fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
         ["lanes"] if !open => Ok(Job::Lanes { file: None, texts }),
         ["lanes", file] if !open => Ok(Job::Lanes { file: Some(file.to_string()), texts }),
         ["bench", servers @ ..] if !open && texts.is_none() => {
-            let names = bench::servers::SERVERS.map(|server| server.name);
+            let names = bench::servers::CONTENDERS.map(|server| server.name);
             let server = |name: &&str| match bench::servers::by_name(name) {
                 Some(server) => Ok(server),
                 None => Err(format!("there is no server `{name}`; it is one of {}", names.join(", "))),

@@ -84,6 +84,7 @@ impl Tiny {
         let probe = |(name, page): &(&str, &str)| Probe { name: name.to_string(), page: page.to_string() };
         Project {
             root: self.folder.path().to_path_buf(),
+            target: self.path("target"),
             chapters: self.chapters.iter().map(chapter).collect(),
             board: [("leaves", "02-shut"), ("rude", "01-open")].iter().map(probe).collect(),
             others: vec!["slow".to_string()],

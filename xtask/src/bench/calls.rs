@@ -2,7 +2,7 @@
 
 use super::clients::Clients;
 use super::programs::{Programs, started};
-use super::servers::Server;
+use super::servers::Contender;
 use anyhow::Context;
 use std::fs;
 use std::process::Command;
@@ -14,7 +14,7 @@ const FIRST: usize = 60;
 
 /// The calls for each message, and their names in order, where every message has the same. `None` where there is no
 /// strace.
-pub fn count(programs: &Programs, server: &Server, active: usize) -> anyhow::Result<Option<(f64, Vec<String>)>> {
+pub fn count(programs: &Programs, server: &Contender, active: usize) -> anyhow::Result<Option<(f64, Vec<String>)>> {
     if Command::new("strace").arg("-V").output().is_err() {
         return Ok(None);
     }

@@ -1,6 +1,6 @@
 //! What is kept of a measurement: two files of comma-separated values, with the machine in comments at their beginning.
 
-use super::servers::{Server, by_name};
+use super::servers::{Contender, by_name};
 use std::fmt::Write;
 
 /// The folder, from the project's root.
@@ -18,7 +18,7 @@ const CALLS_HEADER: &str = "server,active,calls_per_message,calls";
 /// One run of one point of the grid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cost {
-    pub server: &'static Server,
+    pub server: &'static Contender,
     pub idle: usize,
     pub active: usize,
     /// From 1.
@@ -34,7 +34,7 @@ pub struct Cost {
 /// The system calls that a message costs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calls {
-    pub server: &'static Server,
+    pub server: &'static Contender,
     pub active: usize,
     pub per_message: f64,
     /// Their names, in their order from the wait on; empty where it is not the same for every message.
@@ -42,13 +42,13 @@ pub struct Calls {
 }
 
 /// What is in a file of either kind: the machine's description, and the records.
-pub struct Measured<T> {
+pub struct Kept<T> {
     pub machine: Vec<(String, String)>,
     pub records: Vec<T>,
 }
 
 /// The text of a file with what messages cost.
-pub fn costs_text(measured: &Measured<Cost>) -> String {
+pub fn costs_text(measured: &Kept<Cost>) -> String {
     let line = |c: &Cost| {
         let Cost { server, idle, active, run, messages, cpu, memory } = c;
         format!("{},{idle},{active},{run},{messages},{cpu},{memory}", server.name)
@@ -57,7 +57,7 @@ pub fn costs_text(measured: &Measured<Cost>) -> String {
 }
 
 /// The text of a file with the calls.
-pub fn calls_text(measured: &Measured<Calls>) -> String {
+pub fn calls_text(measured: &Kept<Calls>) -> String {
     let line = |c: &Calls| format!("{},{},{:.2},{}", c.server.name, c.active, c.per_message, c.names.join(" "));
     text(&measured.machine, CALLS_HEADER, measured.records.iter().map(line))
 }
@@ -74,7 +74,7 @@ fn text(machine: &[(String, String)], header: &str, lines: impl Iterator<Item = 
 }
 
 /// Reads such a text. An error names the line.
-pub fn costs(text: &str) -> Result<Measured<Cost>, String> {
+pub fn costs(text: &str) -> Result<Kept<Cost>, String> {
     read(text, COSTS_HEADER, |fields| {
         let [name, idle, active, run, messages, cpu, memory] = fields else { return None };
         Some(Cost {
@@ -90,7 +90,7 @@ pub fn costs(text: &str) -> Result<Measured<Cost>, String> {
 }
 
 /// Reads such a text. An error names the line.
-pub fn calls(text: &str) -> Result<Measured<Calls>, String> {
+pub fn calls(text: &str) -> Result<Kept<Calls>, String> {
     read(text, CALLS_HEADER, |fields| {
         let [name, active, per_message, names] = fields else { return None };
         Some(Calls {
@@ -103,8 +103,8 @@ pub fn calls(text: &str) -> Result<Measured<Calls>, String> {
 }
 
 /// No value has a comma in it, so a line is split at each.
-fn read<T>(text: &str, header: &str, record: impl Fn(&[&str]) -> Option<T>) -> Result<Measured<T>, String> {
-    let mut measured = Measured { machine: Vec::new(), records: Vec::new() };
+fn read<T>(text: &str, header: &str, record: impl Fn(&[&str]) -> Option<T>) -> Result<Kept<T>, String> {
+    let mut measured = Kept { machine: Vec::new(), records: Vec::new() };
     let mut headed = false;
     for (at, line) in text.lines().enumerate() {
         if let Some((key, value)) = line.strip_prefix("# ").and_then(|comment| comment.split_once(": ")) {
@@ -131,7 +131,7 @@ pub struct Spread {
 /// The spread of something over the runs of a point; `None` where it was not measured.
 pub fn spread(
     records: &[Cost],
-    server: &Server,
+    server: &Contender,
     idle: usize,
     active: usize,
     what: impl Fn(&Cost) -> u64,

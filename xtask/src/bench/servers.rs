@@ -1,8 +1,8 @@
 //! The servers that are measured, and what they are called.
 
-/// A server.
+/// A server that is measured.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Server {
+pub struct Contender {
     /// Its name in the files.
     pub name: &'static str,
     /// What a table calls it.
@@ -13,29 +13,29 @@ pub struct Server {
     pub selects: bool,
 }
 
-impl Server {
-    const fn new(name: &'static str, title: &'static str, short: &'static str) -> Server {
-        Server { name, title, short, selects: false }
+impl Contender {
+    const fn new(name: &'static str, title: &'static str, short: &'static str) -> Contender {
+        Contender { name, title, short, selects: false }
     }
 
-    const fn selecting(name: &'static str, title: &'static str, short: &'static str) -> Server {
-        Server { name, title, short, selects: true }
+    const fn selecting(name: &'static str, title: &'static str, short: &'static str) -> Contender {
+        Contender { name, title, short, selects: true }
     }
 }
 
 /// In the order in which they are measured and shown.
-pub const SERVERS: [Server; 11] = [
-    Server::selecting("11-limits-logging", "chapter 11, as it is", "select, logging"),
-    Server::selecting("11-limits", "chapter 11: select", "select"),
-    Server::new("12-poll", "chapter 12: poll", "poll"),
-    Server::new("14-epoll", "chapter 14: epoll", "epoll"),
-    Server::new("15-mio", "chapter 15: mio", "mio"),
-    Server::new("16-tokio", "chapter 16: tokio", "tokio"),
-    Server::new("tokio-multi-thread", "tokio, `multi_thread`", "tokio, multi_thread"),
-    Server::new("threads", "a thread per client", "threads"),
-    Server::new("go", "a goroutine per client (Go)", "Go"),
-    Server::new("asyncio", "asyncio (Python)", "asyncio"),
-    Server::selecting("python-select", "the story's server (Python)", "Python's select"),
+pub const CONTENDERS: [Contender; 11] = [
+    Contender::selecting("11-limits-logging", "chapter 11, as it is", "select, logging"),
+    Contender::selecting("11-limits", "chapter 11: select", "select"),
+    Contender::new("12-poll", "chapter 12: poll", "poll"),
+    Contender::new("14-epoll", "chapter 14: epoll", "epoll"),
+    Contender::new("15-mio", "chapter 15: mio", "mio"),
+    Contender::new("16-tokio", "chapter 16: tokio", "tokio"),
+    Contender::new("tokio-multi-thread", "tokio, `multi_thread`", "tokio, multi_thread"),
+    Contender::new("threads", "a thread per client", "threads"),
+    Contender::new("go", "a goroutine per client (Go)", "Go"),
+    Contender::new("asyncio", "asyncio (Python)", "asyncio"),
+    Contender::selecting("python-select", "the story's server (Python)", "Python's select"),
 ];
 
 /// So many clients are connected and say nothing.
@@ -48,6 +48,6 @@ pub const MOST_FOR_SELECT: usize = 900;
 pub const ACTIVE: [usize; 2] = [1, 16];
 
 /// The server of that name.
-pub fn by_name(name: &str) -> Option<&'static Server> {
-    SERVERS.iter().find(|server| server.name == name)
+pub fn by_name(name: &str) -> Option<&'static Contender> {
+    CONTENDERS.iter().find(|server| server.name == name)
 }

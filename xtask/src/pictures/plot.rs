@@ -3,14 +3,15 @@
 //! plotters draws in colours. Ours are those of the page's theme, so each colour stands for a class of the style sheet of
 //! the pictures.
 
-use crate::bench::records::{COSTS, Cost, FOLDER, Spread, costs, spread};
-use crate::bench::servers::{ACTIVE, IDLE, SERVERS, Server};
+use crate::bench::records::{Cost, Spread, spread};
+use crate::bench::servers::{ACTIVE, CONTENDERS, Contender, IDLE};
 use crate::pictures::frame::Framed;
-use crate::source::project::Project;
+use anyhow::Context;
 use close_call::net::columns::thousands;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::fs;
+use std::path::Path;
 
 const SIZE: (u32, u32) = (740, 420);
 /// Room for the names at the right.
@@ -65,11 +66,11 @@ impl Plot {
 }
 
 /// A server, and its points: connections that are open, and microseconds.
-type Line = (&'static Server, Vec<(f64, Spread)>);
+type Line = (&'static Contender, Vec<(f64, Spread)>);
 
 /// Draws it. An error says what is missing.
 pub fn drawn(measured: &[Cost], active: usize) -> Result<Plot, String> {
-    let lines: Vec<Line> = SERVERS
+    let lines: Vec<Line> = CONTENDERS
         .iter()
         .map(|server| {
             let point = |idle| Some(((idle + active) as f64, spread(measured, server, idle, active, |cost| cost.cpu)?));
@@ -81,28 +82,28 @@ pub fn drawn(measured: &[Cost], active: usize) -> Result<Plot, String> {
     let least = all().map(|(_, spread)| spread.least).min().ok_or("nothing was measured")?;
     let most = all().map(|(_, spread)| spread.most).max().unwrap_or(least);
     let mut drawing = String::new();
-    draw(&mut drawing, &lines, active, (micro(least) * 0.8, micro(most) * 1.3)).map_err(|error| error.to_string())?;
+    chart(&mut drawing, &lines, active, (micro(least) * 0.8, micro(most) * 1.3)).map_err(|error| error.to_string())?;
     Ok(Plot { active, description: description(&lines), shapes: in_our_style(&drawing) })
 }
 
-/// Draws the plots that are kept anew, from the measurement that is kept.
-pub fn draw_anew(project: &Project) -> Result<(), String> {
-    let path = format!("{FOLDER}/{COSTS}");
-    let text = project.read(&path).map_err(|error| format!("{path}: {error}"))?;
-    let records = costs(&text).map_err(|error| format!("{path}, {error}"))?.records;
+/// Draws the plots of a measurement into a folder. Returns why one could not be drawn, for each such.
+pub fn draw(measured: &[Cost], folder: &Path) -> anyhow::Result<Vec<String>> {
+    let mut faults = Vec::new();
     for active in ACTIVE {
-        let path = format!("{FOLDER}/{}", file(active));
-        let plot = drawn(&records, active)?.file();
-        fs::write(project.root.join(&path), plot).map_err(|error| format!("{path}: {error}"))?;
+        let name = file(active);
+        match drawn(measured, active) {
+            Ok(plot) => fs::write(folder.join(&name), plot.file()).context(name)?,
+            Err(why) => faults.push(format!("{name} is not drawn: {why}")),
+        }
     }
-    Ok(())
+    Ok(faults)
 }
 
 fn micro(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1_000.0
 }
 
-fn draw(
+fn chart(
     drawing: &mut String,
     lines: &[Line],
     active: usize,

@@ -5,6 +5,7 @@ use close_call::probe::probes::HAMMER;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use walkdir::{DirEntry, WalkDir};
 
 /// The pages' folder, from the project's root.
 pub const PAGES: &str = "book/src";
@@ -45,6 +46,8 @@ pub struct Probe {
 pub struct Project {
     /// The folder with `Cargo.toml`, `chapters/` and `book/`.
     pub root: PathBuf,
+    /// Where cargo builds, and where what is fetched goes.
+    pub target: PathBuf,
     /// The chapters, in their order.
     pub chapters: Vec<Chapter>,
     /// The probes of the scoreboard, in its order.
@@ -60,6 +63,7 @@ impl Project {
         // with the same target folder; it serves when the program is started without cargo.
         let xtask = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         let xtask = Path::new(&xtask);
+        let root = xtask.parent().unwrap_or(xtask).to_path_buf();
         let chapter = |chapter: &close_call::command::ladder::Chapter| Chapter {
             name: chapter.name.to_string(),
             story: chapter.story.map(str::to_string),
@@ -69,7 +73,8 @@ impl Project {
             page: close_call::command::pages::page_of(probe.name).to_string(),
         };
         Project {
-            root: xtask.parent().unwrap_or(xtask).to_path_buf(),
+            target: env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from),
+            root,
             chapters: close_call::command::ladder::CHAPTERS.iter().map(chapter).collect(),
             board: close_call::probe::probes::PROBES.iter().map(probe).collect(),
             others: CHAPTER_PROBES.iter().chain([&HAMMER]).map(|probe| probe.name.to_string()).collect(),
@@ -91,6 +96,11 @@ impl Project {
         fs::read_to_string(self.root.join(path)).map_err(|error| error.to_string())
     }
 
+    /// The text of a file, its path given from the project's root. The error names it.
+    pub fn text(&self, path: &str) -> Result<String, String> {
+        self.read(path).map_err(|error| format!("{path}: {error}"))
+    }
+
     /// Whether the project has this file.
     pub fn has(&self, path: &str) -> bool {
         self.root.join(path).is_file()
@@ -104,17 +114,9 @@ impl Project {
 
 /// Every file under a folder, in order; paths from that folder, with `/`. No folder, no files.
 pub fn files_under(folder: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut open = vec![(folder.to_path_buf(), String::new())];
-    while let Some((folder, prefix)) = open.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-            match entry.path().is_dir() {
-                true => open.push((entry.path(), format!("{name}/"))),
-                false => found.push(name),
-            }
-        }
-    }
+    let files = WalkDir::new(folder).into_iter().flatten().filter(|entry| !entry.file_type().is_dir());
+    let path = |file: DirEntry| Some(file.path().strip_prefix(folder).ok()?.to_string_lossy().into_owned());
+    let mut found: Vec<String> = files.filter_map(path).collect();
     found.sort();
     found
 }

@@ -1,7 +1,7 @@
 //! What was measured, as it is kept.
 
 use super::*;
-use crate::bench::servers::{ACTIVE, IDLE, MOST_FOR_SELECT, SERVERS};
+use crate::bench::servers::{ACTIVE, CONTENDERS, IDLE, MOST_FOR_SELECT};
 use crate::source::project::Project;
 
 fn kept(file: &str) -> String {
@@ -24,7 +24,7 @@ fn everything_was_measured_twice_in_five_runs() {
     let [now, before] = [COSTS, BEFORE].map(|file| costs(&kept(file)).unwrap().records);
     assert!(now != before, "{BEFORE} is another measurement");
     for records in [now, before] {
-        for server in SERVERS.iter().filter(|server| records.iter().any(|cost| cost.server == *server)) {
+        for server in CONTENDERS.iter().filter(|server| records.iter().any(|cost| cost.server == *server)) {
             for idle in IDLE.into_iter().filter(|idle| !server.selects || *idle <= MOST_FOR_SELECT) {
                 for active in ACTIVE {
                     let here = |cost: &&Cost| cost.server == server && (cost.idle, cost.active) == (idle, active);

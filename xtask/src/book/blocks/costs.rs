@@ -1,7 +1,7 @@
 //! What was measured, as tables.
 
-use crate::bench::records::{BEFORE, CALLS, COSTS, Cost, FOLDER, Measured, Spread, calls, costs, spread};
-use crate::bench::servers::{ACTIVE, IDLE, SERVERS, Server, by_name};
+use crate::bench::records::{BEFORE, CALLS, COSTS, Cost, FOLDER, Kept, Spread, calls, costs, spread};
+use crate::bench::servers::{ACTIVE, CONTENDERS, Contender, IDLE, by_name};
 use crate::pictures::plot;
 use crate::source::html::escape;
 use crate::source::project::Project;
@@ -55,7 +55,7 @@ fn table(caption: &str, heads: &[String], rows: &[Vec<String>]) -> String {
 }
 
 /// A server's title, its code set as code.
-fn title(server: &Server) -> String {
+fn title(server: &Contender) -> String {
     let mut code = false;
     let parts = server.title.split('`').map(|part| {
         let shown = if code { format!("<code>{}</code>", escape(part)) } else { escape(part) };
@@ -69,7 +69,7 @@ fn calls_table(project: &Project) -> Result<String, String> {
     let path = format!("{FOLDER}/{CALLS}");
     let text = project.read(&path).map_err(|error| format!("{path}: {error}"))?;
     let records = calls(&text).map_err(|error| format!("{path}, {error}"))?.records;
-    let number = |server: &Server, active: usize| {
+    let number = |server: &Contender, active: usize| {
         let record = records.iter().find(|calls| calls.server == server && calls.active == active);
         let count = record.map_or("–".to_string(), |calls| match calls.per_message.fract() {
             0.0 => format!("{:.0}", calls.per_message),
@@ -77,7 +77,7 @@ fn calls_table(project: &Project) -> Result<String, String> {
         });
         (count, record.map(|calls| calls.names.join(", ")).unwrap_or_default())
     };
-    let rows = SERVERS.iter().filter(|server| records.iter().any(|calls| calls.server == *server)).map(|server| {
+    let rows = CONTENDERS.iter().filter(|server| records.iter().any(|calls| calls.server == *server)).map(|server| {
         let (one, names) = number(server, ACTIVE[0]);
         let names =
             if names.is_empty() { "not the same each time".to_string() } else { format!("<code>{names}</code>") };
@@ -97,7 +97,7 @@ fn microseconds(nanoseconds: u64) -> String {
 }
 
 fn messages(records: &[Cost], active: usize) -> String {
-    let cell = |server: &Server, idle: usize| match spread(records, server, idle, active, |cost| cost.cpu) {
+    let cell = |server: &Contender, idle: usize| match spread(records, server, idle, active, |cost| cost.cpu) {
         None => "–".to_string(),
         Some(Spread { least, median, most }) => {
             let [least, median, most] = [least, median, most].map(microseconds);
@@ -117,8 +117,8 @@ fn heads(first: &str) -> Vec<String> {
     [first.to_string()].into_iter().chain(IDLE.map(|idle| format!("{} idle", thousands(idle)))).collect()
 }
 
-fn measured(records: &[Cost]) -> impl Iterator<Item = &'static Server> {
-    SERVERS.iter().filter(|server| records.iter().any(|cost| cost.server == *server))
+fn measured(records: &[Cost]) -> impl Iterator<Item = &'static Contender> {
+    CONTENDERS.iter().filter(|server| records.iter().any(|cost| cost.server == *server))
 }
 
 fn memory(records: &[Cost]) -> String {
@@ -149,15 +149,15 @@ const RATIOS: [(&str, &str, usize, usize); 11] = [
 ];
 
 /// The ratio of two medians.
-pub fn ratio(records: &[Cost], above: &Server, below: &Server, idle: usize, active: usize) -> Option<f64> {
+pub fn ratio(records: &[Cost], above: &Contender, below: &Contender, idle: usize, active: usize) -> Option<f64> {
     let median = |server| Some(spread(records, server, idle, active, |cost| cost.cpu)?.median as f64);
     Some(median(above)? / median(below)?)
 }
 
-fn ratios(now: &Measured<Cost>, before: &Measured<Cost>) -> String {
+fn ratios(now: &Kept<Cost>, before: &Kept<Cost>) -> String {
     let rows = RATIOS.iter().filter_map(|(above, below, idle, active)| {
         let (above, below) = (by_name(above)?, by_name(below)?);
-        let of = |measured: &Measured<Cost>| {
+        let of = |measured: &Kept<Cost>| {
             ratio(&measured.records, above, below, *idle, *active).map_or("–".to_string(), |ratio| match ratio {
                 10.0.. => format!("{ratio:.0}"),
                 _ => format!("{ratio:.2}"),

@@ -8,6 +8,8 @@ use crate::source::project::files_under;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -111,7 +113,7 @@ impl Built {
         }
         let fragment = decoded(fragment);
         match self.pages.get(&target) {
-            Some(page) if self.complete && !fragment.is_empty() && !page.ids.contains(&fragment) => {
+            Some(page) if self.complete && !fragment.is_empty() && !page.ids.contains(&*fragment) => {
                 Some(format!("there is no #{fragment} in {target}"))
             }
             _ => None,
@@ -244,23 +246,8 @@ fn has_scheme(url: &str) -> bool {
 }
 
 /// Undoes `%20` and the like.
-fn decoded(url: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = url.as_bytes();
-    while let [first, after @ ..] = rest {
-        let code = after.get(..2).filter(|_| *first == b'%').and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+fn decoded(url: &str) -> Cow<'_, str> {
+    percent_decode_str(url).decode_utf8_lossy()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The plots that are kept.
 
 use super::*;
+use crate::bench::records::{COSTS, FOLDER, costs};
+use crate::source::project::Project;
 
 fn kept(file: &str) -> String {
     Project::here().read(&format!("{FOLDER}/{file}")).unwrap()
