@@ -1,6 +1,7 @@
 //! A tiny book in a temporary directory. It is sound; each test makes one thing wrong and reads what is said of it.
 
 use crate::book;
+use crate::book::expand::expand;
 use crate::source::project::{Chapter, Probe, Project};
 use std::fs;
 use std::path::PathBuf;
@@ -106,4 +107,33 @@ impl Tiny {
         let (_, main) = html.split_once("<p>The page.</p>").unwrap();
         main.split_once("</main>").unwrap().0.trim().to_string()
     }
+
+    /// What a text becomes in a page, its path given from book/src.
+    pub fn expanded(&self, page: &str, text: &str) -> String {
+        let mut faults = Vec::new();
+        let expanded = expand(&self.project(), page, text, &mut faults);
+        assert_eq!(faults, []);
+        expanded
+    }
+
+    /// What is wrong with a directive in line 2 of the page 02-shut.
+    pub fn fault(&self, directive: &str) -> String {
+        let mut faults = Vec::new();
+        let text = format!("first\n{directive}\nlast\n");
+        let expanded = expand(&self.project(), "02-shut.md", &text, &mut faults);
+        assert!(!expanded.contains(directive), "a directive at fault is left out: {expanded}");
+        let [fault] = faults.as_slice() else { panic!("one fault, not {faults:?}") };
+        let fault = fault.to_string();
+        fault.strip_prefix(&format!("book/src/02-shut.md:2: {directive}: ")).unwrap_or(&fault).to_string()
+    }
+}
+
+/// What a text becomes in the page 02-shut.
+pub fn expanded(text: &str) -> String {
+    Tiny::new().expanded("02-shut.md", text)
+}
+
+/// What is wrong with a directive.
+pub fn fault(directive: &str) -> String {
+    Tiny::new().fault(directive)
 }

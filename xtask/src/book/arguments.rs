@@ -1,67 +1,54 @@
-//! The arguments of a directive.
+//! What stands between a directive's name and its closing braces: a command line, whose words a shell would split in the
+//! same way. Options are written `NAME="VALUE"`.
 
-/// What stands between a directive's name and its closing braces.
+/// What a directive is given.
 pub struct Arguments {
-    /// The names and paths.
-    pub words: Vec<String>,
-    /// `from` and `to`.
-    pub texts: Option<(String, String)>,
-    /// The directive's own options, in their order.
-    pub options: Vec<(String, String)>,
+    words: Vec<String>,
+    options: Vec<(String, String)>,
+    /// How the directive is written.
+    usage: &'static str,
 }
 
 impl Arguments {
-    /// Reads them; `own` has the names of the directive's own options.
-    pub fn parse(text: &str, own: &[&str]) -> Result<Arguments, String> {
-        let (mut words, mut from, mut to, mut options) = (Vec::new(), None, None, Vec::new());
-        let mut rest = text.trim_start();
-        while !rest.is_empty() {
-            let length = rest.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(rest.len());
-            let (word, after) = rest.split_at(length);
-            let Some(after) = after.strip_prefix('"') else {
-                words.push(word.to_string());
-                rest = after.trim_start();
-                continue;
-            };
-            let (value, after) = quoted(after)?;
-            if !after.is_empty() && !after.starts_with(char::is_whitespace) {
-                return Err(format!("a space is missing after \"{value}\""));
+    /// Reads them, for a directive that is written as `usage` says.
+    pub fn read(text: &str, usage: &'static str) -> Result<Arguments, String> {
+        let split = shlex::split(text).ok_or("a quote is not closed")?;
+        let (mut words, mut options) = (Vec::new(), Vec::new());
+        for word in split {
+            let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase());
+            match word.split_once('=').filter(|(name, _)| is_name(name)) {
+                Some((name, value)) => options.push((name.to_string(), value.to_string())),
+                None => words.push(word),
             }
-            match word {
-                "" => words.push(value),
-                "from=" if from.is_none() => from = Some(value),
-                "to=" if to.is_none() => to = Some(value),
-                _ if own.iter().any(|name| word.strip_suffix('=') == Some(name)) => {
-                    options.push((word.trim_end_matches('=').to_string(), value));
-                }
-                _ => {
-                    return Err(format!("{word}\"{value}\" is not known here; once each, from=\"…\" and to=\"…\" are"));
-                }
-            }
-            rest = after.trim_start();
         }
-        let texts = match (from, to) {
-            (Some(from), Some(to)) if !from.is_empty() && !to.is_empty() => Some((from, to)),
-            (None, None) => None,
-            _ => return Err("from and to go together, and neither is empty".to_string()),
-        };
-        Ok(Arguments { words, texts, options })
+        Ok(Arguments { words, options, usage })
     }
-}
 
-/// A text in quotes, its opening quote already taken: what it says, and what follows it.
-fn quoted(text: &str) -> Result<(String, &str), String> {
-    let mut value = String::new();
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '"' => return Ok((value, characters.as_str())),
-            '\\' => match characters.next() {
-                Some(next @ ('"' | '\\')) => value.push(next),
-                _ => return Err("after a backslash in quotes only \" or \\ may follow".to_string()),
-            },
-            _ => value.push(character),
+    /// Exactly so many words, and nothing that was not asked for before.
+    pub fn words<const N: usize>(self) -> Result<[String; N], String> {
+        let usage = self.usage;
+        <[String; N]>::try_from(self.all_words()?).map_err(|_| format!("write {usage}"))
+    }
+
+    /// All words, and nothing that was not asked for before.
+    pub fn all_words(self) -> Result<Vec<String>, String> {
+        match self.options.first() {
+            Some((name, value)) => Err(format!("{name}=\"{value}\" is not known here; write {}", self.usage)),
+            None => Ok(self.words),
         }
     }
-    Err("a quote is not closed".to_string())
+
+    /// Each value of an option.
+    pub fn values(&mut self, name: &str) -> Vec<String> {
+        self.options.extract_if(.., |(option, _)| option == name).map(|(_, value)| value).collect()
+    }
+
+    /// `from` and `to`, both or neither, each once.
+    pub fn texts(&mut self) -> Result<Option<(String, String)>, String> {
+        match (self.values("from").as_slice(), self.values("to").as_slice()) {
+            ([from], [to]) if !from.is_empty() && !to.is_empty() => Ok(Some((from.clone(), to.clone()))),
+            ([], []) => Ok(None),
+            _ => Err("from and to go together, once each, and neither is empty".to_string()),
+        }
+    }
 }

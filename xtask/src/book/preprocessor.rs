@@ -56,3 +56,6 @@ fn expand_all(project: &Project, book: &mut Book, faults: &mut Vec<Fault>) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests;

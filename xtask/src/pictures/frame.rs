@@ -1,8 +1,8 @@
 //! A picture on a page, and one that stands alone.
 
 use super::svg::number;
-use crate::source::html::escape;
-use crate::source::project::is_numbered;
+use close_call::command::ladder::is_numbered;
+use maud::{Markup, PreEscaped, html};
 
 /// The style of all pictures: the book's pages load it, and what stands alone has it in it.
 const STYLE: &str = include_str!("../../../book/theme/lanes.css");
@@ -24,39 +24,44 @@ pub struct Framed<'a> {
 }
 
 impl Framed<'_> {
-    fn svg(&self, attributes: &str, first: &str) -> String {
+    /// The drawing with its words. With a ground, which comes first, it can stand alone.
+    fn svg(&self, ground: Option<String>) -> Markup {
         let Framed { id, title, description, shapes, .. } = self;
         let (width, height) = (number(self.size.0), number(self.size.1));
-        let (title, description) = (escape(title), escape(description));
-        format!(
-            "<svg {attributes}viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" role=\"img\" \
-             aria-labelledby=\"{id}-title\" aria-describedby=\"{id}-desc\">\n<title id=\"{id}-title\">{title}</title>\n\
-             <desc id=\"{id}-desc\">{description}</desc>\n{first}{shapes}</svg>"
-        )
+        let (title_id, description_id) = (format!("{id}-title"), format!("{id}-desc"));
+        let alone = ground.is_some();
+        html! {
+            svg xmlns=[alone.then_some("http://www.w3.org/2000/svg")] class=[alone.then_some("lanes")]
+                viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) role="img"
+                aria-labelledby=(title_id) aria-describedby=(description_id) {
+                "\n" title id=(title_id) { (title) }
+                "\n" desc id=(description_id) { (description) }
+                "\n" (PreEscaped(ground.unwrap_or_default())) (PreEscaped(shapes))
+            }
+        }
     }
 
     /// For a page: no blank line is in it, so that Markdown takes all of it for HTML.
     pub fn html(&self, anchor: Option<&str>) -> String {
-        let anchor = anchor.map(|anchor| format!(" id=\"{anchor}\"")).unwrap_or_default();
-        let key = if self.key.is_empty() { String::new() } else { format!("<figcaption>{}</figcaption>\n", self.key) };
         // It may be wider than the page. Whoever has no mouse can scroll it once it has the focus.
-        format!(
-            "<figure class=\"lanes\"{anchor}>\n<div class=\"frame\" role=\"group\" aria-label=\"{}\" tabindex=\"0\">\n\
-             {}\n</div>\n{key}</figure>",
-            escape(self.title),
-            self.svg("", "")
-        )
+        let html = html! {
+            figure class="lanes" id=[anchor] {
+                "\n" div class="frame" role="group" aria-label=(self.title) tabindex="0" { "\n" (self.svg(None)) "\n" }
+                "\n" @if !self.key.is_empty() { figcaption { (PreEscaped(self.key)) } "\n" }
+            }
+        };
+        html.into_string()
     }
 
     /// For a file: with its style and its ground, in light and in dark.
     pub fn file(&self) -> String {
-        let first = format!(
+        let ground = format!(
             "<style>\n.lanes {{ --fg: #1f2328; --bg: #fff; --bad: #ad111d; }}\n\
              @media (prefers-color-scheme: dark) {{\n    .lanes {{ --fg: #e6edf3; --bg: #0d1117; --bad: #ff7b72; }}\n}}\n\
              .lanes .ground {{ fill: var(--bg); stroke: none; }}\n{STYLE}</style>\n\
              <rect class=\"ground\" width=\"100%\" height=\"100%\" rx=\"6\"/>\n"
         );
-        self.svg("xmlns=\"http://www.w3.org/2000/svg\" class=\"lanes\" ", &first) + "\n"
+        self.svg(Some(ground)).into_string() + "\n"
     }
 }
 

@@ -1,6 +1,7 @@
-//! Shapes and text as SVG. The same calls write the same bytes: numbers have one decimal at most.
+//! Shapes and text as SVG, written by hand: a library for HTML would close each shape with a tag of its own. The same calls
+//! write the same bytes: numbers have one decimal at most.
 
-use crate::source::html::escape;
+use maud::html;
 use std::fmt::Write;
 
 /// How a text is placed at its point.
@@ -73,7 +74,10 @@ impl Svg {
         };
         let turned = if degrees == 0 { String::new() } else { format!(" transform=\"rotate({degrees} {x} {y})\"") };
         let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
-        self.element(&format!("<text{class} x=\"{x}\" y=\"{y}\"{anchor}{turned}>{}</text>", escape(text)));
+        self.element(&format!(
+            "<text{class} x=\"{x}\" y=\"{y}\"{anchor}{turned}>{}</text>",
+            html! { (text) }.into_string()
+        ));
     }
 
     /// Other shapes, moved to here.

@@ -1,9 +1,5 @@
 //! Pictures of traces: the same every time, legible, refused where they would be wrong.
 
-use crate::book::blocks::block;
-use crate::book::blocks::tests::fault;
-use crate::book::directive::directives;
-use crate::pictures::ideas;
 use crate::pictures::lanes::draw::{Drawing, Limits, draw};
 use crate::pictures::lanes::show;
 use crate::pictures::lanes::words::description;
@@ -11,7 +7,6 @@ use crate::pictures::part::Part;
 use crate::source::excerpts::Excerpt;
 use crate::source::project::Project;
 use crate::source::snapshots::Snapshot;
-use crate::tiny::Tiny;
 use std::fmt::Write;
 
 /// A stretch of a trace that this project has stored.
@@ -114,25 +109,6 @@ fn as_many_calls_as_a_page_has_room_for_fit_into_it() {
 
     let few = draw(&told(&calls(4, "getpeername")), Limits::PAGE).unwrap();
     assert!(!few.shapes.contains("rotate"), "the names of a few stand side by side");
-}
-
-#[test]
-fn the_pictures_of_the_pages_fit() {
-    let project = Project::here();
-    let mut seen = 0;
-    for page in project.files("book/src") {
-        let text = project.read(&format!("book/src/{page}")).unwrap();
-        for directive in
-            directives(&text).into_iter().filter(|directive| ["lanes", "figure", "steps"].contains(&directive.name))
-        {
-            let html = block(&project, &page, &directive, None).unwrap();
-            let (_, rest) = html.split_once(" width=\"").unwrap();
-            let width: f64 = rest.split('"').next().unwrap().parse().unwrap();
-            assert!(width <= 750.0, "{page}: {} is {width} px wide", directive.text);
-            seen += 1;
-        }
-    }
-    assert!(seen >= 18, "they are found: {seen}");
 }
 
 #[test]
@@ -260,48 +236,4 @@ fn a_file_may_be_a_snapshot_or_a_trace_and_nothing_else() {
         error(&("---\nsource: x\n---\n".to_string() + &one + "{\n"), None).split(": it").next(),
         Some("run.json: line 5")
     );
-}
-
-#[test]
-fn lanes_on_a_page_have_words_a_key_and_the_place_to_which_the_scoreboard_leads() {
-    let tiny = Tiny::new();
-    let text = Project::here().read("tests/snapshots/04-use-after-close-trace-json.snap").unwrap();
-    tiny.write("tests/snapshots/02-shut-trace-json.snap", &text);
-    tiny.append(
-        "book/src/02-shut.md",
-        "\n{{#lanes 02-shut-trace-json from=\"alice\\\",\\\"call\\\":\\\"close\" to=\"ended\"}}\n",
-    );
-    let shown = tiny.shown();
-    for part in [
-        "<figure class=\"lanes\" id=\"under-leaves\">",
-        "role=\"group\" aria-label=\"Lanes of 04-use-after-close\" tabindex=\"0\"",
-        "role=\"img\" aria-labelledby=\"in-02-lanes-02-shut-22-title\" aria-describedby=\"in-02-lanes-02-shut-22-desc\"",
-        "<title id=\"in-02-lanes-02-shut-22-title\">Lanes of 04-use-after-close</title>",
-        "<figcaption><b>r</b> readable, from select, with a line to the call that acts on it; dashed red: stale,",
-    ] {
-        assert!(shown.contains(part), "{part} in {shown}");
-    }
-}
-
-#[test]
-fn lanes_that_cannot_be_drawn_are_faults_of_the_page() {
-    assert_eq!(fault("{{#lanes 02-none}}"), "tests/snapshots/02-none.snap: No such file or directory (os error 2)");
-    assert_eq!(
-        fault("{{#lanes 02-shut}}"),
-        "tests/snapshots/02-shut.snap: no call is in it; a trace is what --trace=json prints"
-    );
-}
-
-#[test]
-fn a_figure_of_lists_is_refused_where_its_rule_does_not_hold() {
-    let project = Project::here();
-    let lists =
-        |name: &str, texts| ideas::on_page(&project, "x.md", "lists", &[&format!("{name}-trace-json")], Some(texts));
-    let pass = ("\"w\":[4],\"x\":[]}", "ended");
-    assert!(lists("05-log-before-close-impatient", pass).unwrap().contains("class=\"ring\""));
-    // Chapter 9 keeps no lists; select is asked about the clients first.
-    let error = lists("09-owned-connections", ("\"w\":[4],\"x\":[]}", "\"ret\":\"4, 127.0.0.1:<bob>")).unwrap_err();
-    assert!(error.ends_with("line 20: select was not asked about the lists that the rule gives"), "{error}");
-    let error = lists("05-log-before-close-impatient", ("SIGSTOP", "ended")).unwrap_err();
-    assert!(error.ends_with("the stretch must be one pass, and begin with its select"), "{error}");
 }

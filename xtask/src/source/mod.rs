@@ -3,12 +3,11 @@
 //! ```text
 //! project     where the files are, and the names     faults      what is wrong, and where
 //! excerpts    parts of files, and differences        snapshots   what was printed
-//! html        text as HTML                       programs    other programs, run to their end
+//! programs    other programs, run to their end
 //! ```
 
 pub mod excerpts;
 pub mod faults;
-pub mod html;
 pub mod programs;
 pub mod project;
 pub mod snapshots;

@@ -20,12 +20,6 @@ pub fn listing_page(chapter: &str) -> String {
     format!("listings/{chapter}.md")
 }
 
-/// Whether a name begins as a chapter's does: two digits and a hyphen.
-pub fn is_numbered(name: &str) -> bool {
-    let bytes = name.as_bytes();
-    bytes.len() > 3 && bytes[..2].iter().all(u8::is_ascii_digit) && bytes[2] == b'-'
-}
-
 /// A chapter.
 pub struct Chapter {
     /// Such as `04-use-after-close`.

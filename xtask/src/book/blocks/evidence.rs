@@ -1,6 +1,6 @@
 //! Where a chapter's page shows what happens to its program under a probe: the scoreboard's cells lead there.
 
-use crate::book::arguments::Arguments;
+use super::block::Read;
 use crate::book::directive::directives;
 use crate::source::project::{Chapter, Project};
 use crate::source::snapshots::probe_of;
@@ -11,19 +11,27 @@ pub fn id(probe: &str) -> String {
     format!("under-{probe}")
 }
 
-/// The probes that a chapter's page shows, each with where, in bytes, the directive begins that shows it.
-pub fn evidence<'a>(project: &'a Project, chapter: &'a Chapter, text: &str) -> BTreeMap<&'a str, usize> {
+/// The snapshots that a page shows, each with where, in bytes, the directive begins that shows it.
+pub fn snapshots(text: &str, read: Read) -> Vec<(usize, String)> {
+    let shown = |start: usize, block: &dyn super::block::Block| Some((start, block.snapshot()?.to_string()));
+    directives(text).iter().filter_map(|one| shown(one.range.start, &*read(one).ok()?)).collect()
+}
+
+/// The probes that a chapter's page shows by its snapshots, each with where the directive begins that shows it.
+pub fn evidence<'a>(
+    project: &'a Project,
+    chapter: &'a Chapter,
+    text: &str,
+    snapshots: &[(usize, String)],
+) -> BTreeMap<&'a str, usize> {
     let mut places: BTreeMap<&str, (bool, usize)> = BTreeMap::new();
-    for directive in directives(text).iter().filter(|directive| ["snapshot", "lanes"].contains(&directive.name)) {
-        let Ok(Arguments { words, .. }) = Arguments::parse(directive.rest, &[]) else {
-            continue;
-        };
-        if let Some(probe) = words.first().and_then(|name| probe_of(project, chapter, name)) {
+    for (start, name) in snapshots {
+        if let Some(probe) = probe_of(project, chapter, name) {
             // What is not folded away comes first.
-            let before = &text[..directive.range.start];
+            let before = &text[..*start];
             let folded = before.matches("<details").count() > before.matches("</details").count();
-            let place = (folded, directive.range.start);
-            places.entry(probe).and_modify(|first| *first = place.min(*first)).or_insert(place);
+            let found = (folded, *start);
+            places.entry(probe).and_modify(|first| *first = found.min(*first)).or_insert(found);
         }
     }
     places.into_iter().map(|(probe, (_, start))| (probe, start)).collect()

@@ -3,7 +3,8 @@
 use crate::book::directive::directives;
 use crate::book::markdown::markdown;
 use crate::source::faults::Fault;
-use crate::source::project::{PAGES, Project, chapter_file, is_numbered, listing_page};
+use crate::source::project::{PAGES, Project, chapter_file, listing_page};
+use close_call::command::ladder::is_numbered;
 use mdbook_markdown::pulldown_cmark::{Event, HeadingLevel, Tag};
 use std::iter;
 

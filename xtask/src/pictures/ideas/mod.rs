@@ -1,68 +1,89 @@
-//! Figures of ideas, each drawn from traces.
+//! Figures of ideas, each drawn from traces: a file for each kind, and its line in [`IDEAS`].
 
-pub mod ids;
-pub mod lists;
-pub mod queue;
-pub mod select;
-pub mod sequence;
-pub mod tables;
+mod ids;
+mod lists;
+mod queue;
+mod select;
+mod sequence;
+mod tables;
 
-use crate::pictures::frame::{Framed, prefix};
-use crate::pictures::lanes::words;
-use crate::pictures::part::Part;
-use crate::pictures::shapes::Shapes;
-use crate::source::project::Project;
-use crate::source::snapshots::Snapshot;
+use super::frame::Framed;
+use super::lanes::words;
+use super::part::Part;
+use super::shapes::Shapes;
 
-/// What can be drawn.
-pub const KINDS: [&str; 6] = ["sequence", "tables", "select", "lists", "ids", "queue"];
-
-/// A figure of this kind, for a page, from these snapshots.
-pub fn on_page(
-    project: &Project,
-    page: &str,
-    kind: &str,
-    names: &[&str],
-    texts: Option<(&str, &str)>,
-) -> Result<String, String> {
-    let mut parts = Vec::new();
-    for name in names {
-        let snapshot = Snapshot::read(project, name)?;
-        parts.push(Part::of(&snapshot.path, &snapshot.printed(), texts)?);
-    }
-    let of = |what: &str| format!("{} of {}: {what}", kind_in_words(kind), names.join(", "));
-    let Shapes { shapes, size } = match (kind, parts.as_slice()) {
-        ("sequence", [part]) => sequence::draw(part),
-        ("tables", [part]) => tables::draw(part),
-        ("select", [part]) => select::draw(part),
-        ("lists", [part]) => lists::draw(part),
-        ("ids", [part]) => ids::draw(part),
-        ("queue", parts) if !parts.is_empty() => queue::draw(parts),
-        _ => return Err("write {{#figure KIND NAME}}, for queue with several names".to_string()),
-    }
-    .map_err(|what| of(&what))?;
-    let runs: Vec<String> = parts.iter().map(Part::name).collect();
-    let description: Vec<String> =
-        parts.iter().map(|part| format!("{}: {}", part.name(), words::description(part))).collect();
-    let id = format!("{}-{kind}-{}", prefix(page), names.join("-").replace("-trace-json", ""));
-    let framed = Framed {
-        id: &id,
-        title: &format!("{} of {}", kind_in_words(kind), runs.join(", ")),
-        description: &description.join(" "),
-        key: "",
-        shapes: &shapes,
-        size,
-    };
-    Ok(framed.html(None))
+/// A kind of figure.
+pub struct Idea {
+    /// What a page calls it.
+    pub name: &'static str,
+    /// What it shows, in a few words.
+    pub title: &'static str,
+    draw: Draw,
 }
 
-fn kind_in_words(kind: &str) -> &str {
-    match kind {
-        "sequence" => "Client, kernel and server over time",
-        "tables" => "The descriptor table each time that it changes",
-        "select" => "Three lists in and three lists out",
-        "lists" => "The lists and the table after each call",
-        "ids" => "Ids, connections, sockets and descriptors",
-        _ => "What the kernel holds until the server asks, and what the calls return,",
+/// What draws it: one run, or several, one below the other.
+enum Draw {
+    One(fn(&Part) -> Result<Shapes, String>),
+    Several(fn(&[Part]) -> Result<Shapes, String>),
+}
+
+impl Idea {
+    const fn of_one(name: &'static str, title: &'static str, draw: fn(&Part) -> Result<Shapes, String>) -> Idea {
+        Idea { name, title, draw: Draw::One(draw) }
+    }
+}
+
+/// All kinds.
+pub const IDEAS: &[Idea] = &[
+    Idea::of_one("sequence", "Client, kernel and server over time", sequence::draw),
+    Idea::of_one("tables", "The descriptor table each time that it changes", tables::draw),
+    Idea::of_one("select", "Three lists in and three lists out", select::draw),
+    Idea::of_one("lists", "The lists and the table after each call", lists::draw),
+    Idea::of_one("ids", "Ids, connections, sockets and descriptors", ids::draw),
+    Idea {
+        name: "queue",
+        title: "What the kernel holds until the server asks, and what the calls return,",
+        draw: Draw::Several(queue::draw),
+    },
+];
+
+impl Idea {
+    /// The kind of that name.
+    pub fn by_name(name: &str) -> Option<&'static Idea> {
+        IDEAS.iter().find(|idea| idea.name == name)
+    }
+
+    /// The names of all kinds.
+    pub fn names() -> Vec<&'static str> {
+        IDEAS.iter().map(|idea| idea.name).collect()
+    }
+
+    /// Whether so many runs can be drawn in one figure.
+    pub fn takes(&self, runs: usize) -> bool {
+        match self.draw {
+            Draw::One(_) => runs == 1,
+            Draw::Several(_) => runs > 0,
+        }
+    }
+
+    /// The figure of these runs, for a page; `id` begins the `id`s of its words.
+    pub fn framed(&self, parts: &[Part], id: &str) -> Result<String, String> {
+        let Shapes { shapes, size } = match (&self.draw, parts) {
+            (Draw::One(draw), [part]) => draw(part)?,
+            (Draw::Several(draw), parts) => draw(parts)?,
+            (Draw::One(_), parts) => return Err(format!("it is of one run, not of {}", parts.len())),
+        };
+        let runs: Vec<String> = parts.iter().map(Part::name).collect();
+        let description: Vec<String> =
+            parts.iter().map(|part| format!("{}: {}", part.name(), words::description(part))).collect();
+        let framed = Framed {
+            id,
+            title: &format!("{} of {}", self.title, runs.join(", ")),
+            description: &description.join(" "),
+            key: "",
+            shapes: &shapes,
+            size,
+        };
+        Ok(framed.html(None))
     }
 }

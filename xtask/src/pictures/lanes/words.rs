@@ -2,8 +2,8 @@
 
 use super::draw::Contents;
 use crate::pictures::part::{Moment, Part, act};
-use crate::source::html::escape;
 use crate::trace::{List, Owner, Step, What};
+use maud::html;
 
 /// What happens in a stretch, call by call.
 pub fn description(part: &Part) -> String {
@@ -80,7 +80,7 @@ pub fn key(contents: &Contents) -> String {
         contents.marks.iter().map(|list| format!("<b>{}</b> {}", list.letter(), list.word())).collect();
     let mut parts = Vec::new();
     if !marks.is_empty() {
-        let waits: Vec<String> = contents.waits.iter().map(|call| escape(call)).collect();
+        let waits: Vec<String> = contents.waits.iter().map(|call| html! { (call) }.into_string()).collect();
         let (marks, waits) = (marks.join(", "), waits.join(" and "));
         parts.push(format!("{marks}, from {waits}, with a line to the call that acts on it"));
     }

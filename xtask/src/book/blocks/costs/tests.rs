@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::bench::records::costs;
-use crate::tiny::Tiny;
+use crate::tiny::fault;
 
 fn kept(file: &str) -> String {
     Project::here().read(&format!("{FOLDER}/{file}")).unwrap()
@@ -12,9 +12,7 @@ fn kept(file: &str) -> String {
 fn a_cell_has_the_middle_of_the_runs_and_how_far_they_go() {
     let header = "server,idle,active,run,messages,cpu_ns_per_message,rss_kib\n";
     let lines = [9_000, 7_000, 30_000].map(|cpu| format!("12-poll,0,1,1,100,{cpu},2000\n")).concat();
-    let tiny = Tiny::new();
-    tiny.write(&format!("{FOLDER}/{COSTS}"), &format!("{header}{lines}"));
-    let table = on_page(&tiny.project(), "messages", Some("1")).unwrap();
+    let table = messages(&costs(&format!("{header}{lines}")).unwrap().records, 1);
     assert!(table.contains("<td>9.0 <small>7.0–30.0</small></td><td>–</td>"), "{table}");
 }
 
@@ -41,13 +39,13 @@ fn chapter_14_costs_what_tokio_costs_and_is_flat() {
 
 #[test]
 fn what_was_not_measured_is_refused() {
-    let project = Project::here();
-    for (kind, active, why) in [
-        ("messages", Some("2"), "so many clients were not measured; 1 and 16 were"),
-        ("memory", Some("16"), "but {{#costs KIND}} for the others"),
-        ("plot", None, "write {{#costs messages ACTIVE}} or {{#costs plot ACTIVE}}"),
+    for (directive, why) in [
+        ("{{#costs messages 2}}", "so many clients were not measured; 1 and 16 were"),
+        ("{{#costs memory 16}}", "but {{#costs KIND}} for the others"),
+        ("{{#costs plot}}", "write {{#costs messages ACTIVE}} or {{#costs plot ACTIVE}}"),
+        ("{{#costs time}}", "KIND is one of calls, messages, memory"),
     ] {
-        let said = on_page(&project, kind, active).unwrap_err();
-        assert!(said.contains(why), "{kind}: {said}");
+        let said = fault(directive);
+        assert!(said.contains(why), "{directive}: {said}");
     }
 }

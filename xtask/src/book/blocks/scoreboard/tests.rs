@@ -94,7 +94,7 @@ fn scoreboards_that_are_not_sound() {
     for (from, to, what) in [
         ("no reply", "no  reply", ": 3 cells for 02-shut, 2 probes"),
         ("\n02-shut  ok", "", ": 1 cells for 02-shut, 2 probes"),
-        ("02-shut", "02-shot", ", line 6: there is no server 02-shot among the chapters"),
+        ("02-shut", "02-shot", ": there is no server 02-shot among the chapters"),
         ("02-shut", "xx", " has no row for 02-shut"),
     ] {
         assert!(SOUND.contains(from));
@@ -103,7 +103,7 @@ fn scoreboards_that_are_not_sound() {
     let mut tiny = tiny(SOUND);
     tiny.chapters[1] = ("02-shut", None);
     let fault = &tiny.faults()[0];
-    assert!(fault.ends_with("scoreboard.snap, line 6: there is no server 02-shut among the chapters"), "{fault}");
+    assert!(fault.ends_with("scoreboard.snap: there is no server 02-shut among the chapters"), "{fault}");
 }
 
 #[test]

@@ -2,14 +2,14 @@
 
 use super::question::Question;
 use super::rows::{HEADS, Rows};
+use crate::book::blocks::block::numbered;
 use crate::pictures::lanes::draw::{Limits, draw};
 use crate::pictures::lanes::show;
 use crate::pictures::part::Part;
 use crate::pictures::svg::number;
 use crate::source::excerpts::Excerpt;
-use crate::source::html::escape;
+use maud::{Markup, PreEscaped, html};
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 /// More steps than these nobody goes through.
 const LIMITS: Limits = Limits { calls: 60, lanes: 8 };
@@ -31,26 +31,19 @@ pub fn called<'a>(part: &Part, program: &Excerpt<'a>) -> Result<Excerpt<'a>, Str
     Ok(Excerpt { first: start + 1, lines: program.lines[start..end].to_vec() })
 }
 
-/// The figure, with no blank line in it, so that Markdown takes all of it for HTML. `number` is the chapter's: it begins
-/// the `id`s.
+/// The figure, with no blank line in it, so that Markdown takes all of it for HTML. `chapter` is the number that begins the
+/// `id`s.
 pub fn html(
     part: &Part,
     code: &Excerpt,
-    caption: &str,
+    caption: &Markup,
     chapter: &str,
-    ask: Option<&Question>,
+    question: Option<&Question>,
 ) -> Result<String, String> {
     let drawing = draw(part, LIMITS)?;
     let rows = Rows::of(part, &format!("step-{chapter}-"));
-    let ask = match ask {
-        None => None,
-        Some(question) => {
-            let id = format!("step-{chapter}-{}", question.at);
-            let at = rows.ids.iter().find(|(_, known)| **known == id).map(|(index, _)| *index);
-            Some((at.ok_or_else(|| format!("there is no step `{}` in this stretch", question.at))?, question))
-        }
-    };
-    let name = escape(&part.name());
+    let asked = question.map(|question| Ok::<_, String>((rows.asked_at(&question.at)?, question))).transpose()?;
+    let label = format!("{}, call by call", part.name());
     let lanes = show::framed(part, &drawing, &format!("in-{chapter}-steps"), |framed| framed.html(None));
     // The script moves it over what is later. On paper, and without the script, it is beside the picture.
     let cover = format!(
@@ -58,26 +51,21 @@ pub fn html(
         number(drawing.height),
         width = number(drawing.width)
     );
-    let lanes = lanes.replacen("</svg>", &cover, 1);
-    let mut html =
-        format!("<figure class=\"steps\" role=\"group\" aria-label=\"{name}, call by call\">\n{lanes}\n{caption}\n");
-
+    let lanes = PreEscaped(lanes.replacen("</svg>", &cover, 1));
     let lines: BTreeSet<usize> = part.calls().map(|(_, step)| step.line).collect();
-    html += "<pre class=\"numbered\"><code class=\"language-rust ignore\">";
-    for (number, line) in code.numbered() {
-        let class = if lines.contains(&number) { " class=\"called\"" } else { "" };
-        // Writing to a String does not fail.
-        let _ = writeln!(html, "<span data-line=\"{number}\"{class}>{}", escape(line));
-        html += "</span>";
-    }
-    html += "</code></pre>\n";
-
-    // Laid out as cards, which some browsers would not take for the rows of a table.
-    html += &format!("<table role=\"table\" aria-label=\"{name}, call by call\">\n<thead><tr role=\"row\">");
-    for head in HEADS {
-        html += &format!("<th role=\"columnheader\" scope=\"col\">{head}</th>");
-    }
-    let rows = rows.html(&drawing.ends, drawing.width, ask)?;
-    html += &format!("</tr></thead>\n<tbody>\n{rows}</tbody></table>\n</figure>");
-    Ok(html)
+    let rows = rows.html(&drawing.ends, drawing.width, asked)?;
+    let html = html! {
+        figure class="steps" role="group" aria-label=(label) {
+            "\n" (lanes) "\n" (caption) "\n" (numbered(code, false, &lines)) "\n"
+            // Laid out as cards, which some browsers would not take for the rows of a table.
+            table role="table" aria-label=(label) {
+                "\n"
+                thead { tr role="row" { @for head in HEADS { th role="columnheader" scope="col" { (head) } } } }
+                "\n"
+                tbody { "\n" (rows) }
+            }
+            "\n"
+        }
+    };
+    Ok(html.into_string())
 }

@@ -1,9 +1,7 @@
 //! What the reader is asked before the call that matters.
 
+use crate::book::arguments::Arguments;
 use crate::trace::Step;
-
-/// The options of the directive that make a question.
-pub const OPTIONS: [&str; 4] = ["at", "ask", "or", "why"];
 
 /// A question with its answers. Which of them is right is not written down: it is what the trace says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,23 +18,20 @@ pub struct Question {
 }
 
 impl Question {
-    /// From the options of a directive; `None` when it has none.
-    pub fn of(options: &[(String, String)]) -> Result<Option<Question>, String> {
-        if options.is_empty() {
+    /// What a directive asks; `None` when it asks nothing.
+    pub fn read(given: &mut Arguments) -> Result<Option<Question>, String> {
+        let [at, ask, choices, why] = ["at", "ask", "or", "why"].map(|name| given.values(name));
+        if [&at, &ask, &choices, &why].iter().all(|values| values.is_empty()) {
             return Ok(None);
         }
-        let all = |name: &str| -> Vec<String> {
-            options.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
-        };
-        let one = |name: &str| match <[String; 1]>::try_from(all(name)) {
+        let one = |values: Vec<String>| match <[String; 1]>::try_from(values) {
             Ok([value]) if !value.is_empty() => Ok(value),
             _ => Err("a question has one at=\"…\", one ask=\"…\", two to four or=\"…\" and one why=\"…\"".to_string()),
         };
-        let choices = all("or");
         if !(2..=4).contains(&choices.len()) {
             return Err(format!("{} answers to choose from, not two to four", choices.len()));
         }
-        Ok(Some(Question { at: one("at")?, ask: one("ask")?, choices, why: one("why")? }))
+        Ok(Some(Question { at: one(at)?, ask: one(ask)?, choices, why: one(why)? }))
     }
 
     /// Which answer is right: the one whose beginning is in the call.

@@ -4,10 +4,9 @@ use super::question::Question;
 use crate::pictures::hues::Hues;
 use crate::pictures::part::Part;
 use crate::pictures::svg::number;
-use crate::source::html::escape;
 use crate::trace::{Event, List, Lists, Number, Stale, Step, What};
+use maud::{Markup, html};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 /// The heads of the columns.
 pub const HEADS: [&str; 4] = ["step", "call", "open after it", "what select was asked, and said"];
@@ -16,6 +15,8 @@ pub const HEADS: [&str; 4] = ["step", "call", "open after it", "what select was 
 pub struct Rows<'a> {
     part: &'a Part,
     hues: Hues,
+    /// Begins each `id`.
+    prefix: String,
     /// The `id` of each call's row, by its index in the trace.
     pub ids: BTreeMap<usize, String>,
 }
@@ -32,7 +33,13 @@ impl<'a> Rows<'a> {
             let which = if *count > 1 { format!("-{count}") } else { String::new() };
             ids.insert(index, format!("{prefix}{}{which}", step.call));
         }
-        Rows { part, hues: Hues::of(&part.trace), ids }
+        Rows { part, hues: Hues::of(&part.trace), prefix: prefix.to_string(), ids }
+    }
+
+    /// The call before which a question is asked, by the name that a link to it has.
+    pub fn asked_at(&self, name: &str) -> Result<usize, String> {
+        let found = self.ids.iter().find(|(_, id)| id.strip_prefix(&self.prefix) == Some(name));
+        found.map(|(index, _)| *index).ok_or_else(|| format!("there is no step `{name}` in this stretch"))
     }
 
     /// The rows as HTML. `ends` has where each call's column of the lanes ends, which are so `wide`.
@@ -41,41 +48,44 @@ impl<'a> Rows<'a> {
         ends: &[(usize, f64)],
         wide: f64,
         question: Option<(usize, &Question)>,
-    ) -> Result<String, String> {
-        let mut html = String::new();
+    ) -> Result<Markup, String> {
+        let mut rows = Vec::new();
         let (mut line, mut shown) = (0, 0.0);
         let count = self.part.calls().count();
         for (position, (index, step)) in self.part.calls().enumerate() {
-            html += &self.events(&step.before, "");
+            rows.push(self.events(&step.before, None));
             if let Some((_, question)) = question.filter(|(at, _)| *at == index) {
-                html += &asked(question, step, line, shown)?;
+                rows.push(asked(question, step, line, shown)?);
             }
             line = step.line;
             shown = ends.iter().find(|(at, _)| *at == index).map_or(shown, |(_, end)| *end);
             if position + 1 == count {
                 shown = wide;
             }
-            html += &self.call(index, step, (position + 1, count), shown);
-            html += &self.events(&step.after, " class=\"after\"");
+            rows.push(self.call(index, step, (position + 1, count), shown));
+            rows.push(self.events(&step.after, Some("after")));
         }
-        Ok(html + &self.events(&self.part.trace.after, " class=\"after\""))
+        rows.push(self.events(&self.part.trace.after, Some("after")));
+        Ok(html! { @for row in rows { (row) } })
     }
 
-    fn call(&self, index: usize, step: &Step, (position, count): (usize, usize), end: f64) -> String {
-        let id = self.ids.get(&index).map_or("", String::as_str);
-        let text = escape(&format!(":{} {}", step.line, step.text()));
-        let class = if step.result.is_err() { " class=\"bad\"" } else { "" };
-        let note = self.note(step).map(|note| format!(" <em class=\"bad\">{}</em>", escape(&note)));
-        let open: Vec<String> = step.fds.iter().map(|(fd, tenure)| self.chip(*fd, *tenure, "")).collect();
-        let open = if open.is_empty() { "none".to_string() } else { open.join(" ") };
-        format!(
-            "<tr id=\"{id}\" data-line=\"{}\" data-x=\"{}\" role=\"row\"><th role=\"rowheader\" scope=\"row\">{position} of {count}</th>\
-             <td role=\"cell\"><code{class}>{text}</code>{}</td><td role=\"cell\">open: {open}</td><td role=\"cell\">{}</td></tr>\n",
-            step.line,
-            number(end),
-            note.unwrap_or_default(),
-            self.lists(index, step)
-        )
+    fn call(&self, index: usize, step: &Step, (position, count): (usize, usize), end: f64) -> Markup {
+        html! {
+            tr id=[self.ids.get(&index)] data-line=(step.line) data-x=(number(end)) role="row" {
+                th role="rowheader" scope="row" { (position) " of " (count) }
+                td role="cell" {
+                    code class=[step.result.is_err().then_some("bad")] { ":" (step.line) " " (step.text()) }
+                    @if let Some(note) = self.note(step) { " " em class="bad" { (note) } }
+                }
+                td role="cell" {
+                    "open:"
+                    @if step.fds.is_empty() { " none" }
+                    @for (fd, tenure) in &step.fds { " " (self.chip(*fd, *tenure, "")) }
+                }
+                td role="cell" { (self.lists(index, step)) }
+            }
+            "\n"
+        }
     }
 
     /// What is wrong with the number that a call uses.
@@ -91,93 +101,98 @@ impl<'a> Rows<'a> {
     }
 
     /// A number with its owner's name, on their colour.
-    fn chip(&self, fd: Number, tenure: usize, class: &str) -> String {
+    fn chip(&self, fd: Number, tenure: usize, class: &str) -> Markup {
         let owner = &self.part.trace.tenures[tenure].owner;
-        format!("<b class=\"{}{class}\">{fd} {}</b>", self.hues.owner(owner), escape(owner.name()))
+        html! { b class={ (self.hues.owner(owner)) (class) } { (fd) " " (owner.name()) } }
     }
 
     /// What the last select was asked and what it said, as far as that still holds after this step.
-    fn lists(&self, index: usize, step: &Step) -> String {
+    fn lists(&self, index: usize, step: &Step) -> Markup {
         let wait = if step.waits() { Some(index) } else { self.part.trace.wait_of(index) };
         let Some((wait, select)) = wait.map(|wait| (wait, &self.part.trace.steps[wait])) else {
-            return String::new();
+            return html! {};
         };
-        let mut html = String::new();
-        if let Some(Lists { r, w, x, .. }) = &select.asked {
-            html += &format!("{} was asked: inputs {}, outputs {}", escape(&select.call), list(r), list(w));
-            html += &if x == r { String::new() } else { format!(", exceptional {}", list(x)) };
-        }
-        if let Some(said) = &select.said {
-            let lists = List::ALL.into_iter().filter(|list| !said.get(*list).is_empty());
-            for (position, list) in lists.enumerate() {
-                // Writing to a String does not fail.
-                let _ = write!(html, "{} {}", if position == 0 { "<br>and said:" } else { "," }, list.word());
-                for fd in said.get(list) {
-                    let number = step.stale.map(|stale| self.part.trace.tenures[stale.meant].fd).or(step.fd);
-                    let acts = number == Some(*fd) && step.acts_on == Some(list);
-                    html += &format!(" {}", self.ready(wait, step, *fd, acts));
-                }
+        let number = step.stale.map(|stale| self.part.trace.tenures[stale.meant].fd).or(step.fd);
+        let acts = |fd: Number, list: List| number == Some(fd) && step.acts_on == Some(list);
+        let said = select.said.iter().flat_map(|said| List::ALL.map(|list| (list, said.get(list))));
+        let said = said.filter(|(_, numbers)| !numbers.is_empty());
+        html! {
+            @if let Some(Lists { r, w, x, .. }) = &select.asked {
+                (select.call) " was asked: inputs " (list(r)) ", outputs " (list(w))
+                @if x != r { ", exceptional " (list(x)) }
+            }
+            @for (position, (list, numbers)) in said.enumerate() {
+                @if position == 0 { br; "and said:" } @else { "," }
+                " " (list.word())
+                @for fd in numbers { " " (self.ready(wait, step, *fd, acts(*fd, list))) }
             }
         }
-        html
     }
 
     /// A number that select named, and what has become of it since.
-    fn ready(&self, wait: usize, step: &Step, fd: Number, acts: bool) -> String {
+    fn ready(&self, wait: usize, step: &Step, fd: Number, acts: bool) -> Markup {
         let class = if acts { " acts" } else { "" };
         let Some(meant) = self.part.trace.steps[wait].fds.get(&fd) else {
-            return format!("<b class=\"other{class}\">{fd}</b>");
+            return html! { b class={ "other" (class) } { (fd) } };
         };
+        let old = format!("{class} old");
         match step.fds.get(&fd) {
             Some(now) if now == meant => self.chip(fd, *meant, class),
             Some(now) => {
                 let now = self.part.trace.tenures[*now].owner.name();
-                format!("{} <em class=\"bad\">now {}</em>", self.chip(fd, *meant, &format!("{class} old")), escape(now))
+                html! { (self.chip(fd, *meant, &old)) " " em class="bad" { "now " (now) } }
             }
-            None => format!("{} <em class=\"bad\">closed</em>", self.chip(fd, *meant, &format!("{class} old"))),
+            None => html! { (self.chip(fd, *meant, &old)) " " em class="bad" { "closed" } },
         }
     }
 
-    fn events(&self, events: &[Event], class: &str) -> String {
-        let mut html = String::new();
-        for event in events.iter().filter(|event| self.part.shows(event.place)) {
-            let words = escape(&event.what.words());
-            let what = match &event.what {
-                What::Act { who, .. } => format!("<b class=\"{}\">{}</b> {words}", self.hues.client(who), escape(who)),
-                What::Said(_) | What::Error(_) => format!("server: {words}"),
-                What::Stopped(_) => words,
-            };
-            html += &format!("<tr role=\"row\"{class}><td role=\"cell\" colspan=\"4\">{what}</td></tr>\n");
+    fn events(&self, events: &[Event], class: Option<&str>) -> Markup {
+        html! {
+            @for event in events.iter().filter(|event| self.part.shows(event.place)) {
+                tr role="row" class=[class] {
+                    td role="cell" colspan="4" {
+                        @match &event.what {
+                            What::Act { who, .. } => { b class=(self.hues.client(who)) { (who) } " " },
+                            What::Said(_) | What::Error(_) => { "server: " },
+                            What::Stopped(_) => {},
+                        }
+                        (event.what.words())
+                    }
+                }
+                "\n"
+            }
         }
-        html
     }
 }
 
 /// The row that asks. What is right is marked; the script shows it when the reader has chosen. `last` is the line of the
 /// call before.
-fn asked(question: &Question, step: &Step, last: usize, shown: f64) -> Result<String, String> {
+fn asked(question: &Question, step: &Step, last: usize, shown: f64) -> Result<Markup, String> {
     let right = question.right(step)?;
     // Asked for the call itself, its line would be the answer.
     let line = if question.choices.iter().all(|choice| choice.starts_with('=')) { step.line } else { last };
-    let choices = (0..question.choices.len()).map(|index| {
-        let (code, words) = question.parts(index);
-        let mark = if index == right { " data-right" } else { "" };
-        let words = if words.is_empty() { String::new() } else { format!(": {}", escape(words)) };
-        format!("<li{mark}><code>{}</code>{words}</li>", escape(code))
-    });
-    Ok(format!(
-        "<tr class=\"ask\" data-line=\"{}\" data-x=\"{}\" role=\"row\"><th role=\"rowheader\" scope=\"row\">?</th><td role=\"cell\" colspan=\"3\">\
-         <p>{}</p><ul>{}</ul><details><summary>Show the answer</summary><p><code>{}</code></p><p>{}</p></details></td></tr>\n",
-        line,
-        number(shown),
-        escape(&question.ask),
-        choices.collect::<String>(),
-        escape(&step.text()),
-        escape(&question.why)
-    ))
+    Ok(html! {
+        tr class="ask" data-line=(line) data-x=(number(shown)) role="row" {
+            th role="rowheader" scope="row" { "?" }
+            td role="cell" colspan="3" {
+                p { (question.ask) }
+                ul {
+                    @for (index, (code, words)) in (0..question.choices.len()).map(|index| (index, question.parts(index))) {
+                        li data-right[index == right] { code { (code) } @if !words.is_empty() { ": " (words) } }
+                    }
+                }
+                details {
+                    summary { "Show the answer" }
+                    p { code { (step.text()) } }
+                    p { (question.why) }
+                }
+            }
+        }
+        "\n"
+    })
 }
 
-fn list(numbers: &[Number]) -> String {
-    let numbers: Vec<String> = numbers.iter().map(Number::to_string).collect();
-    if numbers.is_empty() { "none".to_string() } else { format!("<b>{}</b>", numbers.join(" ")) }
+fn list(numbers: &[Number]) -> Markup {
+    let words = numbers.iter().map(Number::to_string).collect::<Vec<_>>().join(" ");
+    html! { @if words.is_empty() { "none" } @else { b { (words) } } }
 }

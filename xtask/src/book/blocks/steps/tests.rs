@@ -113,6 +113,9 @@ fn a_part_and_its_names() {
     row(&html, "step-02-accept-3");
 }
 
+const USAGE: &str = "{{#steps NAME}} or {{#steps NAME from=\"TEXT\" to=\"TEXT\"}}, and for a question at=\"CALL\" \
+                     ask=\"TEXT\" or=\"ANSWER\" or=\"ANSWER\" why=\"TEXT\"";
+
 const ASK: &str = "ask=\"What?\" or=\"= 0: sent\" or=\"= -1 EBADF: not open\" why=\"4 <is> closed.\"";
 
 #[test]
@@ -159,7 +162,7 @@ fn questions_that_are_not() {
             "at=\"send\" ask=\"What?\" or=\"= 0\" why=\"So.\"".to_string(),
             "1 answers to choose from, not two to four".to_string(),
         ),
-        ("hint=\"x\"".to_string(), "hint=\"x\" is not known here; once each, from=\"…\" and to=\"…\" are".to_string()),
+        ("hint=\"x\"".to_string(), format!("hint=\"x\" is not known here; write {USAGE}")),
     ] {
         assert_eq!(fault(&TRACE, &format!("{{{{#steps run {options}}}}}")), expected);
     }
@@ -169,7 +172,7 @@ fn questions_that_are_not() {
 fn what_cannot_be_gone_through() {
     let run = "tests/snapshots/run.snap";
     assert_eq!(fault(&TRACE, "{{#steps lost}}"), "tests/snapshots/lost.snap: No such file or directory (os error 2)");
-    assert_eq!(fault(&TRACE, "{{#steps}}"), "write {{#steps NAME}} or {{#steps NAME from=\"TEXT\" to=\"TEXT\"}}");
+    assert_eq!(fault(&TRACE, "{{#steps}}"), format!("write {USAGE}"));
     assert_eq!(fault(&TRACE, "{{#steps run from=\"lost\" to=\"ended\"}}"), format!("no line of {run} contains `lost`"));
     assert_eq!(
         fault(&TRACE, "{{#steps run from=\"ended\" to=\"ended\"}}"),
