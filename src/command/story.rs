@@ -13,10 +13,11 @@ use super::names::Names;
 use super::style::{Style, paint, wanted};
 use crate::net::columns::{call_and_table, wrap};
 use crate::net::in_flight::LIMIT;
-use crate::net::json;
-use crate::net::trace::Format;
+use crate::net::trace::{Format, line_parts};
+use crate::probe::act::Act;
 use crate::probe::clients::Event;
 use crate::probe::probes::Probe;
+use crate::probe::record::Record;
 use crate::probe::server::output::Line;
 use crate::probe::server::port::Port;
 use crate::probe::server::status_words;
@@ -89,7 +90,11 @@ impl Printer {
             (_, Event::Said(Line { error: true, text })) => self.server_error(text),
             (None, event) => self.transcript(event),
             (Some(Format::Text | Format::Line), event) => self.strace(event),
-            (Some(Format::Json), event) => json_line(event),
+            (Some(Format::Json), event) => {
+                if let Some(record) = record(event) {
+                    println!("{record}");
+                }
+            }
         }
     }
 
@@ -135,7 +140,7 @@ impl Printer {
             eprintln!("{}", paint(coloured, Style::Bad, text));
         }
         if self.trace == Some(Format::Json) {
-            println!(r#"{{"who":"server","error":{}}}"#, json::string(text));
+            println!("{}", Record::Error(text.to_string()));
         }
     }
 
@@ -155,11 +160,12 @@ impl Printer {
     /// Only the server's calls, which it has printed itself, and between them what the clients did.
     fn strace(&self, event: &Event) {
         match event {
-            Event::Said(line) if line.text.starts_with(':') => {
-                let (call, table) = line.text.split_once('\t').unwrap_or((&line.text, ""));
-                println!("{}", call_and_table(&self.names.put_into(call), &self.names.put_into(table)).trim_end());
+            Event::Said(line) => {
+                if let Some((call, table)) = line_parts(&line.text) {
+                    println!("{}", call_and_table(&self.names.put_into(call), &self.names.put_into(table)).trim_end());
+                }
             }
-            Event::Said(_) | Event::Named { .. } => {}
+            Event::Named { .. } => {}
             Event::Did { who, words, .. } => println!("{}", wrap(&format!("--- {who} {words} ---"), 4)),
             Event::Noted(what) => println!("{}", wrap(&format!("--- {what} ---"), 4)),
             Event::Stopped(true) => println!("--- SIGSTOP ---"),
@@ -188,10 +194,7 @@ impl Printer {
                 println!("\n{name}{}", paint(self.coloured, style, sentence));
             }
             Some(Format::Text | Format::Line) => println!("+++ {} +++", ended.replace("exit status", "exited with")),
-            Some(Format::Json) => {
-                let verdict = verdict.cell();
-                println!(r#"{{"who":"server","ended":{},"verdict":{}}}"#, json::string(&ended), json::string(&verdict));
-            }
+            Some(Format::Json) => println!("{}", Record::Ended(ended, verdict.cell())),
         }
     }
 }
@@ -207,18 +210,20 @@ fn speech(coloured: bool, style: Style, who: &str, words_style: Option<Style>, w
     format!("{}{words}", paint(coloured, style, who))
 }
 
-fn json_line(event: &Event) {
-    match event {
-        Event::Said(line) if line.text.starts_with('{') => println!("{}", line.text),
-        Event::Said(line) => println!(r#"{{"who":"server","says":{}}}"#, json::string(&line.text)),
-        Event::Named { .. } => {}
-        Event::Did { who, call, args, .. } => {
-            println!(r#"{{"who":{},"call":{},"args":{}}}"#, json::string(who), json::string(call), json::string(args));
+/// The line of a trace in JSON; none for a name.
+fn record(event: &Event) -> Option<Record> {
+    Some(match event {
+        // A call of the server is printed as it came; a line of its own, even one that is JSON, is what it says.
+        Event::Said(line) => line.text.parse().ok().filter(is_call).unwrap_or_else(|| Record::Said(line.text.clone())),
+        Event::Named { .. } => return None,
+        Event::Did { who, call, args, words } => {
+            Record::Did(who.clone(), Act::read(call, args).unwrap_or_else(|| Act::Many(words.clone())))
         }
-        Event::Noted(what) => println!(r#"{{"who":"story","notes":{}}}"#, json::string(what)),
-        Event::Stopped(stopped) => {
-            let signal = if *stopped { "SIGSTOP" } else { "SIGCONT" };
-            println!(r#"{{"who":"server","signal":"{signal}"}}"#);
-        }
-    }
+        Event::Noted(what) => Record::Noted(what.clone()),
+        Event::Stopped(stopped) => Record::Stopped(*stopped),
+    })
+}
+
+fn is_call(record: &Record) -> bool {
+    matches!(record, Record::Call(_))
 }

@@ -14,13 +14,12 @@
 mod bench;
 mod book;
 mod browser;
-mod pictures;
+mod kept;
 mod source;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tiny;
-mod trace;
 mod wild;
 
 use anyhow::Context;
@@ -89,7 +88,7 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
         Job::Supports => Vec::new(),
         Job::Bench(wish) => {
             let (folder, costs) = bench::bench(&Project::here(), wish)?;
-            for why in pictures::plot::draw(&costs, &folder)? {
+            for why in kept::plot::draw(&costs, &folder)? {
                 eprintln!("{why}");
             }
             println!("the figures and plots are in {}", folder.display());
@@ -105,12 +104,12 @@ fn run(job: &Job) -> anyhow::Result<ExitCode> {
         }
         Job::Picture => {
             let project = Project::here();
-            let drawn = pictures::readme::picture(&project).map_err(anyhow::Error::msg)?;
-            fs::write(project.root.join(pictures::readme::FILE), drawn).context(pictures::readme::FILE)?;
+            let drawn = kept::readme::picture(&project).map_err(anyhow::Error::msg)?;
+            fs::write(project.root.join(kept::readme::FILE), drawn).context(kept::readme::FILE)?;
             let path = format!("{}/{}", bench::records::FOLDER, bench::records::COSTS);
             let kept = bench::records::costs(&project.text(&path).map_err(anyhow::Error::msg)?);
             let costs = kept.map_err(|what| anyhow::anyhow!("{path}, {what}"))?.records;
-            if let Some(why) = pictures::plot::draw(&costs, &project.root.join(bench::records::FOLDER))?.first() {
+            if let Some(why) = kept::plot::draw(&costs, &project.root.join(bench::records::FOLDER))?.first() {
                 anyhow::bail!("{why}");
             }
             Vec::new()

@@ -120,10 +120,11 @@ impl Server {
         }
     }
 
-    /// The last lines of what it has said so far.
+    /// The last lines of what it has said so far, as much of each as a reader looks at.
     fn last_lines(&mut self) -> Vec<String> {
         let lines = self.said();
-        lines.iter().skip(lines.len().saturating_sub(LAST)).map(|line| line.text.clone()).collect()
+        let beginning = |line: &Line| line.text.chars().take(4096).collect();
+        lines.iter().skip(lines.len().saturating_sub(LAST)).map(beginning).collect()
     }
 
     /// Where it listens.

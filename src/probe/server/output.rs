@@ -4,8 +4,11 @@ use std::io::{self, Read};
 use std::mem;
 use std::os::fd::{AsRawFd, RawFd};
 
-/// So many bytes of a line are kept. More are dropped, and an ellipsis says so.
-const LONGEST: usize = 4096;
+/// How many bytes of a line are kept. More are dropped, and an ellipsis says so. A line of a trace names every descriptor
+/// that is open: of a crowd, forty thousand bytes.
+const LONGEST: usize = 1 << 20;
+/// How many of a line on standard error, which a verdict may quote.
+const LONGEST_ERROR: usize = 4096;
 /// So many reads at a time: a server that writes without end must not keep us.
 const READS: usize = 16;
 
@@ -78,7 +81,8 @@ impl Output {
     }
 
     fn keep(&mut self, bytes: &[u8]) {
-        let room = LONGEST.saturating_sub(self.partial.len()).min(bytes.len());
+        let longest = if self.error { LONGEST_ERROR } else { LONGEST };
+        let room = longest.saturating_sub(self.partial.len()).min(bytes.len());
         self.partial.extend(&bytes[..room]);
         self.dropped += bytes.len() - room;
     }
@@ -126,6 +130,15 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_a_trace_is_whole_however_many_descriptors_are_in_it() {
+        let (reader, mut writer) = pipe().unwrap();
+        let mut output = Output::new(Some(reader), false).unwrap();
+        let line = "x".repeat(60_000);
+        writer.write_all(format!("{line}\n").as_bytes()).unwrap();
+        assert_eq!(texts(&mut output), [line]);
+    }
+
+    #[test]
     fn of_a_line_without_end_only_the_beginning_is_kept() {
         let (reader, mut writer) = pipe().unwrap();
         let mut output = Output::new(Some(reader), true).unwrap();
@@ -135,10 +148,10 @@ mod tests {
             assert_eq!(output.lines(), []);
             held = held.max(output.partial.capacity());
         }
-        assert!(held <= 2 * LONGEST, "{held} bytes are held");
+        assert!(held <= 2 * LONGEST_ERROR, "{held} bytes are held");
         writer.write_all(b"\nnext\n").unwrap();
         let lines = texts(&mut output);
-        assert_eq!(lines[0], format!("{}… ({} bytes more)", "x".repeat(LONGEST), 6_000_000 - LONGEST));
+        assert_eq!(lines[0], format!("{}… ({} bytes more)", "x".repeat(LONGEST_ERROR), 6_000_000 - LONGEST_ERROR));
         assert_eq!(lines[1], "next");
     }
 }

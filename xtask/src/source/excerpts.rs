@@ -1,52 +1,6 @@
-//! Parts of files, and the difference between two, as lines for a fenced block.
+//! Fenced blocks, and the difference between two files.
 
 use similar::{Algorithm, ChangeTag, TextDiff};
-
-/// Some lines of a file that follow one another.
-pub struct Excerpt<'a> {
-    /// The number of the first line in its file, from one.
-    pub first: usize,
-    /// The lines, without their ends.
-    pub lines: Vec<&'a str>,
-}
-
-impl<'a> Excerpt<'a> {
-    /// All lines of a text.
-    pub fn whole(text: &'a str) -> Excerpt<'a> {
-        Excerpt { first: 1, lines: text.lines().collect() }
-    }
-
-    /// Each line with its number.
-    pub fn numbered(&self) -> impl Iterator<Item = (usize, &'a str)> + Clone {
-        (self.first..).zip(self.lines.iter().copied())
-    }
-
-    /// The number of the last line in its file.
-    pub fn last(&self) -> usize {
-        self.first + self.lines.len().saturating_sub(1)
-    }
-
-    /// From the first line that contains `from` through the first at or after it that contains `to`.
-    pub fn part(&self, path: &str, from: &str, to: &str) -> Result<Excerpt<'a>, String> {
-        let start = self.lines.iter().position(|line| line.contains(from));
-        let start = start.ok_or_else(|| format!("no line of {path} contains `{from}`"))?;
-        let length = self.lines[start..].iter().position(|line| line.contains(to));
-        let first = self.first + start;
-        let length = length.ok_or_else(|| format!("no line of {path} from line {first} on contains `{to}`"))?;
-        Ok(Excerpt { first, lines: self.lines[start..=start + length].to_vec() })
-    }
-
-    /// The lines without the indentation that they share.
-    pub fn dedented(mut self) -> Excerpt<'a> {
-        let indentation = |line: &&str| line.len() - line.trim_start().len();
-        let shared = self.lines.iter().filter(|line| !line.trim().is_empty()).map(indentation).min().unwrap_or(0);
-        for line in &mut self.lines {
-            // A blank line may be shorter than what the others share.
-            *line = line.get(shared..).unwrap_or("");
-        }
-        self
-    }
-}
 
 /// A fenced block, its fence longer than any in it.
 pub fn fence(info: &str, lines: &[&str]) -> String {

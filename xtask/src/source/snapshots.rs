@@ -1,8 +1,8 @@
 //! The snapshots: what was printed, and which chapter under which probe it shows.
 
-use crate::source::excerpts::Excerpt;
 use crate::source::project::{Chapter, Project};
 use close_call::command::book;
+use pictures::excerpt::Excerpt;
 
 /// A snapshot as it is stored.
 pub struct Snapshot {
@@ -24,15 +24,8 @@ impl Snapshot {
 
     /// What was printed. The lines are numbered as in the file.
     pub fn printed(&self) -> Excerpt<'_> {
-        printed(&self.text)
+        Excerpt::printed(&self.text)
     }
-}
-
-/// What was printed, in the text of a snapshot; of any other text all of it. The lines are numbered as in the text.
-pub fn printed(text: &str) -> Excerpt<'_> {
-    let body = book::body(text).unwrap_or(text);
-    let before = &text[..text.len() - body.len()];
-    Excerpt { first: before.lines().count() + 1, lines: body.lines().collect() }
 }
 
 /// The probe under which a snapshot shows a chapter, as its name has it: `04-use-after-close` is the chapter's own story,

@@ -3,9 +3,9 @@
 use crate::book::arguments::Arguments;
 use crate::book::checks::width;
 use crate::book::directive::Directive;
-use crate::source::excerpts::Excerpt;
 use crate::source::project::{PAGES, Project, listing_page};
 use maud::{Markup, html};
+use pictures::excerpt::Excerpt;
 use std::collections::BTreeSet;
 
 /// A directive that was read.

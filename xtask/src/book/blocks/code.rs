@@ -2,8 +2,9 @@
 //! snapshot, where only one line of the file may hold the first text.
 
 use super::block::{Block, Kind, Page, borrowed, caption, check_excerpt};
-use crate::source::excerpts::{Excerpt, fence, language};
+use crate::source::excerpts::{fence, language};
 use maud::html;
+use pictures::excerpt::Excerpt;
 
 pub const KIND: Kind = Kind {
     name: "code",

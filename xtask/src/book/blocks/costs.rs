@@ -4,7 +4,7 @@
 use super::block::{Block, Kind, Page, scrolling};
 use crate::bench::records::{BEFORE, CALLS, COSTS, Cost, FOLDER, Kept, Spread, calls, costs, spread};
 use crate::bench::servers::{ACTIVE, CONTENDERS, Contender, IDLE, by_name};
-use crate::pictures::plot;
+use crate::kept::plot;
 use crate::source::project::Project;
 use close_call::net::columns::thousands;
 use maud::{Markup, html};

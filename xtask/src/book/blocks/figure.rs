@@ -2,10 +2,10 @@
 //! one below the other. `from` and `to` as of a snapshot.
 
 use super::block::{Block, Kind, Page, borrowed};
-use crate::pictures::frame::prefix;
-use crate::pictures::ideas::Idea;
-use crate::pictures::part::Part;
 use crate::source::snapshots::Snapshot;
+use pictures::frame::prefix;
+use pictures::ideas::Idea;
+use pictures::part::Part;
 
 pub const KIND: Kind = Kind {
     name: "figure",

@@ -1,11 +1,11 @@
 //! `{{#lanes NAME}}`: the lanes of a snapshot that is a trace in JSON; `from` and `to` as of a snapshot.
 
 use super::block::{Block, Kind, Page, borrowed};
-use crate::pictures::frame::prefix;
-use crate::pictures::lanes::draw::{Limits, draw};
-use crate::pictures::lanes::show::framed;
-use crate::pictures::part::Part;
 use crate::source::snapshots::Snapshot;
+use pictures::frame::prefix;
+use pictures::lanes::draw::{Limits, draw};
+use pictures::lanes::show::framed;
+use pictures::part::Part;
 
 pub const KIND: Kind = Kind {
     name: "lanes",

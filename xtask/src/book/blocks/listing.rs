@@ -1,9 +1,9 @@
 //! `{{#listing NAME}}`: a whole chapter with line numbers, which is what book/src/listings/NAME.md shows.
 
 use super::block::{Block, Kind, Page, caption, check_excerpt, numbered};
-use crate::source::excerpts::Excerpt;
 use crate::source::project::chapter_file;
 use maud::html;
+use pictures::excerpt::Excerpt;
 use std::collections::BTreeSet;
 
 pub const KIND: Kind = Kind {

@@ -3,12 +3,12 @@
 use super::question::Question;
 use super::rows::{HEADS, Rows};
 use crate::book::blocks::block::numbered;
-use crate::pictures::lanes::draw::{Limits, draw};
-use crate::pictures::lanes::show;
-use crate::pictures::part::Part;
-use crate::pictures::svg::number;
-use crate::source::excerpts::Excerpt;
 use maud::{Markup, PreEscaped, html};
+use pictures::excerpt::Excerpt;
+use pictures::lanes::draw::{Limits, draw};
+use pictures::lanes::show;
+use pictures::part::Part;
+use pictures::svg::number;
 use std::collections::BTreeSet;
 
 /// More steps than these nobody goes through.

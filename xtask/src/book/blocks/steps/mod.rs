@@ -15,11 +15,11 @@ mod question;
 mod rows;
 
 use super::block::{Block, Kind, Page, borrowed, check_excerpt};
-use crate::pictures::part::Part;
-use crate::source::excerpts::Excerpt;
 use crate::source::project::chapter_file;
 use crate::source::snapshots::Snapshot;
 use maud::html;
+use pictures::excerpt::Excerpt;
+use pictures::part::Part;
 use question::Question;
 
 pub const KIND: Kind = Kind {

@@ -1,7 +1,7 @@
 //! What the reader is asked before the call that matters.
 
 use crate::book::arguments::Arguments;
-use crate::trace::Step;
+use pictures::trace::Step;
 
 /// A question with its answers. Which of them is right is not written down: it is what the trace says.
 #[derive(Clone, Debug, PartialEq, Eq)]

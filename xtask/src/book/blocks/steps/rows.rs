@@ -1,11 +1,11 @@
 //! The table: a row for each call, and for what happens in between.
 
 use super::question::Question;
-use crate::pictures::hues::Hues;
-use crate::pictures::part::Part;
-use crate::pictures::svg::number;
-use crate::trace::{Event, List, Lists, Number, Stale, Step, What};
 use maud::{Markup, html};
+use pictures::hues::Hues;
+use pictures::part::Part;
+use pictures::svg::number;
+use pictures::trace::{Event, List, Number, Stale, Step, What};
 use std::collections::BTreeMap;
 
 /// The heads of the columns.
@@ -117,7 +117,7 @@ impl<'a> Rows<'a> {
         let said = select.said.iter().flat_map(|said| List::ALL.map(|list| (list, said.get(list))));
         let said = said.filter(|(_, numbers)| !numbers.is_empty());
         html! {
-            @if let Some(Lists { r, w, x, .. }) = &select.asked {
+            @if let Some([r, w, x]) = select.asked.as_ref().map(|asked| [List::R, List::W, List::X].map(|one| asked.get(one))) {
                 (select.call) " was asked: inputs " (list(r)) ", outputs " (list(w))
                 @if x != r { ", exceptional " (list(x)) }
             }
@@ -152,9 +152,9 @@ impl<'a> Rows<'a> {
                 tr role="row" class=[class] {
                     td role="cell" colspan="4" {
                         @match &event.what {
-                            What::Act { who, .. } => { b class=(self.hues.client(who)) { (who) } " " },
+                            What::Act(who, _) => { b class=(self.hues.client(who)) { (who) } " " },
                             What::Said(_) | What::Error(_) => { "server: " },
-                            What::Stopped(_) => {},
+                            What::Stopped(_) | What::Noted(_) => {},
                         }
                         (event.what.words())
                     }

@@ -1,7 +1,7 @@
 //! A picture in words: its title, and what happens in it, for those who do not see it.
 
 use super::draw::Contents;
-use crate::pictures::part::{Moment, Part, act};
+use crate::part::{Moment, Part, act};
 use crate::trace::{List, Owner, Step, What};
 use maud::html;
 

@@ -5,9 +5,9 @@
 
 use crate::bench::records::{Cost, Spread, spread};
 use crate::bench::servers::{ACTIVE, CONTENDERS, Contender, IDLE};
-use crate::pictures::frame::Framed;
 use anyhow::Context;
 use close_call::net::columns::thousands;
+use pictures::frame::Framed;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::fs;

@@ -13,8 +13,9 @@ mod marks;
 mod read;
 mod run;
 
+pub use close_call::net::traced::{List, Lists};
 pub use read::read;
-pub use run::{Event, List, Lists, Number, Owner, Stale, Step, Trace, What};
+pub use run::{Event, Number, Owner, Stale, Step, Trace, What};
 
 #[cfg(test)]
 mod tests;

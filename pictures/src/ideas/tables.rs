@@ -1,9 +1,9 @@
 //! The descriptor table each time that it has changed: numbers are freed, and handed out again.
 
-use crate::pictures::hues::Hues;
-use crate::pictures::part::Part;
-use crate::pictures::shapes::{Shapes, arrow};
-use crate::pictures::svg::{Anchor, Svg, width};
+use crate::hues::Hues;
+use crate::part::Part;
+use crate::shapes::{Shapes, arrow};
+use crate::svg::{Anchor, Svg, width};
 use crate::trace::Step;
 
 const ROW: f64 = 24.0;

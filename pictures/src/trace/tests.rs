@@ -1,13 +1,12 @@
 //! What is told from a trace: who has which number, which mark a call acts on, what is stale.
 
-use crate::source::project::Project;
-use crate::source::snapshots::Snapshot;
+use crate::excerpt::Excerpt;
+use crate::tests::snapshot;
 use crate::trace::{List, Owner, Stale, Trace, What, read};
 
 /// The trace that a snapshot of this project holds.
 fn recorded(name: &str) -> Trace {
-    let snapshot = Snapshot::read(&Project::here(), &format!("{name}-trace-json")).unwrap();
-    read(snapshot.printed().numbered()).unwrap()
+    read(Excerpt::printed(&snapshot(name)).numbered()).unwrap()
 }
 
 /// A trace of these lines.
@@ -64,8 +63,7 @@ fn what_goes_wrong_in_each_chapter_is_found_and_nothing_else_is() {
 /// alice's reply reaches carol. That is told from the verdict and from who has sent something, not from the send alone.
 #[test]
 fn a_reply_that_is_crossed_is_shown_only_where_that_is_certain() {
-    let name = "tests/snapshots/naive-12-two-lists-trace-json.snap";
-    let text = Project::here().read(name).unwrap();
+    let text = snapshot("naive-12-two-lists");
     let (_, text) = text.split_once("\n---\n").unwrap();
     let found = |text: &str| stale(&read((1..).zip(text.lines())).unwrap()).len();
     assert_eq!(found(text), 1);
@@ -328,7 +326,7 @@ fn a_mark_of_epoll_can_mean_who_had_the_number_before() {
 fn what_is_no_trace_is_refused_with_its_line() {
     for (lines, error) in [
         (&["$ cargo run"][..], "no call is in it; a trace is what --trace=json prints"),
-        (&[OPEN, "{"], "line 2: it is no JSON object: EOF while parsing an object at line 1 column 1"),
+        (&[OPEN, "{"], "line 2: it is no JSON object: it ends where `\"` should be"),
         (&[OPEN, r#"{"a":1}"#], "line 2: it has neither `at` nor `who`"),
         (&[r#"{"at":-1}"#], "line 1: `at` is not the number of a line"),
         (&[r#"{"at":1,"args":"","ret":"0","fds":{}}"#], "line 1: `call` is missing"),
@@ -342,7 +340,10 @@ fn what_is_no_trace_is_refused_with_its_line() {
             &[r#"{"at":1,"call":"x","args":"","ret":"0","fds":{},"said":{"r":[3],"w":[]}}"#],
             "line 1: `x` of `said` is not a list of numbers",
         ),
-        (&[r#"{"who":"server"}"#], "line 1: it is neither a call, nor a client's act, a signal, a line or the end"),
+        (
+            &[r#"{"who":"server"}"#],
+            "line 1: it is neither a call, nor a client's act, a signal, a line, a note or the end",
+        ),
         (
             &[OPEN, r#"{"who":"server","ended":"still running","verdict":"ok"}"#, OPEN],
             "line 3: it comes after the line that says how the server ended",

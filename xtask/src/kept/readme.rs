@@ -1,13 +1,13 @@
 //! The README's picture: the lanes of four chapters in one file. It is committed; a test says whether it is what is drawn
 //! today, and `cargo xtask picture` draws it anew.
 
-use super::frame::Framed;
-use super::lanes::draw::{Drawing, Limits, draw};
-use super::lanes::words;
-use super::part::Part;
-use super::svg::{Anchor, Svg};
 use crate::source::project::Project;
 use crate::source::snapshots::Snapshot;
+use pictures::frame::Framed;
+use pictures::lanes::draw::{Drawing, Limits, draw};
+use pictures::lanes::words;
+use pictures::part::Part;
+use pictures::svg::{Anchor, Svg};
 
 /// Where it is kept, from the project's root.
 pub const FILE: &str = "book/lanes.svg";

@@ -5,7 +5,7 @@ use close_call::command::ladder::is_numbered;
 use maud::{Markup, PreEscaped, html};
 
 /// The style of all pictures: the book's pages load it, and what stands alone has it in it.
-const STYLE: &str = include_str!("../../../book/theme/lanes.css");
+const STYLE: &str = include_str!("../../book/theme/lanes.css");
 
 /// A picture and its words.
 pub struct Framed<'a> {

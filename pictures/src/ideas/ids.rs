@@ -3,10 +3,10 @@
 //!
 //! The ids are not in the trace. The program gives them out in the order of accept, from 1.
 
-use crate::pictures::hues::Hues;
-use crate::pictures::part::Part;
-use crate::pictures::shapes::{CHIP, Shapes, arrow, chip, cross};
-use crate::pictures::svg::{Anchor, Svg, width};
+use crate::hues::Hues;
+use crate::part::Part;
+use crate::shapes::{CHIP, Shapes, arrow, chip, cross};
+use crate::svg::{Anchor, Svg, width};
 use crate::trace::Owner;
 
 const ROW: f64 = 40.0;

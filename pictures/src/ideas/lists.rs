@@ -5,10 +5,10 @@
 //! puts its client into `outputs`, a reply and a departure take it out), and every select of the trace must confirm it, or
 //! there is no picture.
 
-use crate::pictures::hues::Hues;
-use crate::pictures::part::Part;
-use crate::pictures::shapes::{CHIP, Shapes, chip};
-use crate::pictures::svg::{Anchor, Svg, width};
+use crate::hues::Hues;
+use crate::part::Part;
+use crate::shapes::{CHIP, Shapes, chip};
+use crate::svg::{Anchor, Svg, width};
 use crate::trace::{List, Lists, Number, Step, Trace};
 
 /// A number in a list, and the tenure that was meant when it was put there.
@@ -152,12 +152,11 @@ fn states(trace: &Trace) -> Result<Vec<State>, String> {
         let meant = |fd: Number| step.fds.get(&fd).map(|tenure| (fd, *tenure));
         if let Some(asked) = &step.asked {
             if states.is_empty() || !trace.steps[..index].iter().any(Step::waits) {
-                state.inputs = asked.r.iter().copied().filter_map(meant).collect();
+                state.inputs = asked.get(List::R).iter().copied().filter_map(meant).collect();
             }
             let numbers = |entries: &[Entry]| entries.iter().map(|(fd, _)| *fd).collect::<Vec<_>>();
             let [r, w, x] = [&state.inputs, &state.outputs, &state.inputs].map(|entries| numbers(entries));
-            let kept = Lists { r, w, x, ..Lists::default() };
-            if kept != *asked {
+            if Lists::of_select([r, w, x]) != *asked {
                 return Err(format!("line {}: select was not asked about the lists that the rule gives", step.place));
             }
         }

@@ -1,11 +1,12 @@
 //! A client, the kernel and the server over time: what the client does above, the server's calls below, and between
 //! them, in the kernel, the numbers that are open. Calls that only wait are left out.
 
-use crate::pictures::hues::Hues;
-use crate::pictures::part::{Moment, Part, act};
-use crate::pictures::shapes::{Shapes, cross};
-use crate::pictures::svg::{Anchor, Svg, width};
+use crate::hues::Hues;
+use crate::part::{Moment, Part, act};
+use crate::shapes::{Shapes, cross};
+use crate::svg::{Anchor, Svg, width};
 use crate::trace::{Number, Owner, Step, What};
+use close_call::probe::act::Act;
 use std::collections::BTreeMap;
 
 /// Where the tracks begin: before them are their names.
@@ -23,7 +24,7 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
         .into_iter()
         .filter(|moment| match moment {
             Moment::Call(_, step) => !step.waits(),
-            Moment::Act(event) => matches!(event.what, What::Act { .. }),
+            Moment::Act(event) => matches!(event.what, What::Act(..)),
         })
         .collect();
     let mut numbers: BTreeMap<Number, f64> = BTreeMap::new();
@@ -99,7 +100,7 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
                 let class = hues.client(event.what.who());
                 svg.text("", (*x, CLIENT - 12.0), Anchor::Middle, &does(&event.what));
                 svg.dot(&format!("flag {class}"), (*x, CLIENT), 5.0);
-                let down = !matches!(&event.what, What::Act { call, .. } if call == "recv");
+                let down = !matches!(&event.what, What::Act(_, Act::Receive(_) | Act::ReadEnd));
                 let (from, to) = if down { (CLIENT + 6.0, KERNEL) } else { (KERNEL, CLIENT + 6.0) };
                 svg.line("acts", (*x, from), (*x, to + if down { -6.0 } else { 6.0 }));
                 svg.head("point", (*x, to), down);

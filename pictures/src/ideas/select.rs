@@ -1,9 +1,9 @@
 //! Three lists in, three lists out: one select.
 
-use crate::pictures::hues::Hues;
-use crate::pictures::part::Part;
-use crate::pictures::shapes::{CHIP, Shapes, arrow, chip};
-use crate::pictures::svg::{Anchor, Svg};
+use crate::hues::Hues;
+use crate::part::Part;
+use crate::shapes::{CHIP, Shapes, arrow, chip};
+use crate::svg::{Anchor, Svg};
 use crate::trace::{List, Number};
 
 const ROW: f64 = 34.0;
@@ -49,12 +49,12 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
     // Who is who.
     let mut x = labels;
     let y = TOP + 3.0 * ROW + 22.0;
-    for fd in asked.r.iter().chain(&asked.w).chain(&asked.x).copied().collect::<std::collections::BTreeSet<_>>() {
+    for fd in List::ALL.iter().flat_map(|list| asked.get(*list)).copied().collect::<std::collections::BTreeSet<_>>() {
         if let Some(owner) = part.trace.owner(index, fd) {
             let text = format!("{fd} {}", owner.name());
             svg.rect(&format!("flag {}", class(fd)), (x, y - 9.0), (10.0, 10.0), 1.0);
             svg.text("", (x + 14.0, y), Anchor::Start, &text);
-            x += 14.0 + crate::pictures::svg::width(&text, 12.0) + 14.0;
+            x += 14.0 + crate::svg::width(&text, 12.0) + 14.0;
         }
     }
     Ok(Shapes { shapes: svg.shapes(), size: ((out_at + lists + 88.0).max(x), y + 8.0) })

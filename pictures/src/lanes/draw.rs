@@ -3,10 +3,10 @@
 //! runs a line to the call that acts on it; red and dashed, where the number was closed in between.
 
 use super::columns::{Columns, FLAG_ROW, LEFT, STOPPED, TEXT, below_the_name, meant_for};
-use crate::pictures::hues::Hues;
-use crate::pictures::part::Part;
-use crate::pictures::shapes::cross;
-use crate::pictures::svg::{Anchor, Svg, width};
+use crate::hues::Hues;
+use crate::part::Part;
+use crate::shapes::cross;
+use crate::svg::{Anchor, Svg, width};
 use crate::trace::{List, Number};
 use std::collections::{BTreeMap, BTreeSet};
 

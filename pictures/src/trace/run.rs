@@ -1,9 +1,12 @@
 //! A recorded run: its calls, who has which number for how long, what happened between the calls.
 
+use close_call::net::traced::{List, Lists};
+use close_call::probe::act::Act;
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::fd::RawFd;
 
 /// A descriptor.
-pub type Number = i32;
+pub type Number = RawFd;
 
 /// Who or what a descriptor stands for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,89 +47,6 @@ pub struct Tenure {
     pub orphaned: Option<usize>,
 }
 
-/// What a call that waits was asked, or said: select by its three lists, poll and epoll_wait by the events of the same
-/// meaning and, in what they say, three more.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lists {
-    /// Readable.
-    pub r: Vec<Number>,
-    /// Writable.
-    pub w: Vec<Number>,
-    /// Exceptional.
-    pub x: Vec<Number>,
-    /// In error: ERR.
-    pub e: Vec<Number>,
-    /// Hung up: HUP.
-    pub h: Vec<Number>,
-    /// Not open: NVAL.
-    pub n: Vec<Number>,
-}
-
-/// One of the lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum List {
-    /// Readable.
-    R,
-    /// Writable.
-    W,
-    /// Exceptional.
-    X,
-    /// In error.
-    E,
-    /// Hung up.
-    H,
-    /// Not open.
-    N,
-}
-
-impl List {
-    /// All of them; select's three come first, in the order of its arguments.
-    pub const ALL: [List; 6] = [List::R, List::W, List::X, List::E, List::H, List::N];
-
-    /// `r`, `w`, `x`: its key in a trace.
-    pub fn letter(self) -> &'static str {
-        match self {
-            List::R => "r",
-            List::W => "w",
-            List::X => "x",
-            List::E => "e",
-            List::H => "h",
-            List::N => "n",
-        }
-    }
-
-    /// `readable`, `writable`, `exceptional`: its name.
-    pub fn word(self) -> &'static str {
-        match self {
-            List::R => "readable",
-            List::W => "writable",
-            List::X => "exceptional",
-            List::E => "in error",
-            List::H => "hung up",
-            List::N => "not open",
-        }
-    }
-}
-
-impl Lists {
-    /// One of them.
-    pub fn get(&self, list: List) -> &[Number] {
-        match list {
-            List::R => &self.r,
-            List::W => &self.w,
-            List::X => &self.x,
-            List::E => &self.e,
-            List::H => &self.h,
-            List::N => &self.n,
-        }
-    }
-
-    /// The lists that name a number.
-    pub fn of(&self, fd: Number) -> impl Iterator<Item = List> + '_ {
-        List::ALL.into_iter().filter(move |list| self.get(*list).contains(&fd))
-    }
-}
-
 /// What happened between two calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -139,49 +59,33 @@ pub struct Event {
 /// What can happen between two calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// A client did something.
-    Act {
-        /// Its name.
-        who: String,
-        /// The call by its POSIX name; empty when many were summed up.
-        call: String,
-        /// Its arguments, or what it received.
-        args: String,
-    },
+    /// A client, by its name, did something.
+    Act(String, Act),
     /// The server printed a line.
     Said(String),
     /// The server printed a line on standard error.
     Error(String),
     /// The server was stopped (true), or went on.
     Stopped(bool),
+    /// The script did something to the server.
+    Noted(String),
 }
 
 impl What {
-    /// Who speaks or acts; nobody, when the server is stopped.
+    /// Who speaks or acts; nobody, when something is done to the server.
     pub fn who(&self) -> &str {
         match self {
-            What::Act { who, .. } => who,
+            What::Act(who, _) => who,
             What::Said(_) | What::Error(_) => "server",
-            What::Stopped(_) => "",
+            What::Stopped(_) | What::Noted(_) => "",
         }
     }
 
     /// The line of a story's transcript, without who speaks.
     pub fn words(&self) -> String {
         match self {
-            What::Act { call, args, .. } => match (call.as_str(), args.as_str()) {
-                ("connect", address) => format!("connects from {address}"),
-                ("send", urgent) if urgent.ends_with(" MSG_OOB") => "sends one urgent byte (MSG_OOB)".to_string(),
-                ("send", _) => format!("sends {args:?}"),
-                ("recv", "") => "reads the end of the connection".to_string(),
-                ("recv", _) => format!("Received from server: {args}"),
-                ("close", "reset") => "resets the connection".to_string(),
-                ("close", _) => "closes".to_string(),
-                ("shutdown", _) => "shuts down its writing side".to_string(),
-                ("", _) => args.clone(),
-                _ => format!("{call} {args}").trim_end().to_string(),
-            },
-            What::Said(line) | What::Error(line) => line.clone(),
+            What::Act(_, act) => act.words(),
+            What::Said(line) | What::Error(line) | What::Noted(line) => line.clone(),
             What::Stopped(true) => "(the server is stopped: SIGSTOP)".to_string(),
             What::Stopped(false) => "(the server goes on: SIGCONT)".to_string(),
         }
@@ -294,7 +198,7 @@ impl Trace {
         let mut names: Vec<(usize, &str)> = Vec::new();
         for (index, step) in self.steps.iter().enumerate() {
             for event in step.before.iter().chain(&step.after) {
-                if let What::Act { who, .. } = &event.what {
+                if let What::Act(who, _) = &event.what {
                     names.push((event.place, who));
                 }
             }
@@ -305,7 +209,7 @@ impl Trace {
             }
         }
         names.extend(self.after.iter().filter_map(|event| match &event.what {
-            What::Act { who, .. } => Some((event.place, who.as_str())),
+            What::Act(who, _) => Some((event.place, who.as_str())),
             _ => None,
         }));
         names.sort_by_key(|(place, _)| *place);

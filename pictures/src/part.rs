@@ -1,6 +1,6 @@
 //! The stretch of a trace that a picture shows.
 
-use crate::source::excerpts::Excerpt;
+use crate::excerpt::Excerpt;
 use crate::trace::{self, Event, Step, Trace, What};
 use std::ops::RangeInclusive;
 
@@ -67,7 +67,7 @@ impl Part {
     pub fn moments(&self) -> Vec<Moment<'_>> {
         let mut moments = Vec::new();
         let shown = |event: &&Event| {
-            self.places.contains(&event.place) && matches!(event.what, What::Act { .. } | What::Stopped(_))
+            self.places.contains(&event.place) && matches!(event.what, What::Act(..) | What::Stopped(_))
         };
         for (index, step) in self.trace.steps.iter().enumerate() {
             moments.extend(step.before.iter().filter(shown).map(Moment::Act));
@@ -105,19 +105,7 @@ impl Part {
 
 /// What a client did, in a few words.
 pub fn act(what: &What) -> String {
-    let What::Act { who, call, args } = what else { return String::new() };
-    let does = match (call.as_str(), args.as_str()) {
-        ("connect", _) => "connects",
-        ("send", args) if args.ends_with(" MSG_OOB") => "sends an urgent byte",
-        ("send", _) => "sends",
-        ("recv", "") => "reads the end",
-        ("recv", _) => "receives",
-        ("close", "reset") => "resets",
-        ("close", _) => "closes",
-        ("shutdown", "SHUT_WR") => "ends sending",
-        ("", args) => args,
-        (call, _) => call,
-    };
-    let all = format!("{who} {does}");
+    let What::Act(who, act) = what else { return String::new() };
+    let all = format!("{who} {}", act.in_short());
     if all.chars().count() <= 32 { all } else { all.chars().take(31).chain(['…']).collect() }
 }

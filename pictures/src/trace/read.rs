@@ -1,10 +1,12 @@
-//! Reads what `--trace=json` prints.
+//! Makes a run of the lines that `--trace=json` prints.
 
 use super::marks;
-use super::run::{Ending, Event, Lists, Number, Owner, Step, Tenure, Trace, What};
-use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
+use super::run::{Ending, Event, Number, Owner, Step, Tenure, Trace, What};
+use close_call::command::names::Names;
+use close_call::net::traced::TracedCall;
+use close_call::probe::act::Act;
+use close_call::probe::record::Record;
+use std::collections::BTreeMap;
 
 /// The calls whose first argument is a descriptor.
 const OF_A_NUMBER: [&str; 21] = [
@@ -53,7 +55,7 @@ pub fn read<'a>(lines: impl IntoIterator<Item = (usize, &'a str)>) -> Result<Tra
 
 /// Whether it came from outside the server: the next call may answer to it.
 fn is_outside(event: &Event) -> bool {
-    matches!(event.what, What::Act { .. } | What::Stopped(_))
+    matches!(event.what, What::Act(..) | What::Stopped(_) | What::Noted(_))
 }
 
 /// Reads a trace line by line.
@@ -62,8 +64,7 @@ struct Reader {
     /// What happened since the last call.
     between: Vec<Event>,
     pass: usize,
-    /// The clients' names, by their addresses.
-    names: HashMap<String, String>,
+    names: Names,
     /// The table after the last call: what the trace says of each number, and its tenure.
     table: BTreeMap<Number, (String, usize)>,
 }
@@ -74,7 +75,7 @@ impl Default for Reader {
             trace: Trace { steps: Vec::new(), tenures: Vec::new(), after: Vec::new(), ending: None },
             between: Vec::new(),
             pass: 0,
-            names: HashMap::new(),
+            names: Names::default(),
             table: BTreeMap::new(),
         }
     }
@@ -86,86 +87,57 @@ impl Reader {
         {
             return Ok(());
         }
-        if !line.starts_with('{') {
-            self.between.push(Event { place, what: What::Said(line.to_string()) });
-            return Ok(());
-        }
-        let object: Map<String, Value> =
-            serde_json::from_str(line).map_err(|error| format!("it is no JSON object: {error}"))?;
-        if self.trace.ending.is_some() {
+        let record = if line.starts_with('{') { line.parse()? } else { Record::Said(line.to_string()) };
+        if self.trace.ending.is_some() && line.starts_with('{') {
             return Err("it comes after the line that says how the server ended".to_string());
         }
-        let text = |key: &str| object.get(key).and_then(Value::as_str);
-        if object.contains_key("at") {
-            return self.step(place, &object);
-        }
-        let who = text("who").ok_or("it has neither `at` nor `who`")?;
-        let what = match (text("call"), text("says"), text("error"), text("signal"), text("ended")) {
-            (Some(call), ..) => {
-                let args = text("args").unwrap_or_default().to_string();
-                if call == "connect" {
-                    self.names.insert(args.clone(), who.to_string());
-                }
-                What::Act { who: who.to_string(), call: call.to_string(), args }
-            }
-            (_, Some(line), ..) => What::Said(line.to_string()),
-            (_, _, Some(line), ..) => What::Error(line.to_string()),
-            (_, _, _, Some("SIGSTOP"), _) => What::Stopped(true),
-            (_, _, _, Some("SIGCONT"), _) => What::Stopped(false),
-            (_, _, _, _, Some(ended)) => {
-                let verdict = text("verdict").unwrap_or_default().to_string();
-                self.trace.ending = Some(Ending { ended: ended.to_string(), verdict });
+        let what = match record {
+            Record::Call(call) => {
+                self.step(place, call);
                 return Ok(());
             }
-            _ => return Err("it is neither a call, nor a client's act, a signal, a line or the end".to_string()),
+            Record::Ended(ended, verdict) => {
+                self.trace.ending = Some(Ending { ended, verdict });
+                return Ok(());
+            }
+            Record::Did(who, act) => {
+                if let Act::Connect(address) = &act {
+                    self.names.insert(&who, address);
+                }
+                What::Act(who, act)
+            }
+            Record::Said(line) => What::Said(line),
+            Record::Error(line) => What::Error(line),
+            Record::Stopped(stopped) => What::Stopped(stopped),
+            Record::Noted(what) => What::Noted(what),
         };
         self.between.push(Event { place, what });
         Ok(())
     }
 
-    fn step(&mut self, place: usize, object: &Map<String, Value>) -> Result<(), String> {
-        let text = |key: &str| object.get(key).and_then(Value::as_str);
-        let line = object.get("at").and_then(Value::as_u64).and_then(|line| usize::try_from(line).ok());
-        let line = line.ok_or("`at` is not the number of a line")?;
-        let call = text("call").ok_or("`call` is missing")?.to_string();
-        let args = text("args").ok_or("`args` is missing")?.to_string();
-        let result = match (text("ret"), text("err")) {
-            (Some(value), None) => Ok(self.named(value)),
-            (None, Some(name)) => Err(name.to_string()),
-            _ => return Err("either `ret` or `err` must be there".to_string()),
-        };
-        let fds = object.get("fds").and_then(Value::as_object).ok_or("`fds`, the table after it, is missing")?;
-        let mut open = BTreeMap::new();
-        for (fd, what) in fds {
-            let fd: Number = fd.parse().map_err(|_| format!("`{fd}` in `fds` is not a number"))?;
-            open.insert(fd, what.as_str().ok_or("`fds` holds something other than text")?.to_string());
-        }
-        let [asked, said] = ["asked", "said"].map(|key| object.get(key).map(|value| lists(key, value)).transpose());
-        let (asked, said) = (asked?, said?);
-        let outdated =
-            object.get("stale").map_or(Some(Vec::new()), numbers).ok_or("`stale` is not a list of numbers")?;
-
-        let accepts = ["accept", "accept4"].contains(&call.as_str());
+    fn step(&mut self, place: usize, call: TracedCall) {
+        let TracedCall { line, name, args, result, asked, said, stale, fds } = call;
+        let accepts = ["accept", "accept4"].contains(&name.as_str());
+        let peer = result.as_ref().ok().filter(|_| accepts).and_then(|value| value.split_once(", "));
+        let peer = peer.map(|(_, address)| address.to_string());
         let step = Step {
             place,
             pass: 0,
             before: Vec::new(),
-            line,
-            fd: if OF_A_NUMBER.contains(&call.as_str()) { first_number(&args) } else { None },
-            args: self.named(&args),
-            call,
-            result,
+            line: line as usize,
+            fd: if OF_A_NUMBER.contains(&name.as_str()) { first_number(&args) } else { None },
+            args: self.names.put_into(&args),
+            call: name,
+            result: result.map(|value| self.names.put_into(&value)).map_err(|failure| failure.name),
             fds: BTreeMap::new(),
             asked,
             said,
-            outdated,
+            outdated: stale.unwrap_or_default(),
             acts_on: None,
             stale: None,
             after: Vec::new(),
         };
-        let peer = text("ret").and_then(|value| value.split_once(", ")).map(|(_, address)| address.to_string());
-        self.push(step, open, peer.filter(|_| accepts));
-        Ok(())
+        self.push(step, fds.into_iter().collect(), peer);
     }
 
     /// `peer` is the address that accept has returned.
@@ -240,43 +212,11 @@ impl Reader {
         match what {
             "listening" => Owner::Listener,
             "not connected" => Owner::Socket,
-            _ => match self.name(what) {
+            _ => match self.names.of(what) {
                 Some(name) => Owner::Client(name),
                 None => Owner::Other(what.to_string()),
             },
         }
-    }
-
-    /// The name for an address: the client's that connected from there, the one that a stored trace has in the place of
-    /// the port, or the port. `None` for what is no address.
-    fn name(&self, address: &str) -> Option<String> {
-        if let Some(name) = self.names.get(address) {
-            return Some(name.clone());
-        }
-        let (host, port) = address.rsplit_once(':')?;
-        let stored = port.strip_prefix('<').and_then(|port| port.strip_suffix('>'));
-        match stored {
-            Some("port") => Some("client".to_string()),
-            Some(name) => Some(name.to_string()),
-            None if host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() && port.parse::<u16>().is_ok() => {
-                Some(format!(":{port}"))
-            }
-            None => None,
-        }
-    }
-
-    /// A text with the addresses of clients replaced by their names.
-    fn named(&self, text: &str) -> String {
-        let words = text.split_inclusive([' ', ',']).map(|word| {
-            let address = word.trim_end_matches([' ', ',']);
-            let client = self.names.contains_key(address);
-            let stored = address.ends_with('>') && !address.ends_with("<port>");
-            match self.name(address).filter(|_| client || stored) {
-                Some(name) => name + &word[address.len()..],
-                None => word.to_string(),
-            }
-        });
-        words.collect()
     }
 }
 
@@ -287,18 +227,4 @@ fn is_number(result: &Result<String, String>, fd: Number) -> bool {
 /// The number that a list of arguments begins with.
 fn first_number(args: &str) -> Option<Number> {
     args.split(',').next()?.trim().parse().ok()
-}
-
-fn lists(key: &str, value: &Value) -> Result<Lists, String> {
-    let list = |name: &str| {
-        value.get(name).and_then(numbers).ok_or_else(|| format!("`{name}` of `{key}` is not a list of numbers"))
-    };
-    // select has three, and no call is asked about the others.
-    let more = |name: &str| if value.get(name).is_some() { list(name) } else { Ok(Vec::new()) };
-    Ok(Lists { r: list("r")?, w: list("w")?, x: list("x")?, e: more("e")?, h: more("h")?, n: more("n")? })
-}
-
-fn numbers(value: &Value) -> Option<Vec<Number>> {
-    let numbers = value.as_array()?.iter().map(|fd| Number::try_from(fd.as_i64()?).ok());
-    numbers.collect()
 }

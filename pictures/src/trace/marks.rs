@@ -4,7 +4,9 @@
 //! where else its line of the program was reached. Where that leaves more than one mark, none is named: a picture that
 //! guesses would be worse than none.
 
-use super::run::{Event, List, Number, Owner, Stale, Step, Trace, What};
+use super::run::{Event, Number, Owner, Stale, Step, Trace, What};
+use close_call::net::traced::List;
+use close_call::probe::act::Act;
 use std::collections::BTreeMap;
 
 /// Finds it for each call.
@@ -69,7 +71,7 @@ fn crossed(trace: &Trace) -> Vec<(usize, Stale)> {
         };
         let Owner::Client(client) = &trace.tenures[reached].owner else { continue };
         let sent =
-            |event: &Event| matches!(&event.what, What::Act { who, call, .. } if who == client && call == "send");
+            |event: &Event| matches!(&event.what, What::Act(who, Act::Send(_) | Act::SendUrgent) if who == client);
         let asked = trace.steps[..=index].iter().flat_map(|step| &step.before).any(sent);
         let Some(said) = trace.steps[wait].said.as_ref().filter(|_| !asked) else { continue };
         // A mark of its own would have led to it.
@@ -78,7 +80,8 @@ fn crossed(trace: &Trace) -> Vec<(usize, Stale)> {
         }
         let closed =
             |tenure: &usize| trace.tenures[*tenure].closed.is_some_and(|closed| closed > wait && closed < index);
-        let meant: Vec<usize> = said.w.iter().filter_map(|fd| trace.named(wait, *fd)).filter(closed).collect();
+        let meant: Vec<usize> =
+            said.get(List::W).iter().filter_map(|fd| trace.named(wait, *fd)).filter(closed).collect();
         if let [meant] = meant[..] {
             found.push((index, Stale { meant, reached: Some(reached) }));
         }

@@ -1,8 +1,8 @@
 //! What is where, from left to right: a column for each call, a flag for each act of a client, the times at which the
 //! server was stopped.
 
-use crate::pictures::part::{Moment, Part, act};
-use crate::pictures::svg::width;
+use crate::part::{Moment, Part, act};
+use crate::svg::width;
 use crate::trace::{Event, Step, What};
 
 /// The size of most text.

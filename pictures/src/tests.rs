@@ -1,18 +1,26 @@
 //! Pictures of traces: the same every time, legible, refused where they would be wrong.
 
-use crate::pictures::lanes::draw::{Drawing, Limits, draw};
-use crate::pictures::lanes::show;
-use crate::pictures::lanes::words::description;
-use crate::pictures::part::Part;
-use crate::source::excerpts::Excerpt;
-use crate::source::project::Project;
-use crate::source::snapshots::Snapshot;
+use crate::excerpt::Excerpt;
+use crate::lanes::draw::{Drawing, Limits, draw};
+use crate::lanes::show;
+use crate::lanes::words::description;
+use crate::part::Part;
 use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn snapshots() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/snapshots")
+}
+
+/// The file of a trace that this project has stored.
+pub fn snapshot(name: &str) -> String {
+    fs::read_to_string(snapshots().join(format!("{name}-trace-json.snap"))).unwrap()
+}
 
 /// A stretch of a trace that this project has stored.
 fn stored(name: &str, texts: Option<(&str, &str)>) -> Part {
-    let snapshot = Snapshot::read(&Project::here(), &format!("{name}-trace-json")).unwrap();
-    Part::of(&snapshot.path, &snapshot.printed(), texts).unwrap()
+    Part::of(name, &Excerpt::printed(&snapshot(name)), texts).unwrap()
 }
 
 /// A stretch of a trace of these lines.
@@ -31,9 +39,9 @@ fn calls(count: usize, name: &str) -> String {
 
 /// The names of all stored traces in JSON.
 fn all() -> Vec<String> {
-    let files = Project::here().files("tests/snapshots");
+    let files = fs::read_dir(snapshots()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     let names: Vec<String> =
-        files.iter().filter_map(|file| Some(file.strip_suffix("-trace-json.snap")?.to_string())).collect();
+        files.filter_map(|file| Some(file.strip_suffix("-trace-json.snap")?.to_string())).collect();
     assert!(names.len() >= 12, "{names:?}");
     names
 }
@@ -60,10 +68,9 @@ fn texts(drawing: &Drawing) -> Vec<(String, f64, f64, bool, String)> {
 #[test]
 fn a_trace_drawn_twice_has_the_same_bytes() {
     for name in all() {
-        let path = format!("tests/snapshots/{name}-trace-json.snap");
-        let text = Project::here().read(&path).unwrap();
-        let drawn = show::in_file(&path, &text, None).unwrap();
-        assert!(drawn == show::in_file(&path, &text, None).unwrap(), "{name}");
+        let text = snapshot(&name);
+        let drawn = show::in_file(&name, &text, None).unwrap();
+        assert!(drawn == show::in_file(&name, &text, None).unwrap(), "{name}");
         assert!(drawn.starts_with("<svg xmlns") && drawn.ends_with("</svg>\n"));
         assert!(!drawn.contains("\n\n\n") && drawn.contains("prefers-color-scheme: dark"));
     }

@@ -2,13 +2,13 @@
 
 use super::draw::{Drawing, Limits, draw};
 use super::words;
-use crate::pictures::frame::Framed;
-use crate::pictures::part::Part;
-use crate::source::snapshots::printed;
+use crate::excerpt::Excerpt;
+use crate::frame::Framed;
+use crate::part::Part;
 
 /// The lanes of any trace, stored as a snapshot or not, as a file that stands alone.
 pub fn in_file(path: &str, text: &str, texts: Option<(&str, &str)>) -> Result<String, String> {
-    let part = Part::of(path, &printed(text), texts)?;
+    let part = Part::of(path, &Excerpt::printed(text), texts)?;
     let drawing = draw(&part, Limits::FILE).map_err(|what| format!("{path}: {what}"))?;
     Ok(framed(&part, &drawing, "lanes", |framed| framed.file()))
 }
