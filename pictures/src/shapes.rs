@@ -1,6 +1,6 @@
 //! What several pictures have in them.
 
-use super::svg::{Anchor, Svg, number};
+use super::svg::{Anchor, Svg, number, width};
 
 /// A drawing and its size.
 pub struct Shapes {
@@ -32,4 +32,13 @@ pub fn arrow(svg: &mut Svg, class: &str, (x1, y1): (f64, f64), (x2, y2): (f64, f
     let [upper, lower, tip] =
         [(back, y2 - 5.0), (back, y2 + 5.0), (x2, y2)].map(|(x, y)| format!("{} {}", number(x), number(y)));
     svg.path(if class == "stale" { "tip" } else { "point" }, &format!("M{upper}L{lower}L{tip}Z"));
+}
+
+/// Says who is who: from here to the right, a small square in each colour, and the words for it. Returns where it ends.
+pub fn legend<'a>(svg: &mut Svg, (x, y): (f64, f64), entries: impl IntoIterator<Item = (&'a str, String)>) -> f64 {
+    entries.into_iter().fold(x, |x, (class, words)| {
+        svg.rect(&format!("flag {class}"), (x, y - 9.0), (10.0, 10.0), 1.0);
+        svg.text("", (x + 14.0, y), Anchor::Start, &words);
+        x + 14.0 + width(&words, 12.0) + 14.0
+    })
 }

@@ -244,3 +244,25 @@ fn a_file_may_be_a_snapshot_or_a_trace_and_nothing_else() {
         Some("run.json: line 5")
     );
 }
+
+/// What a chapter under `shortage` prints: the script says what it has done to the server.
+#[test]
+fn what_the_script_did_to_the_server_is_no_hindrance() {
+    let note = "{\"who\":\"story\",\"notes\":\"(it may open more again, and has closed none)\"}\n";
+    let drawn = show::in_file("run.json", &(calls(1, "accept") + note + &calls(1, "recv")), None).unwrap();
+    assert_eq!(drawn.matches("class=\"dot").count(), 2);
+}
+
+/// What a chapter under `crowd` prints: thousands of calls, and as many descriptors.
+#[test]
+fn a_long_trace_is_refused_at_once_and_a_stretch_of_it_is_drawn() {
+    let fds: Vec<String> = (3..1_000).map(|fd| format!("\"{fd}\":\"127.0.0.1:{fd}\"")).collect();
+    let crowd = call(1, "accept", "3", "\"ret\":\"9\"", &fds.join(","));
+    let error = show::in_file("run.json", &crowd, None).unwrap_err();
+    assert_eq!(error, "run.json: 997 descriptors in this stretch, where 24 fit");
+    let long = calls(3_000, "accept") + &calls(3, "recv") + &calls(3_000, "send");
+    let error = show::in_file("run.json", &long, None).unwrap_err();
+    assert_eq!(error, "run.json: 6003 calls in this stretch, where 100 fit; from and to shorten it");
+    let drawn = show::in_file("run.json", &long, Some(("recv", "send"))).unwrap();
+    assert_eq!(drawn.matches("class=\"dot").count(), 4);
+}

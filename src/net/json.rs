@@ -127,18 +127,18 @@ impl Reader<'_> {
     fn string(&mut self) -> Result<String, String> {
         self.expect('"')?;
         let mut text = String::new();
-        let mut characters = self.0.chars();
-        while let Some(c) = characters.next() {
-            match c {
-                '"' => {
-                    self.0 = characters.as_str();
-                    return Ok(text);
-                }
-                '\\' => text.push(escaped(&mut characters).ok_or("what follows a backslash is no escape")?),
-                c => text.push(c),
+        loop {
+            let (before, rest) = self.0.split_at(self.0.find(['"', '\\']).ok_or("a text does not end")?);
+            text.push_str(before);
+            let mut characters = rest.chars();
+            if characters.next() == Some('\\') {
+                text.push(escaped(&mut characters).ok_or("what follows a backslash is no escape")?);
+                self.0 = characters.as_str();
+            } else {
+                self.0 = characters.as_str();
+                return Ok(text);
             }
         }
-        Err("a text does not end".to_string())
     }
 }
 

@@ -94,7 +94,7 @@ impl Tiny {
 
     /// Builds the book, and returns what is wrong with it.
     pub fn faults(&self) -> Vec<String> {
-        match book::build(self.project()) {
+        match book::build(self.project(), &crate::subcommands()) {
             Ok(_) => Vec::new(),
             Err(faults) => faults.iter().map(ToString::to_string).collect(),
         }

@@ -7,9 +7,10 @@
 
 use crate::hues::Hues;
 use crate::part::Part;
-use crate::shapes::{CHIP, Shapes, chip};
+use crate::shapes::{CHIP, Shapes, chip, legend};
 use crate::svg::{Anchor, Svg, width};
 use crate::trace::{List, Lists, Number, Step, Trace};
+use std::collections::BTreeSet;
 
 /// A number in a list, and the tenure that was meant when it was put there.
 type Entry = (Number, usize);
@@ -39,99 +40,129 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
         return Err(format!("{} calls in this stretch, where 10 can be shown", calls.len()));
     }
     let states = states(trace)?;
-    let hues = Hues::of(trace);
-    let class = |tenure: usize| hues.owner(&trace.tenures[tenure].owner);
-    let shown: Vec<List> =
-        List::ALL.into_iter().filter(|list| !states[calls[0].0].ready[*list as usize].is_empty()).collect();
-    let numbers: Vec<Number> = {
-        let open =
-            calls.iter().flat_map(|(_, step)| step.fds.keys().copied()).collect::<std::collections::BTreeSet<_>>();
-        open.into_iter().collect()
-    };
-    let slots = |state: &State| {
-        let lists = [&state.inputs, &state.outputs].into_iter().chain(&state.ready);
-        lists.map(Vec::len).max().unwrap_or(0).max(numbers.len())
-    };
-    let most = calls.iter().map(|(index, _)| slots(&states[*index])).max().unwrap_or(0);
-    let cell = (STEP * most as f64 + 12.0).max(64.0);
-    let fits = calls.iter().map(|(_, step)| width(&heading(step), 12.0) + 10.0).fold(cell, f64::max);
-    let margin = (fits - STEP * most as f64 + 3.0) / 2.0;
-    let table = TOP + ROW * (2.0 + shown.len() as f64) + 20.0;
-    let right = LABELS + fits * calls.len() as f64;
-
-    // How far to the right there is something.
-    let mut x: f64 = right;
+    let picture = Picture::of(trace, &calls, &states);
     let mut svg = Svg::default();
-    for (name, y) in [("inputs", TOP), ("outputs", TOP + ROW)] {
-        svg.text("call", (LABELS - 10.0, y + ROW / 2.0 + 4.5), Anchor::End, name);
+    picture.labels(&mut svg);
+    // How far to the right there is something.
+    let mut right = picture.right;
+    for (position, (index, step)) in calls.iter().enumerate() {
+        let left = LABELS + picture.column * position as f64;
+        if position % 2 == 0 {
+            svg.rect("pass", (left, TOP), (picture.column, picture.table + ROW + 4.0 - TOP), 0.0);
+        }
+        right = right.max(picture.call(&mut svg, left, step, &states[*index]));
     }
-    for (row, list) in shown.iter().enumerate() {
-        let y = TOP + ROW * (2.0 + row as f64);
-        svg.text("call", (LABELS - 10.0, y + ROW / 2.0 + 4.5), Anchor::End, &format!("ready.{}", list.word()));
-    }
-    svg.text("number", (LABELS - 10.0, table + ROW / 2.0 + 5.0), Anchor::End, "the table");
-    svg.line("wait", (10.0, table - 8.0), (right, table - 8.0));
-    for (column, (index, step)) in calls.iter().enumerate() {
-        let left = LABELS + fits * column as f64;
-        if column % 2 == 0 {
-            svg.rect("pass", (left, TOP), (fits, table + ROW + 4.0 - TOP), 0.0);
-        }
-        let bad = step.result.is_err();
-        svg.text(if bad { "call bad" } else { "call" }, (left + fits / 2.0, TOP - 7.0), Anchor::Middle, &heading(step));
-        let state = &states[*index];
-        let lists =
-            [&state.inputs, &state.outputs].into_iter().chain(shown.iter().map(|list| &state.ready[*list as usize]));
-        for (row, entries) in lists.enumerate() {
-            let y = TOP + ROW * row as f64 + (ROW - CHIP) / 2.0;
-            for (place, (fd, tenure)) in entries.iter().enumerate() {
-                chip(&mut svg, class(*tenure), (left + margin + STEP * place as f64, y), &fd.to_string());
-            }
-        }
-        let y = table + (ROW - CHIP) / 2.0;
-        let slot =
-            |fd: &Number| left + margin + STEP * numbers.iter().position(|number| number == fd).unwrap_or(0) as f64;
-        for fd in &numbers {
-            match step.fds.get(fd) {
-                Some(tenure) => chip(&mut svg, class(*tenure), (slot(fd), y), &fd.to_string()),
-                None => svg.rect("free", (slot(fd), y), (CHIP, CHIP), 3.0),
-            }
-        }
-        // The number is taken from a list, and the table has another meaning for it, or none.
-        if let (Some(_), Some(list), Some(fd)) = (step.stale, step.acts_on, step.fd)
-            && let Some(row) = shown.iter().position(|shown| *shown == list)
-            && let Some(place) = state.ready[list as usize].iter().position(|(number, _)| *number == fd)
-        {
-            let from = TOP + ROW * (2.0 + row as f64) + ROW / 2.0 + CHIP / 2.0;
-            let from_x = left + margin + STEP * place as f64 + CHIP / 2.0;
-            let to_x = slot(&fd) + CHIP / 2.0;
-            let bend = table - 12.0;
-            svg.through("stale", &[(from_x, from), (from_x, bend), (to_x, bend), (to_x, y - 8.0)]);
-            svg.head("tip", (to_x, y - 1.0), true);
-            svg.rect("ring", (from_x - CHIP / 2.0, from - CHIP), (CHIP, CHIP), 3.0);
-            svg.rect("ring", (to_x - CHIP / 2.0, y), (CHIP, CHIP), 3.0);
-            if let Err(error) = &step.result {
-                x = x.max(to_x + CHIP / 2.0 + 4.0 + width(error, 11.0));
-                svg.text("small bad", (to_x + CHIP / 2.0 + 4.0, y + CHIP / 2.0 + 4.0), Anchor::Start, error);
-            }
-        }
-    }
-    // Who is who.
-    let widest = x;
-    let mut x = LABELS + margin;
-    let y = table + ROW + 24.0;
-    let mut named = std::collections::BTreeSet::new();
+    let y = picture.table + ROW + 24.0;
+    let mut named = BTreeSet::new();
+    let mut who = Vec::new();
     for (index, step) in &calls {
         let before = states[*index].ready.iter().flatten().map(|(_, tenure)| *tenure);
-        for tenure in step.fds.values().copied().chain(before) {
-            let name = trace.tenures[tenure].owner.name();
-            if named.insert(name) {
-                svg.rect(&format!("flag {}", class(tenure)), (x, y - 9.0), (10.0, 10.0), 1.0);
-                svg.text("", (x + 14.0, y), Anchor::Start, name);
-                x += 14.0 + width(name, 12.0) + 14.0;
+        let tenures = step.fds.values().copied().chain(before);
+        who.extend(tenures.filter(|tenure| named.insert(trace.tenures[*tenure].owner.name())));
+    }
+    let who = who.into_iter().map(|tenure| (picture.class(tenure), trace.tenures[tenure].owner.name().to_string()));
+    let end = legend(&mut svg, (LABELS + picture.margin, y), who);
+    Ok(Shapes { shapes: svg.shapes(), size: (right.max(end) + 4.0, y + 8.0) })
+}
+
+/// What is where.
+struct Picture<'a> {
+    trace: &'a Trace,
+    hues: Hues,
+    /// Of what select said, the lists in which anything is.
+    shown: Vec<List>,
+    /// The numbers that are open at some time.
+    numbers: Vec<Number>,
+    /// How wide a call's column is, and where in it the first chip is.
+    column: f64,
+    margin: f64,
+    /// Where the table begins.
+    table: f64,
+    /// Where the last column ends.
+    right: f64,
+}
+
+impl<'a> Picture<'a> {
+    fn of(trace: &'a Trace, calls: &[(usize, &Step)], states: &[State]) -> Picture<'a> {
+        let shown: Vec<List> =
+            List::ALL.into_iter().filter(|list| !states[calls[0].0].ready[*list as usize].is_empty()).collect();
+        let numbers: BTreeSet<Number> = calls.iter().flat_map(|(_, step)| step.fds.keys().copied()).collect();
+        let slots = |state: &State| {
+            let lists = [&state.inputs, &state.outputs].into_iter().chain(&state.ready);
+            lists.map(Vec::len).max().unwrap_or(0).max(numbers.len())
+        };
+        let most = calls.iter().map(|(index, _)| slots(&states[*index])).max().unwrap_or(0);
+        let cell = (STEP * most as f64 + 12.0).max(64.0);
+        let column = calls.iter().map(|(_, step)| width(&heading(step), 12.0) + 10.0).fold(cell, f64::max);
+        let margin = (column - STEP * most as f64 + 3.0) / 2.0;
+        let table = TOP + ROW * (2.0 + shown.len() as f64) + 20.0;
+        let hues = Hues::of(trace);
+        let right = LABELS + column * calls.len() as f64;
+        Picture { trace, hues, shown, numbers: numbers.into_iter().collect(), column, margin, table, right }
+    }
+
+    fn class(&self, tenure: usize) -> &'static str {
+        self.hues.owner(&self.trace.tenures[tenure].owner)
+    }
+
+    /// What each row is.
+    fn labels(&self, svg: &mut Svg) {
+        let lists = ["inputs".to_string(), "outputs".to_string()].into_iter();
+        let lists = lists.chain(self.shown.iter().map(|list| format!("ready.{}", list.word())));
+        for (row, name) in lists.enumerate() {
+            let y = TOP + ROW * row as f64;
+            svg.text("call", (LABELS - 10.0, y + ROW / 2.0 + 4.5), Anchor::End, &name);
+        }
+        svg.text("number", (LABELS - 10.0, self.table + ROW / 2.0 + 5.0), Anchor::End, "the table");
+        svg.line("wait", (10.0, self.table - 8.0), (self.right, self.table - 8.0));
+    }
+
+    /// The column of a call. Returns how far to the right something is in it.
+    fn call(&self, svg: &mut Svg, left: f64, step: &Step, state: &State) -> f64 {
+        let class = if step.result.is_err() { "call bad" } else { "call" };
+        svg.text(class, (left + self.column / 2.0, TOP - 7.0), Anchor::Middle, &heading(step));
+        let ready = self.shown.iter().map(|list| &state.ready[*list as usize]);
+        for (row, entries) in [&state.inputs, &state.outputs].into_iter().chain(ready).enumerate() {
+            let y = TOP + ROW * row as f64 + (ROW - CHIP) / 2.0;
+            for (slot, (fd, tenure)) in entries.iter().enumerate() {
+                chip(svg, self.class(*tenure), (left + self.margin + STEP * slot as f64, y), &fd.to_string());
             }
         }
+        for fd in &self.numbers {
+            let at = (self.slot(left, *fd), self.table + (ROW - CHIP) / 2.0);
+            match step.fds.get(fd) {
+                Some(tenure) => chip(svg, self.class(*tenure), at, &fd.to_string()),
+                None => svg.rect("free", at, (CHIP, CHIP), 3.0),
+            }
+        }
+        self.stale(svg, left, step, state).unwrap_or(0.0)
     }
-    Ok(Shapes { shapes: svg.shapes(), size: (widest.max(x) + 4.0, y + 8.0) })
+
+    /// Where a number is in the table of a column.
+    fn slot(&self, left: f64, fd: Number) -> f64 {
+        left + self.margin + STEP * self.numbers.iter().position(|number| *number == fd).unwrap_or(0) as f64
+    }
+
+    /// Where the number is taken from a list, and the table has another meaning for it, or none. Returns where the words
+    /// beside it end.
+    fn stale(&self, svg: &mut Svg, left: f64, step: &Step, state: &State) -> Option<f64> {
+        step.stale?;
+        let (list, fd) = step.acts_on.zip(step.fd)?;
+        let row = self.shown.iter().position(|shown| *shown == list)?;
+        let slot = state.ready[list as usize].iter().position(|(number, _)| *number == fd)?;
+        let y = self.table + (ROW - CHIP) / 2.0;
+        let from = TOP + ROW * (2.0 + row as f64) + ROW / 2.0 + CHIP / 2.0;
+        let from_x = left + self.margin + STEP * slot as f64 + CHIP / 2.0;
+        let to_x = self.slot(left, fd) + CHIP / 2.0;
+        let bend = self.table - 12.0;
+        svg.through("stale", &[(from_x, from), (from_x, bend), (to_x, bend), (to_x, y - 8.0)]);
+        svg.head("tip", (to_x, y - 1.0), true);
+        svg.rect("ring", (from_x - CHIP / 2.0, from - CHIP), (CHIP, CHIP), 3.0);
+        svg.rect("ring", (to_x - CHIP / 2.0, y), (CHIP, CHIP), 3.0);
+        let error = step.result.as_ref().err()?;
+        svg.text("small bad", (to_x + CHIP / 2.0 + 4.0, y + CHIP / 2.0 + 4.0), Anchor::Start, error);
+        Some(to_x + CHIP / 2.0 + 4.0 + width(error, 11.0))
+    }
 }
 
 fn heading(step: &Step) -> String {

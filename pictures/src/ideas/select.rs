@@ -2,9 +2,10 @@
 
 use crate::hues::Hues;
 use crate::part::Part;
-use crate::shapes::{CHIP, Shapes, arrow, chip};
+use crate::shapes::{CHIP, Shapes, arrow, chip, legend};
 use crate::svg::{Anchor, Svg};
 use crate::trace::{List, Number};
+use std::collections::BTreeSet;
 
 const ROW: f64 = 34.0;
 const TOP: f64 = 26.0;
@@ -46,16 +47,9 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
         }
         svg.text("call", (out_at + lists + 6.0, y + 4.5), Anchor::Start, list.word());
     }
-    // Who is who.
-    let mut x = labels;
     let y = TOP + 3.0 * ROW + 22.0;
-    for fd in List::ALL.iter().flat_map(|list| asked.get(*list)).copied().collect::<std::collections::BTreeSet<_>>() {
-        if let Some(owner) = part.trace.owner(index, fd) {
-            let text = format!("{fd} {}", owner.name());
-            svg.rect(&format!("flag {}", class(fd)), (x, y - 9.0), (10.0, 10.0), 1.0);
-            svg.text("", (x + 14.0, y), Anchor::Start, &text);
-            x += 14.0 + crate::svg::width(&text, 12.0) + 14.0;
-        }
-    }
+    let numbers: BTreeSet<Number> = List::ALL.iter().flat_map(|list| asked.get(*list)).copied().collect();
+    let words = |fd: Number| Some((class(fd), format!("{fd} {}", part.trace.owner(index, fd)?.name())));
+    let x = legend(&mut svg, (labels, y), numbers.into_iter().filter_map(words));
     Ok(Shapes { shapes: svg.shapes(), size: ((out_at + lists + 88.0).max(x), y + 8.0) })
 }

@@ -7,11 +7,12 @@
 use super::run::{Event, Number, Owner, Stale, Step, Trace, What};
 use close_call::net::traced::List;
 use close_call::probe::act::Act;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Finds it for each call.
 pub fn find(trace: &mut Trace) {
     let mut found: Vec<(Option<List>, Option<Stale>)> = Vec::with_capacity(trace.steps.len());
+    let always = Always::of(trace);
     let mut pass = Pass::default();
     for (index, step) in trace.steps.iter().enumerate() {
         if step.waits() {
@@ -30,7 +31,7 @@ pub fn find(trace: &mut Trace) {
         };
         let meant = wait.filter(|_| !listed.is_empty()).and_then(|wait| trace.named(wait, fd));
         let now = trace.held_before(index, fd);
-        let list = pass.list(step, fd, &listed, meant == now, now.is_some(), |list| always(trace, step, list));
+        let list = pass.list(step, fd, &listed, meant == now, now.is_some(), |list| always.has(step, list));
         pass.made(step, fd, list);
         let stale = match (meant, now) {
             // Nobody has the number: who had it last was meant, whether select named it or not.
@@ -89,14 +90,29 @@ fn crossed(trace: &Trace) -> Vec<(usize, Stale)> {
     found
 }
 
-/// Whether every call made from that line of the program was about a number that this list of its pass named. A line
-/// that was ever reached without it does not act on it.
-fn always(trace: &Trace, of: &Step, list: List) -> bool {
-    let same = |(_, step): &(usize, &Step)| step.line == of.line && step.call == of.call;
-    trace.steps.iter().enumerate().filter(same).all(|(index, step)| {
-        let said = trace.wait_of(index).and_then(|wait| trace.steps[wait].said.as_ref());
-        step.fd.zip(said).is_some_and(|(fd, said)| said.get(list).contains(&fd))
-    })
+/// For each call and line of the program, the lists that named its number in their pass each time that the line was
+/// reached. A line that was ever reached without a list does not act on it.
+struct Always<'a>(HashMap<Made<'a>, Vec<List>>);
+
+impl<'a> Always<'a> {
+    fn of(trace: &'a Trace) -> Always<'a> {
+        let mut always = HashMap::new();
+        let mut wait: Option<&Step> = None;
+        for step in &trace.steps {
+            let said = wait.and_then(|wait| wait.said.as_ref());
+            let named: Vec<List> = step.fd.zip(said).map_or(Vec::new(), |(fd, said)| said.of(fd).collect());
+            let lists = always.entry((step.call.as_str(), step.line)).or_insert_with(|| List::ALL.to_vec());
+            lists.retain(|list| named.contains(list));
+            if step.waits() {
+                wait = Some(step);
+            }
+        }
+        Always(always)
+    }
+
+    fn has(&self, step: &Step, list: List) -> bool {
+        self.0.get(&(step.call.as_str(), step.line)).is_some_and(|lists| lists.contains(&list))
+    }
 }
 
 /// A call, and the line that it was made from.

@@ -231,6 +231,7 @@ impl Trace {
 
     /// The select whose pass a step is in.
     pub fn wait_of(&self, step: usize) -> Option<usize> {
-        (0..step).rev().find(|&index| self.steps[index].waits())
+        // Before the first there is none to be looked for.
+        (0..step).rev().take_while(|&index| self.steps[index].pass > 0).find(|&index| self.steps[index].waits())
     }
 }

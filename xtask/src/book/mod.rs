@@ -3,7 +3,6 @@
 pub mod arguments;
 pub mod blocks;
 pub mod checks;
-pub use checks::commands::XTASK;
 pub mod directive;
 pub mod expand;
 pub mod log;
@@ -27,11 +26,12 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// Builds `book/` and returns the folder with the built pages, or everything that is wrong.
-pub fn build(project: Project) -> Result<PathBuf, Vec<Fault>> {
+/// `subcommands` are those that a page may tell the reader to type after `cargo xtask`.
+pub fn build(project: Project, subcommands: &[String]) -> Result<PathBuf, Vec<Fault>> {
     let mut faults = pages::missing(&project);
     let can_build = faults.is_empty();
     faults.extend(pages::check(&project));
-    faults.extend(commands::check(&project));
+    faults.extend(commands::check(&project, subcommands));
     if !can_build {
         return Err(faults);
     }

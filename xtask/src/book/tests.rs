@@ -10,7 +10,7 @@ fn faults(text: &str) -> Vec<String> {
 #[test]
 fn a_sound_book_passes() {
     let tiny = Tiny::new();
-    assert_eq!(book::build(tiny.project()).unwrap(), tiny.path("book/book"));
+    assert_eq!(book::build(tiny.project(), &[]).unwrap(), tiny.path("book/book"));
     assert!(tiny.read("book/book/index.html").contains("<h1 id=\"welcome\">"));
 }
 

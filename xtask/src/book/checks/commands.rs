@@ -12,12 +12,9 @@ use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 /// What may follow `cargo run --`.
 const CLOSE_CALL: [&str; 3] = ["list", "start", "check"];
 
-/// What may follow `cargo xtask`.
-pub const XTASK: [&str; 7] = ["bench", "book", "browser", "lanes", "picture", "preprocess", "wild"];
-
-/// Checks the commands of every page and of README.md.
-pub fn check(project: &Project) -> Vec<Fault> {
-    let names = match Names::of(project) {
+/// Checks the commands of every page and of README.md. `xtask` has what may follow `cargo xtask`.
+pub fn check(project: &Project, xtask: &[String]) -> Vec<Fault> {
+    let names = match Names::of(project, xtask) {
         Ok(names) => names,
         Err(error) => return vec![Fault::of("Cargo.toml", error)],
     };
@@ -77,6 +74,8 @@ struct Names<'a> {
     programs: Vec<Program>,
     examples: Vec<Program>,
     probes: Vec<&'a str>,
+    /// The subcommands of `cargo xtask`.
+    xtask: &'a [String],
 }
 
 /// A program that cargo runs, and the feature without which it does not.
@@ -85,8 +84,8 @@ struct Program {
     feature: Option<String>,
 }
 
-impl Names<'_> {
-    fn of(project: &Project) -> Result<Names<'_>, String> {
+impl<'a> Names<'a> {
+    fn of(project: &'a Project, xtask: &'a [String]) -> Result<Names<'a>, String> {
         let manifest: toml::Table = project.read("Cargo.toml")?.parse().map_err(|error| format!("{error}"))?;
         let programs = |kind: &str| {
             let all = manifest.get(kind).and_then(toml::Value::as_array).into_iter().flatten();
@@ -96,7 +95,12 @@ impl Names<'_> {
             };
             all.filter_map(program).collect()
         };
-        Ok(Names { programs: programs("bin"), examples: programs("example"), probes: project.probes().collect() })
+        Ok(Names {
+            programs: programs("bin"),
+            examples: programs("example"),
+            probes: project.probes().collect(),
+            xtask,
+        })
     }
 
     /// What a line names that does not exist.
@@ -115,50 +119,57 @@ impl Names<'_> {
     }
 
     fn unknown_of_command(&self, words: &[&str], faults: &mut Vec<String>) {
-        let [programs, examples] = [&self.programs, &self.examples]
-            .map(|programs| programs.iter().map(|program| &program.name[..]).collect::<Vec<_>>());
-        let run = values(words, "--bin").into_iter().chain(values(words, "--example"));
-        for program in self.programs.iter().chain(&self.examples).filter(|one| run.clone().any(|name| name == one.name))
-        {
-            let mut given = values(words, "--features").into_iter().flat_map(|features| features.split(','));
-            if let Some(feature) = &program.feature
-                && !words.contains(&"--all-features")
-                && !given.any(|given| given == feature)
-            {
-                faults.push(format!("`{}`: {} needs `--features {feature}`", words.join(" "), program.name));
-            }
-        }
-        let mut need = |kind: &str, name: &str, known: &[&str]| {
+        let command = words.join(" ");
+        faults.extend(self.without_feature(words).map(|program| {
+            let feature = program.feature.as_deref().unwrap_or_default();
+            format!("`{command}`: {} needs `--features {feature}`", program.name)
+        }));
+        for (kind, name, known) in self.named(words) {
             let name = name.trim_end_matches(';');
             if !known.contains(&name) && !stands_for_any(name) {
-                faults.push(format!("`{}`: there is no {kind} `{name}`", words.join(" ")));
-            }
-        };
-        for name in values(words, "--bin") {
-            need("program", name, &programs);
-        }
-        for name in values(words, "--example") {
-            need("example", name, &examples);
-        }
-        for name in values(words, "--probe") {
-            need("probe", name, &self.probes);
-        }
-        for name in values(words, "--only").into_iter().flat_map(|names| names.split(',')) {
-            need("probe", name, &self.probes);
-        }
-        for word in words {
-            for folder in ["target/debug/", "target/release/"] {
-                let Some(name) = word.trim_start_matches("./").strip_prefix(folder) else { continue };
-                match name.strip_prefix("examples/") {
-                    Some(name) => need("example", name, &examples),
-                    None => need("program", name, &programs),
-                }
+                faults.push(format!("`{command}`: there is no {kind} `{name}`"));
             }
         }
+    }
 
-        let Some(cargo) = words.iter().position(|word| *word == "cargo") else {
-            return;
-        };
+    /// The programs that a command runs without the feature that they need.
+    fn without_feature<'s>(&'s self, words: &'s [&str]) -> impl Iterator<Item = &'s Program> {
+        let run = values(words, "--bin").into_iter().chain(values(words, "--example"));
+        let given = values(words, "--features").into_iter().flat_map(|features| features.split(','));
+        let (run, given): (Vec<&str>, Vec<&str>) = (run.collect(), given.collect());
+        self.programs.iter().chain(&self.examples).filter(move |program| {
+            let given = |feature: &String| words.contains(&"--all-features") || given.contains(&feature.as_str());
+            run.contains(&program.name.as_str()) && program.feature.as_ref().is_some_and(|feature| !given(feature))
+        })
+    }
+
+    /// What a command names: of which kind it is, the name, and the names of that kind that there are.
+    fn named<'s>(&'s self, words: &[&'s str]) -> Vec<(&'static str, &'s str, Vec<&'s str>)> {
+        let names = |programs: &'s [Program]| programs.iter().map(|program| program.name.as_str()).collect::<Vec<_>>();
+        let (programs, examples) = (names(&self.programs), names(&self.examples));
+        let mut named = Vec::new();
+        for (option, kind, known) in
+            [("--bin", "program", &programs), ("--example", "example", &examples), ("--probe", "probe", &self.probes)]
+        {
+            named.extend(values(words, option).into_iter().map(|name| (kind, name, known.clone())));
+        }
+        let only = values(words, "--only").into_iter().flat_map(|names| names.split(','));
+        named.extend(only.map(|name| ("probe", name, self.probes.clone())));
+        for word in words {
+            let built = ["target/debug/", "target/release/"];
+            let file = built.iter().find_map(|folder| word.trim_start_matches("./").strip_prefix(folder));
+            named.extend(file.map(|file| match file.strip_prefix("examples/") {
+                Some(name) => ("example", name, examples.clone()),
+                None => ("program", file, programs.clone()),
+            }));
+        }
+        named.extend(self.subcommand(words));
+        named
+    }
+
+    /// The subcommand of what cargo runs, where that has some.
+    fn subcommand<'s>(&'s self, words: &[&'s str]) -> Option<(&'static str, &'s str, Vec<&'s str>)> {
+        let cargo = words.iter().position(|word| *word == "cargo")?;
         let words = &words[cargo + 1..];
         let (options, passed) = match words.iter().position(|word| *word == "--") {
             Some(dashes) => (&words[..dashes], words.get(dashes + 1)),
@@ -166,15 +177,16 @@ impl Names<'_> {
         };
         let package = values(options, "-p").into_iter().chain(values(options, "--package")).next();
         let program = values(options, "--bin").into_iter().next().unwrap_or("close-call");
-        let (kind, known, subcommand): (_, &[&str], _) = match options {
-            ["xtask", rest @ ..] => ("subcommand of cargo xtask", &XTASK, rest.first()),
-            ["run" | "r", ..] if package == Some("xtask") => ("subcommand of cargo xtask", &XTASK, passed),
-            ["run" | "r", ..] if program == "close-call" => ("subcommand of cargo run --", &CLOSE_CALL, passed),
-            _ => return,
+        let xtask: Vec<&str> = self.xtask.iter().map(String::as_str).collect();
+        let (kind, known, name) = match options {
+            ["xtask", rest @ ..] => ("subcommand of cargo xtask", xtask.as_slice(), rest.first()),
+            ["run" | "r", ..] if package == Some("xtask") => ("subcommand of cargo xtask", xtask.as_slice(), passed),
+            ["run" | "r", ..] if package.is_none() && program == "close-call" => {
+                ("subcommand of cargo run --", &CLOSE_CALL[..], passed)
+            }
+            _ => return None,
         };
-        if let Some(name) = subcommand.filter(|name| !name.starts_with('-')) {
-            need(kind, name, known);
-        }
+        name.filter(|name| !name.starts_with('-')).map(|name| (kind, *name, known.to_vec()))
     }
 }
 
