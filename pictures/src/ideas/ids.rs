@@ -7,7 +7,7 @@ use crate::hues::Hues;
 use crate::part::Part;
 use crate::shapes::{CHIP, Shapes, arrow, chip, cross};
 use crate::svg::{Anchor, Svg, width};
-use crate::trace::Owner;
+use crate::trace::{List, Owner, Tenure};
 
 const ROW: f64 = 40.0;
 const TOP: f64 = 30.0;
@@ -32,47 +32,64 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
         svg.text("small", (x + wide / 2.0, TOP - 12.0), Anchor::Middle, title);
     }
     for (row, tenure) in accepted.iter().enumerate() {
-        let (id, name) = (row + 1, tenure.owner.name());
-        let class = hues.owner(&tenure.owner);
         let y = TOP + ROW * row as f64;
-        let middle = y + CHIP / 2.0 + 4.0;
-        let [(id_x, id_wide, _), (connection_x, connection_wide, _), (socket_x, socket_wide, _), (fd_x, _, _)] =
-            COLUMNS;
-        let boxed = |svg: &mut Svg, x: f64, wide: f64, text: &str| {
-            svg.rect(&format!("mark {class}"), (x, y), (wide, CHIP + 8.0), 3.0);
-            svg.text("name", (x + wide / 2.0, middle + 4.5), Anchor::Middle, text);
-        };
-        boxed(&mut svg, id_x, id_wide, &format!("id {id}"));
+        let (id, class) = (row + 1, hues.owner(&tenure.owner));
+        boxed(&mut svg, class, (0, y), &format!("id {id}"));
         if tenure.closed.is_some_and(|closed| closed <= last) {
-            arrow(&mut svg, "stale", (id_x + id_wide + 3.0, middle), (connection_x - 4.0, middle));
-            svg.path("cross", &cross(connection_x + 6.0, middle));
             let listed = marks.and_then(|(wait, said)| {
                 let held = trace.steps[wait].fds.get(&tenure.fd).map(|held| &trace.tenures[*held]);
-                if held != Some(tenure) {
-                    return None;
-                }
-                let lists: Vec<&str> = said.of(tenure.fd).map(|list| list.word()).collect();
-                Some(lists.join(" and "))
+                let lists: Vec<&str> = said.of(tenure.fd).map(List::word).collect();
+                (held == Some(tenure)).then(|| lists.join(" and "))
             });
-            let text = match listed {
-                Some(lists) if !lists.is_empty() => format!("still in {lists}, but no connection has it"),
-                _ => "no connection has it".to_string(),
-            };
-            svg.text("bad", (connection_x + 20.0, middle + 4.5), Anchor::Start, &text);
-            continue;
-        }
-        boxed(&mut svg, connection_x, connection_wide, name);
-        boxed(&mut svg, socket_x, socket_wide, "Socket");
-        arrow(&mut svg, "acts", (id_x + id_wide + 3.0, middle), (connection_x - 2.0, middle));
-        arrow(&mut svg, "acts", (connection_x + connection_wide + 3.0, middle), (socket_x - 2.0, middle));
-        arrow(&mut svg, "acts", (socket_x + socket_wide + 3.0, middle), (fd_x + 32.0, middle));
-        chip(&mut svg, class, (fd_x + 36.0, y + 4.0), &tenure.fd.to_string());
-        let before = accepted[..row].iter().find(|before| before.fd == tenure.fd);
-        if let Some(before) = before {
-            let text = format!("was {}'s", before.owner.name());
-            svg.text("small", (fd_x + 36.0 + CHIP + 6.0, middle + 4.0), Anchor::Start, &text);
+            gone(&mut svg, y, listed.filter(|lists| !lists.is_empty()));
+        } else {
+            let before = accepted[..row].iter().find(|before| before.fd == tenure.fd);
+            connected(&mut svg, class, y, tenure, before.map(|before| before.owner.name()));
         }
     }
     let right = 406.0 + 36.0 + CHIP + 16.0 + width("was alice's", 11.0);
     Ok(Shapes { shapes: svg.shapes(), size: (right.max(560.0), TOP + ROW * accepted.len() as f64) })
+}
+
+/// Where the chain of a row is.
+fn middle(y: f64) -> f64 {
+    y + CHIP / 2.0 + 4.0
+}
+
+fn boxed(svg: &mut Svg, class: &str, (column, y): (usize, f64), text: &str) {
+    let (x, wide, _) = COLUMNS[column];
+    svg.rect(&format!("mark {class}"), (x, y), (wide, CHIP + 8.0), 3.0);
+    svg.text("name", (x + wide / 2.0, middle(y) + 4.5), Anchor::Middle, text);
+}
+
+/// The end of a box, and what comes after it.
+fn after(column: usize) -> (f64, f64) {
+    (COLUMNS[column].0 + COLUMNS[column].1 + 3.0, COLUMNS[column + 1].0)
+}
+
+/// An id that leads nowhere. `listed` are the lists in which its number still is.
+fn gone(svg: &mut Svg, y: f64, listed: Option<String>) {
+    let (from, to) = after(0);
+    arrow(svg, "stale", (from, middle(y)), (to - 4.0, middle(y)));
+    svg.path("cross", &cross(to + 6.0, middle(y)));
+    let text = match listed {
+        Some(lists) => format!("still in {lists}, but no connection has it"),
+        None => "no connection has it".to_string(),
+    };
+    svg.text("bad", (to + 20.0, middle(y) + 4.5), Anchor::Start, &text);
+}
+
+/// An id that leads to a connection, and on to its descriptor. `before` is whose number it was.
+fn connected(svg: &mut Svg, class: &str, y: f64, tenure: &Tenure, before: Option<&str>) {
+    boxed(svg, class, (1, y), tenure.owner.name());
+    boxed(svg, class, (2, y), "Socket");
+    for (column, end) in [(0, -2.0), (1, -2.0), (2, 32.0)] {
+        let (from, to) = after(column);
+        arrow(svg, "acts", (from, middle(y)), (to + end, middle(y)));
+    }
+    let x = COLUMNS[3].0 + 36.0;
+    chip(svg, class, (x, y + 4.0), &tenure.fd.to_string());
+    if let Some(before) = before {
+        svg.text("small", (x + CHIP + 6.0, middle(y) + 4.0), Anchor::Start, &format!("was {before}'s"));
+    }
 }

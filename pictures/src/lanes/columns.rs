@@ -17,7 +17,7 @@ pub const LEFT: f64 = 30.0;
 pub const FLAG_ROW: f64 = 15.0;
 /// Room after the last call, for what it did.
 const TAIL: f64 = 44.0;
-/// So many acts are told between two calls; of more, how many they are.
+/// How many acts are told between two calls; of more it is said how many they are.
 const ACTS: usize = 8;
 
 /// A call's column.
@@ -90,68 +90,18 @@ impl Columns {
     }
 
     fn lay_out(part: &Part, turned: bool, more: f64) -> Columns {
-        let mut x = LEFT + 8.0;
-        let (mut calls, mut flags, mut stops) = (Vec::new(), Vec::<Flag>::new(), Vec::new());
-        let mut stopped = part.begins_stopped().then_some(LEFT);
-        // The acts since the last call, and how many of them there are.
-        let (mut acts, mut in_row) = (0, 0);
+        let mut cursor = Cursor { x: LEFT + 8.0, ..Cursor::default() };
+        cursor.stopped = part.begins_stopped().then_some(LEFT);
         for moment in part.moments() {
             match moment {
-                Moment::Call(step, call) => {
-                    x += if acts > 0 { 8.0 } else { 0.0 };
-                    (acts, in_row) = (0, 0);
-                    let width = call_width(call, turned) + more;
-                    calls.push(Column { step, left: x, right: x + width });
-                    x += width;
-                }
-                Moment::Act(Event { what: What::Stopped(true), .. }) => {
-                    x += 6.0;
-                    stopped = Some(x);
-                    x += 4.0;
-                }
-                Moment::Act(Event { what: What::Stopped(false), .. }) => {
-                    let from = stopped.take().unwrap_or(LEFT);
-                    x = (x + 8.0).max(from + width(STOPPED, SMALL) + 10.0);
-                    stops.push((from, x));
-                    x += 4.0;
-                }
-                Moment::Act(event) => {
-                    acts += 1;
-                    if acts > ACTS {
-                        if let Some(flag) = flags.last_mut() {
-                            flag.label = format!("and {} more", acts - ACTS + 1);
-                            flag.who = String::new();
-                        }
-                        continue;
-                    }
-                    x += if acts == 1 { 10.0 } else { 12.0 };
-                    let (row, at) = place(&flags, flags.len() - in_row, in_row, x);
-                    x = at;
-                    in_row += 1;
-                    flags.push(Flag {
-                        who: event.what.who().to_string(),
-                        label: act(&event.what),
-                        x,
-                        row,
-                        leftward: false,
-                    });
-                }
+                Moment::Call(step, call) => cursor.call(step, call_width(call, turned) + more),
+                Moment::Act(Event { what: What::Stopped(true), .. }) => cursor.stop(),
+                Moment::Act(Event { what: What::Stopped(false), .. }) => cursor.go_on(),
+                Moment::Act(event) => cursor.act(event.what.who(), act(&event.what)),
             }
         }
-        x += if acts > 0 { 10.0 } else { 0.0 };
-        let last = calls.last().map_or(LEFT, |column: &Column| column.middle());
-        x = x.max(last + TAIL);
-        if let Some(from) = stopped {
-            x = x.max(from + width(STOPPED, SMALL) + 10.0);
-            stops.push((from, x));
-        }
-        for index in 0..flags.len() {
-            let Flag { x, .. } = flags[index];
-            let from = x - 10.0 - width(&flags[index].label, TEXT);
-            // Nothing may be in the way: no other's text, and no other's staff.
-            let free = flags.iter().enumerate().all(|(other, flag)| other == index || flag.x > x || flag.end() < from);
-            flags[index].leftward = flags[index].end() > PAGE && free;
-        }
+        let Cursor { calls, mut flags, stops, x: right, .. } = cursor.at_the_end();
+        turn_leftward(&mut flags);
         let labels = flags.iter().map(Flag::end).fold(0.0, f64::max);
         let turned_names = match (turned, calls.last()) {
             (true, Some(column)) => column.middle() + 48.0,
@@ -163,8 +113,8 @@ impl Columns {
             Some(column.middle() + 8.0 + 1.1 * width(&text, SMALL))
         });
         let labels = beside.fold(labels, f64::max);
-        let width = (x + 2.0).max(labels + 2.0).max(turned_names).ceil();
-        Columns { calls, flags, stops, right: x, width, turned }
+        let width = (right + 2.0).max(labels + 2.0).max(turned_names).ceil();
+        Columns { calls, flags, stops, right, width, turned }
     }
 
     /// How many lines of flags there are.
@@ -183,12 +133,87 @@ impl Columns {
     }
 }
 
+/// What has been laid out so far, from left to right.
+#[derive(Default)]
+struct Cursor {
+    x: f64,
+    calls: Vec<Column>,
+    flags: Vec<Flag>,
+    stops: Vec<(f64, f64)>,
+    /// Where the server was stopped, while it is.
+    stopped: Option<f64>,
+    /// How many acts there were since the last call, and how many of them have a flag.
+    acts: usize,
+    in_row: usize,
+}
+
+impl Cursor {
+    fn call(&mut self, step: usize, width: f64) {
+        self.x += if self.acts > 0 { 8.0 } else { 0.0 };
+        (self.acts, self.in_row) = (0, 0);
+        self.calls.push(Column { step, left: self.x, right: self.x + width });
+        self.x += width;
+    }
+
+    fn stop(&mut self) {
+        self.x += 6.0;
+        self.stopped = Some(self.x);
+        self.x += 4.0;
+    }
+
+    fn go_on(&mut self) {
+        let from = self.stopped.take().unwrap_or(LEFT);
+        self.x = (self.x + 8.0).max(from + width(STOPPED, SMALL) + 10.0);
+        self.stops.push((from, self.x));
+        self.x += 4.0;
+    }
+
+    fn act(&mut self, who: &str, label: String) {
+        self.acts += 1;
+        if self.acts > ACTS {
+            if let Some(flag) = self.flags.last_mut() {
+                flag.label = format!("and {} more", self.acts - ACTS + 1);
+                flag.who = String::new();
+            }
+            return;
+        }
+        self.x += if self.acts == 1 { 10.0 } else { 12.0 };
+        let (row, x) = row_for(&self.flags, self.flags.len() - self.in_row, self.in_row, self.x);
+        self.x = x;
+        self.in_row += 1;
+        self.flags.push(Flag { who: who.to_string(), label, x, row, leftward: false });
+    }
+
+    /// With room after the last call, for what it did.
+    fn at_the_end(mut self) -> Cursor {
+        self.x += if self.acts > 0 { 10.0 } else { 0.0 };
+        let last = self.calls.last().map_or(LEFT, Column::middle);
+        self.x = self.x.max(last + TAIL);
+        if let Some(from) = self.stopped {
+            self.x = self.x.max(from + width(STOPPED, SMALL) + 10.0);
+            self.stops.push((from, self.x));
+        }
+        self
+    }
+}
+
+/// Puts the text of a flag to its left where to its right the page ends. Nothing may be in the way: no other's text, and
+/// no other's staff.
+fn turn_leftward(flags: &mut [Flag]) {
+    for index in 0..flags.len() {
+        let Flag { x, .. } = flags[index];
+        let from = x - 10.0 - width(&flags[index].label, TEXT);
+        let free = flags.iter().enumerate().all(|(other, flag)| other == index || flag.x > x || flag.end() < from);
+        flags[index].leftward = flags[index].end() > PAGE && free;
+    }
+}
+
 /// What stands over the time in which the server was stopped.
 pub const STOPPED: &str = "stopped";
 
 /// The row for a flag at `x`, below those of its group, which begin at `group`: neither its text nor its staff may cross
 /// another's text. Where it must, the flag moves to the right.
-fn place(flags: &[Flag], group: usize, in_row: usize, x: f64) -> (usize, f64) {
+fn row_for(flags: &[Flag], group: usize, in_row: usize, x: f64) -> (usize, f64) {
     let free_from = |row: usize| {
         let below = flags[..group].iter().filter(|flag| flag.row >= row);
         below.map(|flag| flag.end() + 6.0).fold(0.0, f64::max)
