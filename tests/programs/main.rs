@@ -20,6 +20,7 @@ mod compile_fail;
 mod exercises;
 mod floors;
 mod io_uring;
+mod ladder;
 mod left_behind;
 mod limits;
 mod naive;
