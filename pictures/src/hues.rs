@@ -10,7 +10,7 @@ const KNOWN: [&str; 6] = ["alice", "bob", "carol", "dave", "erin", "frank"];
 pub struct Hues(BTreeMap<String, usize>);
 
 impl Hues {
-    /// Of the clients of a trace.
+    /// The colours of the clients of a trace.
     pub fn of(trace: &Trace) -> Hues {
         let mut hues = BTreeMap::new();
         let clients = trace.clients();

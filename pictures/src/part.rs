@@ -1,7 +1,8 @@
 //! The stretch of a trace that a picture shows.
 
 use crate::excerpt::Excerpt;
-use crate::trace::{self, Event, Step, Trace, What};
+use crate::trace::{self, Happening, Step, Trace};
+use close_call::probe::record::Record;
 use std::ops::RangeInclusive;
 
 /// A trace, and which lines of it are shown.
@@ -22,7 +23,7 @@ pub enum Moment<'a> {
     /// A call; its index in the trace.
     Call(usize, &'a Step),
     /// What a client did, or a signal.
-    Act(&'a Event),
+    Act(&'a Happening),
 }
 
 impl Part {
@@ -66,8 +67,8 @@ impl Part {
     /// Calls and acts in the order in which they happened.
     pub fn moments(&self) -> Vec<Moment<'_>> {
         let mut moments = Vec::new();
-        let shown = |event: &&Event| {
-            self.places.contains(&event.place) && matches!(event.what, What::Act(..) | What::Stopped(_))
+        let shown = |event: &&Happening| {
+            self.places.contains(&event.place) && matches!(event.what, Record::Did(..) | Record::Stopped(_))
         };
         for (index, step) in self.trace.steps.iter().enumerate() {
             moments.extend(step.before.iter().filter(shown).map(Moment::Act));
@@ -83,7 +84,7 @@ impl Part {
     pub fn begins_stopped(&self) -> bool {
         let events = self.trace.steps.iter().flat_map(|step| &step.before).chain(&self.trace.after);
         let before = events.filter(|event| event.place < *self.places.start());
-        before.fold(false, |stopped, event| if let What::Stopped(now) = event.what { now } else { stopped })
+        before.fold(false, |stopped, event| if let Record::Stopped(now) = event.what { now } else { stopped })
     }
 
     /// The line that it begins with.
@@ -104,8 +105,8 @@ impl Part {
 }
 
 /// What a client did, in a few words.
-pub fn act(what: &What) -> String {
-    let What::Act(who, act) = what else { return String::new() };
+pub fn act(what: &Record) -> String {
+    let Record::Did(who, act) = what else { return String::new() };
     let all = format!("{who} {}", act.in_short());
     if all.chars().count() <= 32 { all } else { all.chars().take(31).chain(['…']).collect() }
 }

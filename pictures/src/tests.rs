@@ -32,7 +32,7 @@ fn call(line: usize, call: &str, args: &str, result: &str, fds: &str) -> String 
     format!("{{\"at\":{line},\"call\":\"{call}\",\"args\":\"{args}\",{result},\"fds\":{{{fds}}}}}\n")
 }
 
-/// So many calls on a listener.
+/// Calls on a listener, one after the other.
 fn calls(count: usize, name: &str) -> String {
     (0..count).map(|_| call(1, name, "3", "\"ret\":\"0\"", "\"3\":\"listening\"")).collect()
 }

@@ -85,16 +85,15 @@ impl Printer {
         if self.is_one_too_many(&event) {
             return;
         }
-        match (self.trace, &event) {
-            (_, Event::Named { who, address }) => self.names.insert(who, *address),
-            (_, Event::Said(Line { error: true, text })) => self.server_error(text),
-            (None, event) => self.transcript(event),
-            (Some(Format::Text | Format::Line), event) => self.strace(event),
-            (Some(Format::Json), event) => {
-                if let Some(record) = record(event) {
-                    println!("{record}");
-                }
-            }
+        let record = match event {
+            Event::Named { who, address } => return self.names.insert(&who, address),
+            event => record(event),
+        };
+        match (self.trace, record) {
+            (_, Record::Error(line)) => self.server_error(&line),
+            (None, record) => self.transcript(&record),
+            (Some(Format::Text | Format::Line), record) => self.strace(&record),
+            (Some(Format::Json), record) => println!("{record}"),
         }
     }
 
@@ -144,32 +143,31 @@ impl Printer {
         }
     }
 
-    fn transcript(&mut self, event: &Event) {
-        let (style, who, words) = match event {
-            Event::Did { who, words, .. } => (Style::Client(self.number(who)), &who[..], &words[..]),
-            Event::Said(line) => (Style::Server, "server", &line.text[..]),
-            Event::Noted(what) => (Style::Dim, "", &what[..]),
-            Event::Stopped(true) => (Style::Dim, "", "(the server is stopped: SIGSTOP)"),
-            Event::Stopped(false) => (Style::Dim, "", "(the server goes on: SIGCONT)"),
-            Event::Named { .. } => return,
+    fn transcript(&mut self, record: &Record) {
+        let style = match record {
+            Record::Did(who, _) => Style::Client(self.number(who)),
+            Record::Stopped(_) | Record::Noted(_) => Style::Dim,
+            _ => Style::Server,
         };
+        let who = record.who();
         let words_style = who.is_empty().then_some(style);
-        println!("{}", speech(self.coloured, style, who, words_style, words));
+        println!("{}", speech(self.coloured, style, who, words_style, &record.words()));
     }
 
     /// Only the server's calls, which it has printed itself, and between them what the clients did.
-    fn strace(&self, event: &Event) {
-        match event {
-            Event::Said(line) => {
-                if let Some((call, table)) = line_parts(&line.text) {
+    fn strace(&self, record: &Record) {
+        match record {
+            Record::Said(line) => {
+                if let Some((call, table)) = line_parts(line) {
                     println!("{}", call_and_table(&self.names.put_into(call), &self.names.put_into(table)).trim_end());
                 }
             }
-            Event::Named { .. } => {}
-            Event::Did { who, words, .. } => println!("{}", wrap(&format!("--- {who} {words} ---"), 4)),
-            Event::Noted(what) => println!("{}", wrap(&format!("--- {what} ---"), 4)),
-            Event::Stopped(true) => println!("--- SIGSTOP ---"),
-            Event::Stopped(false) => println!("--- SIGCONT ---"),
+            Record::Stopped(true) => println!("--- SIGSTOP ---"),
+            Record::Stopped(false) => println!("--- SIGCONT ---"),
+            record => {
+                let words = format!("{} {}", record.who(), record.words());
+                println!("{}", wrap(&format!("--- {} ---", words.trim_start()), 4));
+            }
         }
     }
 
@@ -210,18 +208,17 @@ fn speech(coloured: bool, style: Style, who: &str, words_style: Option<Style>, w
     format!("{}{words}", paint(coloured, style, who))
 }
 
-/// The line of a trace in JSON; none for a name.
-fn record(event: &Event) -> Option<Record> {
-    Some(match event {
+/// What happened, as a trace has it.
+fn record(event: Event) -> Record {
+    match event {
+        Event::Said(Line { error: true, text }) => Record::Error(text),
         // A call of the server is printed as it came; a line of its own, even one that is JSON, is what it says.
-        Event::Said(line) => line.text.parse().ok().filter(is_call).unwrap_or_else(|| Record::Said(line.text.clone())),
-        Event::Named { .. } => return None,
-        Event::Did { who, call, args, words } => {
-            Record::Did(who.clone(), Act::read(call, args).unwrap_or_else(|| Act::Many(words.clone())))
-        }
-        Event::Noted(what) => Record::Noted(what.clone()),
-        Event::Stopped(stopped) => Record::Stopped(*stopped),
-    })
+        Event::Said(Line { text, .. }) => text.parse().ok().filter(is_call).unwrap_or(Record::Said(text)),
+        Event::Did { who, call, args, words } => Record::Did(who, Act::read(call, &args).unwrap_or(Act::Many(words))),
+        Event::Stopped(stopped) => Record::Stopped(stopped),
+        Event::Noted(what) => Record::Noted(what),
+        Event::Named { who, address } => Record::Did(who, Act::Connect(address.to_string())),
+    }
 }
 
 fn is_call(record: &Record) -> bool {

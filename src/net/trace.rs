@@ -21,7 +21,7 @@ use super::{columns, table};
 pub enum Format {
     /// In strace's manner, in columns.
     Text,
-    /// The same without columns, a tab between the call and the table: for a story, which makes its own.
+    /// In strace's manner, a tab between the call and the table: for a story, which makes its own columns.
     Line,
     /// One JSON object a line.
     Json,

@@ -41,7 +41,8 @@ pub struct TracedCall {
     pub asked: Option<Lists>,
     /// What it said of that, unless it failed.
     pub said: Option<Lists>,
-    /// Of epoll_wait: the registered numbers that do not mean any more what they meant. `None` of other calls.
+    /// The numbers that an epoll has registered and that do not mean any more what they meant. `None` of any call but
+    /// epoll_wait.
     pub stale: Option<Vec<RawFd>>,
     /// The descriptor table after the call: each open number, and what it is.
     pub fds: Vec<(RawFd, String)>,

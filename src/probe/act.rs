@@ -84,7 +84,7 @@ impl Act {
         }
     }
 
-    /// The same in as few words as a picture has room for: `sends`.
+    /// What the client does, in as few words as a picture has room for: `sends`.
     pub fn in_short(&self) -> &str {
         match self {
             Act::Connect(_) => "connects",

@@ -36,6 +36,30 @@ pub enum Record {
     Ended(String, String),
 }
 
+impl Record {
+    /// Who speaks or acts; nobody, when something is done to the server.
+    pub fn who(&self) -> &str {
+        match self {
+            Record::Did(who, _) => who,
+            Record::Call(_) | Record::Said(_) | Record::Error(_) | Record::Ended(..) => "server",
+            Record::Stopped(_) | Record::Noted(_) => "",
+        }
+    }
+
+    /// What a story's transcript says of it, behind who speaks or acts.
+    pub fn words(&self) -> String {
+        match self {
+            Record::Call(call) => call.text(),
+            Record::Did(_, act) => act.words(),
+            Record::Said(words) | Record::Error(words) | Record::Noted(words) | Record::Ended(words, _) => {
+                words.clone()
+            }
+            Record::Stopped(true) => "(the server is stopped: SIGSTOP)".to_string(),
+            Record::Stopped(false) => "(the server goes on: SIGCONT)".to_string(),
+        }
+    }
+}
+
 impl Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let server = |members: &[(&str, &str)]| object("server", members);

@@ -22,7 +22,7 @@ const NODE: u32 = 20;
 
 /// What came of it.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Tested {
     /// All is well.
     Passed,
     /// Some tests failed, as they have said.
@@ -57,15 +57,15 @@ impl Needs {
 }
 
 /// Runs those tests whose name has `filter` in it on the book in the folder `book`.
-pub fn test(project: &Project, book: &Path, filter: &str) -> Result<Outcome> {
+pub fn test(project: &Project, book: &Path, filter: &str) -> Result<Tested> {
     let path = env::var("PATH").unwrap_or_default();
     let needs = match Needs::find(&path, env::var_os("CHROMIUM").map(PathBuf::from)) {
         Ok(needs) => needs,
-        Err(missing) => return Ok(Outcome::LeftOut(missing)),
+        Err(missing) => return Ok(Tested::LeftOut(missing)),
     };
     let version = first_line(Command::new(&needs.node).arg("--version")).map_err(anyhow::Error::msg)?;
     if major(&version).is_none_or(|major| major < NODE) {
-        return Ok(Outcome::LeftOut(format!("node is {version}, and must be {NODE} or later")));
+        return Ok(Tested::LeftOut(format!("node is {version}, and must be {NODE} or later")));
     }
 
     let folder = project.target.join("browser");
@@ -77,7 +77,7 @@ pub fn test(project: &Project, book: &Path, filter: &str) -> Result<Outcome> {
         .env("NODE_PATH", folder.join("node_modules"))
         .status()
         .context("starting node")?;
-    Ok(if status.success() { Outcome::Passed } else { Outcome::Failed })
+    Ok(if status.success() { Tested::Passed } else { Tested::Failed })
 }
 
 /// The first number of what `node --version` prints: `v20.1.2`.

@@ -24,7 +24,7 @@ mod wild;
 
 use anyhow::{Context, anyhow, bail};
 use asked::{Bench, Book, Browser, Lanes, Picture, Preprocess, Wild, Xtask, XtaskCmd};
-use browser::Outcome;
+use browser::Tested;
 use pictures::lanes::show;
 use source::faults::Fault;
 use source::project::Project;
@@ -70,7 +70,7 @@ mod asked {
             cmd bench {
                 /// Only these servers; then the figures go into target/bench.
                 repeated server: String
-                /// So many times and not five; with fewer, into target/bench.
+                /// How often each is measured, instead of five times; with fewer, into target/bench.
                 optional --runs number: NonZeroUsize
                 /// Into this folder.
                 optional --into folder: String
@@ -164,9 +164,9 @@ fn run(asked: XtaskCmd) -> anyhow::Result<Vec<Fault>> {
                 Err(faults) => return Ok(faults),
             };
             match browser::test(&project, &folder, &filter.unwrap_or_default())? {
-                Outcome::Passed => {}
-                Outcome::Failed => bail!("the book fails in the browser"),
-                Outcome::LeftOut(why) => println!("the tests in a browser were left out: {why}"),
+                Tested::Passed => {}
+                Tested::Failed => bail!("the book fails in the browser"),
+                Tested::LeftOut(why) => println!("the tests in a browser were left out: {why}"),
             }
         }
         XtaskCmd::Lanes(Lanes { file, from, to }) => {

@@ -69,7 +69,7 @@ pub fn draw(part: &Part) -> Result<Shapes, String> {
 struct Picture<'a> {
     trace: &'a Trace,
     hues: Hues,
-    /// Of what select said, the lists in which anything is.
+    /// The lists of what select said in which anything is.
     shown: Vec<List>,
     /// The numbers that are open at some time.
     numbers: Vec<Number>,

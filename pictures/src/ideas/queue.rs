@@ -5,8 +5,9 @@ use crate::hues::Hues;
 use crate::part::Part;
 use crate::shapes::{Shapes, arrow};
 use crate::svg::{Anchor, Svg, width};
-use crate::trace::{Owner, Trace, What};
+use crate::trace::{Owner, Trace};
 use close_call::probe::act::Act;
+use close_call::probe::record::Record;
 
 const ROW: f64 = 62.0;
 const TOP: f64 = 26.0;
@@ -59,7 +60,7 @@ impl Did {
     fn of(trace: &Trace, who: &str) -> Result<Did, String> {
         let mut did = Did::default();
         for event in trace.steps.iter().flat_map(|step| &step.before) {
-            let What::Act(_, act) = &event.what else { continue };
+            let Record::Did(_, act) = &event.what else { continue };
             if event.what.who() != who {
                 continue;
             }

@@ -5,8 +5,9 @@ use crate::hues::Hues;
 use crate::part::{Moment, Part, act};
 use crate::shapes::{Shapes, cross};
 use crate::svg::{Anchor, Svg, width};
-use crate::trace::{Event, Number, Owner, Step, What};
+use crate::trace::{Happening, Number, Owner, Step};
 use close_call::probe::act::Act;
+use close_call::probe::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the tracks begin: before them are their names.
@@ -50,7 +51,7 @@ impl<'a> Picture<'a> {
     fn of(part: &'a Part) -> Picture<'a> {
         let shown = |moment: &Moment| match moment {
             Moment::Call(_, step) => !step.waits(),
-            Moment::Act(event) => matches!(event.what, What::Act(..)),
+            Moment::Act(event) => matches!(event.what, Record::Did(..)),
         };
         let (moments, right) = placed(part.moments().into_iter().filter(shown));
         let open = part.calls().flat_map(|(_, step)| &step.fds);
@@ -108,11 +109,11 @@ impl<'a> Picture<'a> {
         }
     }
 
-    fn act(&self, svg: &mut Svg, x: f64, event: &Event) {
+    fn act(&self, svg: &mut Svg, x: f64, event: &Happening) {
         let class = self.hues.client(event.what.who());
         svg.text("", (x, CLIENT - 12.0), Anchor::Middle, &does(&event.what));
         svg.dot(&format!("flag {class}"), (x, CLIENT), 5.0);
-        let down = !matches!(&event.what, What::Act(_, Act::Receive(_) | Act::ReadEnd));
+        let down = !matches!(&event.what, Record::Did(_, Act::Receive(_) | Act::ReadEnd));
         let (from, to) = if down { (CLIENT + 6.0, KERNEL) } else { (KERNEL, CLIENT + 6.0) };
         svg.line("acts", (x, from), (x, to + if down { -6.0 } else { 6.0 }));
         svg.head("point", (x, to), down);
@@ -162,7 +163,7 @@ fn placed<'a>(moments: impl Iterator<Item = Moment<'a>>) -> (Vec<(Moment<'a>, f6
 }
 
 /// What a client does, without its name.
-fn does(what: &What) -> String {
+fn does(what: &Record) -> String {
     let all = act(what);
     all.strip_prefix(what.who()).unwrap_or(&all).trim_start().to_string()
 }

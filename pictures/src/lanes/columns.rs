@@ -3,7 +3,8 @@
 
 use crate::part::{Moment, Part, act};
 use crate::svg::width;
-use crate::trace::{Event, Step, What};
+use crate::trace::{Happening, Step};
+use close_call::probe::record::Record;
 
 /// The size of most text.
 pub const TEXT: f64 = 12.0;
@@ -81,7 +82,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Of a stretch: names side by side where that fits a page, else turned.
+    /// What is where in a stretch: names side by side where that fits a page, else turned.
     pub fn of(part: &Part) -> Columns {
         // The same widths in every picture that allows it, so that two of them can be compared.
         let side_by_side = [14.0, 0.0].map(|more| Columns::lay_out(part, false, more));
@@ -95,8 +96,8 @@ impl Columns {
         for moment in part.moments() {
             match moment {
                 Moment::Call(step, call) => cursor.call(step, call_width(call, turned) + more),
-                Moment::Act(Event { what: What::Stopped(true), .. }) => cursor.stop(),
-                Moment::Act(Event { what: What::Stopped(false), .. }) => cursor.go_on(),
+                Moment::Act(Happening { what: Record::Stopped(true), .. }) => cursor.stop(),
+                Moment::Act(Happening { what: Record::Stopped(false), .. }) => cursor.go_on(),
                 Moment::Act(event) => cursor.act(event.what.who(), act(&event.what)),
             }
         }

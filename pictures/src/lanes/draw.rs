@@ -20,9 +20,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Of a picture on a page.
+    /// What fits into a picture on a page.
     pub const PAGE: Limits = Limits { calls: 25, lanes: 8 };
-    /// Of a picture in a file, which may be wide.
+    /// What fits into a picture in a file, which may be wide.
     pub const FILE: Limits = Limits { calls: 100, lanes: 24 };
 }
 

@@ -2,7 +2,8 @@
 
 use super::draw::Contents;
 use crate::part::{Moment, Part, act};
-use crate::trace::{List, Owner, Step, What};
+use crate::trace::{List, Owner, Step};
+use close_call::probe::record::Record;
 use maud::html;
 
 /// What happens in a stretch, call by call.
@@ -11,8 +12,8 @@ pub fn description(part: &Part) -> String {
     for moment in part.moments() {
         match moment {
             Moment::Act(event) => sentences.push(match &event.what {
-                What::Stopped(true) => "The server is stopped.".to_string(),
-                What::Stopped(false) => "The server goes on.".to_string(),
+                Record::Stopped(true) => "The server is stopped.".to_string(),
+                Record::Stopped(false) => "The server goes on.".to_string(),
                 what => format!("{}.", act(what)),
             }),
             Moment::Call(index, step) => sentences.push(call(part, index, step)),

@@ -4,9 +4,10 @@
 //! where else its line of the program was reached. Where that leaves more than one mark, none is named: a picture that
 //! guesses would be worse than none.
 
-use super::run::{Event, Number, Owner, Stale, Step, Trace, What};
+use super::run::{Happening, Number, Owner, Stale, Step, Trace};
 use close_call::net::traced::List;
 use close_call::probe::act::Act;
+use close_call::probe::record::Record;
 use std::collections::{BTreeMap, HashMap};
 
 /// Finds it for each call.
@@ -71,8 +72,7 @@ fn crossed(trace: &Trace) -> Vec<(usize, Stale)> {
             continue;
         };
         let Owner::Client(client) = &trace.tenures[reached].owner else { continue };
-        let sent =
-            |event: &Event| matches!(&event.what, What::Act(who, Act::Send(_) | Act::SendUrgent) if who == client);
+        let sent = |event: &Happening| matches!(&event.what, Record::Did(who, Act::Send(_) | Act::SendUrgent) if who == client);
         let asked = trace.steps[..=index].iter().flat_map(|step| &step.before).any(sent);
         let Some(said) = trace.steps[wait].said.as_ref().filter(|_| !asked) else { continue };
         // A mark of its own would have led to it.

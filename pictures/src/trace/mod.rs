@@ -15,7 +15,7 @@ mod run;
 
 pub use close_call::net::traced::{List, Lists};
 pub use read::read;
-pub use run::{Event, Number, Owner, Stale, Step, Tenure, Trace, What};
+pub use run::{Happening, Number, Owner, Stale, Step, Tenure, Trace};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Makes a run of the lines that `--trace=json` prints.
 
 use super::marks;
-use super::run::{Ending, Event, Number, Owner, Step, Tenure, Trace, What};
+use super::run::{Ending, Happening, Number, Owner, Step, Tenure, Trace};
 use close_call::command::names::Names;
 use close_call::net::traced::TracedCall;
 use close_call::probe::act::Act;
@@ -54,15 +54,15 @@ pub fn read<'a>(lines: impl IntoIterator<Item = (usize, &'a str)>) -> Result<Tra
 }
 
 /// Whether it came from outside the server: the next call may answer to it.
-fn is_outside(event: &Event) -> bool {
-    matches!(event.what, What::Act(..) | What::Stopped(_) | What::Noted(_))
+fn is_outside(event: &Happening) -> bool {
+    matches!(event.what, Record::Did(..) | Record::Stopped(_) | Record::Noted(_))
 }
 
 /// Reads a trace line by line.
 struct Reader {
     trace: Trace,
     /// What happened since the last call.
-    between: Vec<Event>,
+    between: Vec<Happening>,
     pass: usize,
     names: Names,
     /// The table after the last call: what the trace says of each number, and its tenure.
@@ -104,14 +104,14 @@ impl Reader {
                 if let Act::Connect(address) = &act {
                     self.names.insert(&who, address);
                 }
-                What::Act(who, act)
+                Record::Did(who, act)
             }
-            Record::Said(line) => What::Said(line),
-            Record::Error(line) => What::Error(line),
-            Record::Stopped(stopped) => What::Stopped(stopped),
-            Record::Noted(what) => What::Noted(what),
+            Record::Said(line) => Record::Said(line),
+            Record::Error(line) => Record::Error(line),
+            Record::Stopped(stopped) => Record::Stopped(stopped),
+            Record::Noted(what) => Record::Noted(what),
         };
-        self.between.push(Event { place, what });
+        self.between.push(Happening { place, what });
         Ok(())
     }
 

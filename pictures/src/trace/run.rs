@@ -1,7 +1,7 @@
 //! A recorded run: its calls, who has which number for how long, what happened between the calls.
 
 use close_call::net::traced::{List, Lists};
-use close_call::probe::act::Act;
+use close_call::probe::record::Record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::RawFd;
 
@@ -49,47 +49,11 @@ pub struct Tenure {
 
 /// What happened between two calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct Happening {
     /// Its line in the trace, as the caller counts them.
     pub place: usize,
-    /// What.
-    pub what: What,
-}
-
-/// What can happen between two calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
-    /// A client, by its name, did something.
-    Act(String, Act),
-    /// The server printed a line.
-    Said(String),
-    /// The server printed a line on standard error.
-    Error(String),
-    /// The server was stopped (true), or went on.
-    Stopped(bool),
-    /// The script did something to the server.
-    Noted(String),
-}
-
-impl What {
-    /// Who speaks or acts; nobody, when something is done to the server.
-    pub fn who(&self) -> &str {
-        match self {
-            What::Act(who, _) => who,
-            What::Said(_) | What::Error(_) => "server",
-            What::Stopped(_) | What::Noted(_) => "",
-        }
-    }
-
-    /// The line of a story's transcript, without who speaks.
-    pub fn words(&self) -> String {
-        match self {
-            What::Act(_, act) => act.words(),
-            What::Said(line) | What::Error(line) | What::Noted(line) => line.clone(),
-            What::Stopped(true) => "(the server is stopped: SIGSTOP)".to_string(),
-            What::Stopped(false) => "(the server goes on: SIGCONT)".to_string(),
-        }
-    }
+    /// What: no call, and not the end.
+    pub what: Record,
 }
 
 /// A number that was closed, or closed and handed out again, between select's mark (or the last call that could know it)
@@ -110,7 +74,7 @@ pub struct Step {
     /// The pass of the loop: each select begins one; 0 before the first.
     pub pass: usize,
     /// What clients did, and signals, since the call before: what this call may answer to.
-    pub before: Vec<Event>,
+    pub before: Vec<Happening>,
     /// The line of the program.
     pub line: usize,
     /// The call by its POSIX name.
@@ -125,7 +89,7 @@ pub struct Step {
     pub asked: Option<Lists>,
     /// What it said.
     pub said: Option<Lists>,
-    /// Of epoll_wait: the numbers in `asked` and `said` that were closed since they were registered, or are another's.
+    /// After an epoll_wait, the numbers in `asked` and `said` that were closed since they were registered, or are another's.
     pub outdated: Vec<Number>,
     /// The number that the call is about, when it is about one.
     pub fd: Option<Number>,
@@ -135,7 +99,7 @@ pub struct Step {
     /// Set when the number does not mean what it meant.
     pub stale: Option<Stale>,
     /// What the server printed after it, and whatever came in between.
-    pub after: Vec<Event>,
+    pub after: Vec<Happening>,
 }
 
 impl Step {
@@ -170,7 +134,7 @@ pub struct Trace {
     /// Each number's time with each owner, in the order in which they began.
     pub tenures: Vec<Tenure>,
     /// What clients did after the last call.
-    pub after: Vec<Event>,
+    pub after: Vec<Happening>,
     /// How the server ended, where the trace says it.
     pub ending: Option<Ending>,
 }
@@ -198,7 +162,7 @@ impl Trace {
         let mut names: Vec<(usize, &str)> = Vec::new();
         for (index, step) in self.steps.iter().enumerate() {
             for event in step.before.iter().chain(&step.after) {
-                if let What::Act(who, _) = &event.what {
+                if let Record::Did(who, _) = &event.what {
                     names.push((event.place, who));
                 }
             }
@@ -209,7 +173,7 @@ impl Trace {
             }
         }
         names.extend(self.after.iter().filter_map(|event| match &event.what {
-            What::Act(who, _) => Some((event.place, who.as_str())),
+            Record::Did(who, _) => Some((event.place, who.as_str())),
             _ => None,
         }));
         names.sort_by_key(|(place, _)| *place);

@@ -2,7 +2,8 @@
 
 use crate::excerpt::Excerpt;
 use crate::tests::snapshot;
-use crate::trace::{List, Owner, Stale, Trace, What, read};
+use crate::trace::{List, Owner, Stale, Trace, read};
+use close_call::probe::record::Record;
 
 /// The trace that a snapshot of this project holds.
 fn recorded(name: &str) -> Trace {
@@ -149,7 +150,7 @@ fn a_reset_leaves_a_number_open_with_nobody_at_its_other_end() {
 fn what_clients_did_comes_before_the_call_that_answers_and_what_the_server_says_after_its_own() {
     let trace = recorded("04-use-after-close");
     let accept = trace.steps.iter().position(|step| step.call == "accept").unwrap();
-    let words = |events: &[crate::trace::Event]| -> Vec<String> {
+    let words = |events: &[crate::trace::Happening]| -> Vec<String> {
         events.iter().map(|event| format!("{} {}", event.what.who(), event.what.words())).collect()
     };
     assert_eq!(words(&trace.steps[accept - 1].before), ["alice connects from 127.0.0.1:<alice>"]);
@@ -278,7 +279,7 @@ fn a_number_closed_and_opened_within_one_call_has_another_owner() {
     assert_eq!((trace.tenures[0].opened, trace.tenures[1].opened), (None, Some(0)));
     assert_eq!(trace.tenures[1].closed, Some(1));
     assert_eq!(trace.steps[0].text(), "accept(3) = 4, alice");
-    assert_eq!(trace.steps[0].after[0].what, What::Said("a line of the server's own".to_string()));
+    assert_eq!(trace.steps[0].after[0].what, Record::Said("a line of the server's own".to_string()));
 }
 
 #[test]

@@ -250,7 +250,7 @@ unsafe fn reap(server: libc::pid_t, reports: RawFd) {
 
 /// Kills the children until there are none. The children of one that is killed become ours, and their turn comes next.
 unsafe fn end_children(server: libc::pid_t, reports: RawFd) -> ! {
-    /// So many looks in a row, a millisecond apart, at children that all refuse the signal are enough.
+    /// How many looks in a row, a millisecond apart, at children that all refuse the signal are enough.
     const LOOKS: usize = 100;
     let mut refusals = 0;
     loop {

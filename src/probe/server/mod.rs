@@ -22,7 +22,7 @@ use output::{Line, Output};
 use port::{Port, listens_at};
 use sockets::Elsewhere;
 
-/// So many lines are shown of a server that did not get as far as to listen.
+/// How many lines are shown of a server that did not get as far as to listen.
 const LAST: usize = 20;
 
 /// Why there is no server.
@@ -224,8 +224,8 @@ impl Drop for Server {
 /// Lets this process have as many descriptors as it may: the clients of a crowd are all here. Returns how many that are.
 /// getrlimit(2), RLIMIT_NOFILE.
 pub fn raise_our_limit() -> u64 {
-    static LIMIT: OnceLock<u64> = OnceLock::new();
-    *LIMIT.get_or_init(|| {
+    static DESCRIPTORS: OnceLock<u64> = OnceLock::new();
+    *DESCRIPTORS.get_or_init(|| {
         let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
         // SAFETY: `limit` is ours. If the limit stays as it is, a descriptor that is not to be had says so.
         unsafe {

@@ -9,7 +9,7 @@ use std::os::fd::{AsRawFd, RawFd};
 const LONGEST: usize = 1 << 20;
 /// How many of a line on standard error, which a verdict may quote.
 const LONGEST_ERROR: usize = 4096;
-/// So many reads at a time: a server that writes without end must not keep us.
+/// How many reads there are at a time: a server that writes without end must not keep us.
 const READS: usize = 16;
 
 /// A line that the server printed.

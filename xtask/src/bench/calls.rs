@@ -1,15 +1,15 @@
 //! The system calls that a message costs, as strace counts them.
 
-use super::clients::Clients;
+use super::clients::Load;
 use super::programs::{Programs, started};
 use super::servers::Contender;
 use anyhow::Context;
 use std::fs;
 use std::process::Command;
 
-/// So many are idle meanwhile. How many there are changes no call, but for how much is asked in it.
+/// How many clients are idle meanwhile. How many there are changes no call, but for how much is asked in it.
 const IDLE: usize = 20;
-/// So many replies are left out: while the first are sent, clients are still accepted.
+/// How many replies are left out: while the first are sent, clients are still accepted.
 const FIRST: usize = 60;
 
 /// The calls for each message, and their names in order, where every message has the same. `None` where there is no
@@ -26,7 +26,7 @@ pub fn count(programs: &Programs, server: &Contender, active: usize) -> anyhow::
         strace.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
         strace
     };
-    let mut clients = Clients::connect(started(server.name, command)?)?;
+    let mut clients = Load::connect(started(server.name, command)?)?;
     clients.idle(IDLE)?;
     for _ in 0..4 {
         match active {

@@ -12,23 +12,23 @@ use std::thread;
 const MESSAGE: &[u8] = b"Hello, server!";
 const REPLY: &[u8] = b"Hello, client!";
 
-/// So much processor time of the server makes a measurement, in nanoseconds, or so many messages.
+/// What makes a measurement: so much processor time of the server, in nanoseconds, or so many messages.
 const ENOUGH: u64 = 200_000_000;
 const MANY: u64 = 40_000;
-/// So many rounds come before it, and between two looks at the time.
+/// How many rounds come before it, and between two looks at the time.
 const ROUNDS: usize = 50;
 
 /// A server and its clients.
-pub struct Clients {
+pub struct Load {
     server: Server,
     active: Vec<TcpStream>,
     idle: Vec<TcpStream>,
 }
 
-impl Clients {
+impl Load {
     /// Connects those that will talk: their descriptors are the lowest of the server's.
-    pub fn connect(server: Server) -> anyhow::Result<Clients> {
-        let mut clients = Clients { server, active: Vec::new(), idle: Vec::new() };
+    pub fn connect(server: Server) -> anyhow::Result<Load> {
+        let mut clients = Load { server, active: Vec::new(), idle: Vec::new() };
         for _ in 0..ACTIVE.into_iter().max().unwrap_or(1) {
             let stream = clients.connected()?;
             clients.active.push(stream);
@@ -77,7 +77,7 @@ impl Clients {
         }
     }
 
-    /// So many rounds of so many clients.
+    /// A number of rounds of the active clients.
     pub fn rounds(&mut self, active: usize) -> anyhow::Result<()> {
         for _ in 0..ROUNDS {
             round(&mut self.active[..active])?;
@@ -86,7 +86,7 @@ impl Clients {
         Ok(())
     }
 
-    /// As many rounds of one client, each when the server has gone to sleep after the one before.
+    /// A number of rounds of one client, each when the server has gone to sleep after the one before.
     pub fn slow_rounds(&mut self) -> anyhow::Result<()> {
         for _ in 0..ROUNDS {
             let processes = self.server.processes();

@@ -17,7 +17,7 @@ pub mod servers;
 
 use crate::source::project::Project;
 use anyhow::Context;
-use clients::Clients;
+use clients::Load;
 use close_call::probe::server::raise_our_limit;
 use programs::Programs;
 use records::{BEFORE, CALLS, COSTS, Calls, Cost, FOLDER, Kept, calls_text, costs_text};
@@ -126,7 +126,7 @@ impl Bench {
         costs: &mut Vec<Cost>,
     ) -> anyhow::Result<()> {
         let Bench { programs, descriptors, progress, .. } = self;
-        let mut clients = Clients::connect(programs.start(server, *descriptors)?)?;
+        let mut clients = Load::connect(programs.start(server, *descriptors)?)?;
         for idle in IDLE.into_iter().filter(|idle| !server.selects || *idle <= MOST_FOR_SELECT) {
             if idle as u64 + 100 > *descriptors {
                 progress.note(&format!("left out: {idle} idle connections ({descriptors} descriptors are allowed)"));
@@ -187,7 +187,7 @@ mod tests {
             eprintln!("left out: there is no python3 on this machine");
             return;
         }
-        let mut clients = Clients::connect(programs.start(server, 1_024).unwrap()).unwrap();
+        let mut clients = Load::connect(programs.start(server, 1_024).unwrap()).unwrap();
         clients.idle(10).unwrap();
         for active in ACTIVE {
             let (messages, cpu) = clients.measure(active).unwrap();

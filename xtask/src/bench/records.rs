@@ -7,7 +7,7 @@ use std::fmt::Write;
 pub const FOLDER: &str = "book/bench";
 /// What a message costs; a line for each run of each point of the grid.
 pub const COSTS: &str = "costs.csv";
-/// The same from the measurement before.
+/// What a message cost in the measurement before.
 pub const BEFORE: &str = "costs-before.csv";
 /// The system calls that a message costs.
 pub const CALLS: &str = "calls.csv";
@@ -23,7 +23,7 @@ pub struct Cost {
     pub active: usize,
     /// From 1.
     pub run: usize,
-    /// So many were sent and answered.
+    /// How many messages were sent and answered.
     pub messages: u64,
     /// The server's processor time, in the kernel and outside, in nanoseconds for each of them.
     pub cpu: u64,
@@ -102,7 +102,8 @@ pub fn calls(text: &str) -> Result<Kept<Calls>, String> {
     })
 }
 
-/// No value has a comma in it, so a line is split at each.
+/// No value has a comma in it, so a line is split at each. A library for such files was tried: a server, the calls and the
+/// comments are none of its kinds, and what converts them is longer than this.
 fn read<T>(text: &str, header: &str, record: impl Fn(&[&str]) -> Option<T>) -> Result<Kept<T>, String> {
     let mut measured = Kept { machine: Vec::new(), records: Vec::new() };
     let mut headed = false;

@@ -38,13 +38,13 @@ pub const CONTENDERS: [Contender; 11] = [
     Contender::selecting("python-select", "the story's server (Python)", "Python's select"),
 ];
 
-/// So many clients are connected and say nothing.
+/// How many clients are connected and say nothing.
 pub const IDLE: [usize; 5] = [0, 100, 500, 900, 5_000];
 
 /// What select does not get beyond.
 pub const MOST_FOR_SELECT: usize = 900;
 
-/// So many clients send, all of them a message, and then wait for their replies.
+/// How many clients send, all of them a message, and then wait for their replies.
 pub const ACTIVE: [usize; 2] = [1, 16];
 
 /// The server of that name.

@@ -109,7 +109,7 @@ fn calls_table(project: &Project) -> Result<String, String> {
     Ok(table("System calls that a message costs", &heads, rows))
 }
 
-/// As many digits as mean something.
+/// Nanoseconds as microseconds, with as many digits as mean something.
 fn microseconds(nanoseconds: u64) -> String {
     match nanoseconds as f64 / 1_000.0 {
         value if value < 100.0 => format!("{value:.1}"),

@@ -14,7 +14,7 @@ const CLOSE_CALL: [&str; 3] = ["list", "start", "check"];
 
 /// Checks the commands of every page and of README.md. `xtask` has what may follow `cargo xtask`.
 pub fn check(project: &Project, xtask: &[String]) -> Vec<Fault> {
-    let names = match Names::of(project, xtask) {
+    let names = match Known::of(project, xtask) {
         Ok(names) => names,
         Err(error) => return vec![Fault::of("Cargo.toml", error)],
     };
@@ -70,7 +70,7 @@ fn commands(text: &str) -> Vec<(usize, String)> {
 }
 
 /// The names that a command may use.
-struct Names<'a> {
+struct Known<'a> {
     programs: Vec<Program>,
     examples: Vec<Program>,
     probes: Vec<&'a str>,
@@ -84,8 +84,8 @@ struct Program {
     feature: Option<String>,
 }
 
-impl<'a> Names<'a> {
-    fn of(project: &'a Project, xtask: &'a [String]) -> Result<Names<'a>, String> {
+impl<'a> Known<'a> {
+    fn of(project: &'a Project, xtask: &'a [String]) -> Result<Known<'a>, String> {
         let manifest: toml::Table = project.read("Cargo.toml")?.parse().map_err(|error| format!("{error}"))?;
         let programs = |kind: &str| {
             let all = manifest.get(kind).and_then(toml::Value::as_array).into_iter().flatten();
@@ -95,7 +95,7 @@ impl<'a> Names<'a> {
             };
             all.filter_map(program).collect()
         };
-        Ok(Names {
+        Ok(Known {
             programs: programs("bin"),
             examples: programs("example"),
             probes: project.probes().collect(),

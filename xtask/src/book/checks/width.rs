@@ -1,6 +1,6 @@
 //! How wide a block of code may be.
 
-/// So many characters fit into a block, at the style sheet's size, in a window of 1280 pixels with the sidebar open.
+/// How many characters fit into a block, at the style sheet's size, in a window of 1280 pixels with the sidebar open.
 pub const COLUMNS: usize = 88;
 
 /// What may be wider, by the beginning and the end of its path: the words of other programs. To break their lines would

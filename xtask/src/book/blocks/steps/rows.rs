@@ -1,11 +1,12 @@
 //! The table: a row for each call, and for what happens in between.
 
 use super::question::Question;
+use close_call::probe::record::Record;
 use maud::{Markup, html};
 use pictures::hues::Hues;
 use pictures::part::Part;
 use pictures::svg::number;
-use pictures::trace::{Event, List, Number, Stale, Step, What};
+use pictures::trace::{Happening, List, Number, Stale, Step};
 use std::collections::BTreeMap;
 
 /// The heads of the columns.
@@ -22,7 +23,7 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Of a stretch; `prefix` begins the `id` of each call's row.
+    /// The rows of a stretch; `prefix` begins the `id` of each call's row.
     pub fn of(part: &'a Part, prefix: &str) -> Rows<'a> {
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         let mut ids = BTreeMap::new();
@@ -146,15 +147,15 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn events(&self, events: &[Event], class: Option<&str>) -> Markup {
+    fn events(&self, events: &[Happening], class: Option<&str>) -> Markup {
         html! {
             @for event in events.iter().filter(|event| self.part.shows(event.place)) {
                 tr role="row" class=[class] {
                     td role="cell" colspan="4" {
                         @match &event.what {
-                            What::Act(who, _) => { b class=(self.hues.client(who)) { (who) } " " },
-                            What::Said(_) | What::Error(_) => { "server: " },
-                            What::Stopped(_) | What::Noted(_) => {},
+                            Record::Did(who, _) => { b class=(self.hues.client(who)) { (who) } " " },
+                            Record::Said(_) | Record::Error(_) => { "server: " },
+                            _ => {},
                         }
                         (event.what.words())
                     }
