@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn an_address_with_a_name_is_replaced_and_no_other() {
         let mut names = Names::default();
-        names.insert("alice", "127.0.0.1:4000".parse().unwrap());
+        names.insert("alice", "127.0.0.1:4000");
         let text = ":9 accept(3) = 4, 127.0.0.1:4000\t{3 listening, 4 127.0.0.1:4000, 5 127.0.0.1:40001}";
         let named = ":9 accept(3) = 4, alice\t{3 listening, 4 alice, 5 127.0.0.1:40001}";
         assert_eq!(names.put_into(text), named);

@@ -214,7 +214,7 @@ fn record(event: Event) -> Record {
         Event::Said(Line { error: true, text }) => Record::Error(text),
         // A call of the server is printed as it came; a line of its own, even one that is JSON, is what it says.
         Event::Said(Line { text, .. }) => text.parse().ok().filter(is_call).unwrap_or(Record::Said(text)),
-        Event::Did { who, call, args, words } => Record::Did(who, Act::read(call, &args).unwrap_or(Act::Many(words))),
+        Event::Did { who, act } => Record::Did(who, act),
         Event::Stopped(stopped) => Record::Stopped(stopped),
         Event::Noted(what) => Record::Noted(what),
         Event::Named { who, address } => Record::Did(who, Act::Connect(address.to_string())),

@@ -14,6 +14,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::act::Act;
 use super::idle::{self, NAP};
 use super::protocol::Terms;
 use super::server::Server;
@@ -36,16 +37,12 @@ pub enum Event {
         /// Its own address.
         address: SocketAddr,
     },
-    /// A client did something: the call by its POSIX name, its arguments or its result, and the same in words.
+    /// A client did something.
     Did {
         /// The client.
         who: String,
-        /// `connect`, `send`, `recv`, `shutdown`, `close`.
-        call: &'static str,
-        /// What was sent, received or asked for.
-        args: String,
-        /// `connects from 127.0.0.1:40001`
-        words: String,
+        /// What it did.
+        act: Act,
     },
     /// The server printed a line.
     Said(Line),
@@ -213,7 +210,7 @@ impl<'a> Clients<'a> {
         let name = who.into();
         self.all.push(Client { name, address, socket: Some(socket), arrives: true, ungreeted, closed_on: false });
         (self.watch)(Event::Named { who: who.into(), address });
-        self.did(who, "connect", address.to_string(), format!("connects from {address}"))?;
+        self.did(who, Act::Connect(address.to_string()))?;
         // A crowd, and a client of a server that is stopped, have no time for it.
         if ungreeted && !self.stopped && !self.quiet { self.greeting(who) } else { Ok(()) }
     }
@@ -233,15 +230,14 @@ impl<'a> Clients<'a> {
         let sent = self.socket(who)?.send(message);
         self.or_ended(who, sent)?;
         self.sent += message.len() as u64;
-        let message = String::from_utf8_lossy(message);
-        self.did(who, "send", message.to_string(), format!("sends {message:?}"))
+        self.did(who, Act::Send(String::from_utf8_lossy(message).into_owned()))
     }
 
     /// It sends one byte of urgent data (MSG_OOB).
     pub fn send_urgent(&mut self, who: &str) -> Step {
         let sent = self.socket(who)?.send_out_of_band(b'!');
         self.or_ended(who, sent)?;
-        self.did(who, "send", "! MSG_OOB".into(), "sends one urgent byte (MSG_OOB)".into())
+        self.did(who, Act::SendUrgent)
     }
 
     /// It sends the message again and again, until no more is taken or `at_most` bytes are exceeded, and says how many bytes
@@ -267,7 +263,7 @@ impl<'a> Clients<'a> {
     pub fn shut_down_writing(&mut self, who: &str) -> Step {
         let done = self.socket(who)?.shutdown(Shutdown::Write);
         self.or_ended(who, done)?;
-        self.did(who, "shutdown", "SHUT_WR".into(), "shuts down its writing side".into())
+        self.did(who, Act::ShutDownWriting)
     }
 
     /// It closes.
@@ -278,7 +274,7 @@ impl<'a> Clients<'a> {
             let _closed_at_once = keeper::no_fork_meanwhile();
             self.client(who)?.socket = None;
         }
-        self.did(who, "close", String::new(), "closes".into())
+        self.did(who, Act::Close)
     }
 
     /// It closes when its reply has come, and does not read it. The kernel then sends a reset in place of an end.
@@ -288,7 +284,7 @@ impl<'a> Clients<'a> {
             let _closed_at_once = keeper::no_fork_meanwhile();
             self.client(who)?.socket = None;
         }
-        self.did(who, "close", "unread".into(), "closes without reading the reply".into())
+        self.did(who, Act::CloseUnread)
     }
 
     /// It closes and resets the connection.
@@ -297,7 +293,7 @@ impl<'a> Clients<'a> {
             let _closed_at_once = keeper::no_fork_meanwhile();
             socket.reset().map_err(Verdict::of_ours)?;
         }
-        self.did(who, "close", "reset".into(), "resets the connection".into())
+        self.did(who, Act::Reset)
     }
 
     /// What a polite client does: connect, send, read the reply.
@@ -309,7 +305,7 @@ impl<'a> Clients<'a> {
 
     /// Does `steps` while the server is stopped, so that one pass of its loop sees all of it.
     pub fn in_one_pass(&mut self, steps: impl FnOnce(&mut Self) -> Step) -> Step {
-        if !self.server.stop().map_err(Verdict::no_kill)? {
+        if !self.server.suspend().map_err(Verdict::no_kill)? {
             self.alive()?;
             return Err(Verdict::Failed("the server could not be stopped (SIGSTOP)".into()));
         }
@@ -319,7 +315,7 @@ impl<'a> Clients<'a> {
         self.stopped = false;
         let arrived = all_arrived(&self.connections(), LIMIT).map_err(Verdict::no_sock_diag)?;
         (self.watch)(Event::Stopped(false));
-        self.server.go_on().map_err(Verdict::no_kill)?;
+        self.server.resume().map_err(Verdict::no_kill)?;
         result?;
         if !arrived {
             // Then the server would not have seen all of it in one pass, and the verdict would be on something else.
@@ -332,7 +328,7 @@ impl<'a> Clients<'a> {
     /// Does `steps`, which are too many to be told one by one, and tells of them as `words` of `who`. The server goes on
     /// meanwhile, and is idle afterwards.
     pub fn summed_up(&mut self, who: &str, words: &str, steps: impl FnOnce(&mut Self) -> Step) -> Step {
-        (self.watch)(Event::Did { who: who.into(), call: "", args: words.into(), words: words.into() });
+        (self.watch)(Event::Did { who: who.into(), act: Act::Many(words.into()) });
         self.quiet = true;
         let result = steps(self);
         self.quiet = false;
@@ -365,11 +361,11 @@ impl<'a> Clients<'a> {
         processes::memory(&self.server.processes())
     }
 
-    fn did(&mut self, who: &str, call: &'static str, args: String, words: String) -> Step {
+    fn did(&mut self, who: &str, act: Act) -> Step {
         if self.quiet {
             return Ok(());
         }
-        (self.watch)(Event::Did { who: who.into(), call, args, words });
+        (self.watch)(Event::Did { who: who.into(), act });
         self.until_idle()
     }
 

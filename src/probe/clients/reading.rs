@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::Clients;
 use crate::net::in_flight::LIMIT;
 use crate::net::sock_diag::SockDiag;
+use crate::probe::act::Act;
 use crate::probe::protocol::{Answer, compare, is_tls_alert};
 use crate::probe::verdict::Verdict;
 
@@ -140,7 +141,7 @@ impl Clients<'_> {
             match self.receive(who)? {
                 Received::Some(bytes) => self.received(who, &bytes)?,
                 Received::Nothing => return Err(Verdict::NoEnd(who.into())),
-                Received::End => return self.did(who, "recv", String::new(), "reads the end of the connection".into()),
+                Received::End => return self.did(who, Act::ReadEnd),
             }
         }
     }
@@ -176,7 +177,7 @@ impl Clients<'_> {
         }
         let all = whole.next().is_none();
         let words = if all { format!("{read} bytes, the whole reply") } else { "the beginning, and no more".into() };
-        self.did(who, "recv", words.clone(), format!("Received from server: {words}"))?;
+        self.did(who, Act::Receive(words))?;
         if all { Ok(()) } else { Err(Verdict::CutShort(who.into())) }
     }
 
@@ -240,9 +241,7 @@ impl Clients<'_> {
     }
 
     fn received(&mut self, who: &str, bytes: &[u8]) -> Result<(), Verdict> {
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        let words = format!("Received from server: {text}");
-        self.did(who, "recv", text, words)
+        self.did(who, Act::Receive(String::from_utf8_lossy(bytes).into_owned()))
     }
 
     /// Waits for bytes, for the end, or until it is clear that nothing comes.

@@ -169,7 +169,7 @@ impl Server {
 
     /// Stops it (SIGSTOP): what happens to its sockets from here on it sees at once, when it goes on. False if it ends
     /// instead, or does not stop. Fails as kill(2) does.
-    pub fn stop(&mut self) -> io::Result<bool> {
+    pub fn suspend(&mut self) -> io::Result<bool> {
         self.signal(libc::SIGSTOP)?;
         let begun = Instant::now();
         // A signal that was sent has not been acted on yet. `t` is a stop under a debugger or strace.
@@ -183,7 +183,7 @@ impl Server {
     }
 
     /// Lets it go on (SIGCONT). Fails as kill(2) does.
-    pub fn go_on(&mut self) -> io::Result<()> {
+    pub fn resume(&mut self) -> io::Result<()> {
         self.signal(libc::SIGCONT)
     }
 
