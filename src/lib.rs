@@ -15,7 +15,7 @@
 //! - [`signals`]: signals as something that these can wait for;
 //! - [`chapter`]: its command line.
 //!
-//! `tests/floors.rs` holds the imports to this.
+//! `tests/programs/floors.rs` holds the imports to this.
 
 pub mod command;
 pub mod net;

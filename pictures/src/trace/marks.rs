@@ -14,10 +14,10 @@ use std::collections::{BTreeMap, HashMap};
 pub fn find(trace: &mut Trace) {
     let mut found: Vec<(Option<List>, Option<Stale>)> = Vec::with_capacity(trace.steps.len());
     let always = Always::of(trace);
-    let mut pass = Pass::default();
+    let (mut pass, mut wait) = (Pass::default(), None);
     for (index, step) in trace.steps.iter().enumerate() {
         if step.waits() {
-            pass = Pass::default();
+            (pass, wait) = (Pass::default(), Some(index));
             found.push((None, None));
             continue;
         }
@@ -25,7 +25,6 @@ pub fn find(trace: &mut Trace) {
             found.push((None, None));
             continue;
         };
-        let wait = trace.wait_of(index);
         let listed: Vec<List> = match wait.and_then(|wait| trace.steps[wait].said.as_ref()) {
             Some(said) => said.of(fd).collect(),
             None => Vec::new(),
@@ -181,6 +180,9 @@ impl<'a> Pass<'a> {
         if current.0 != list {
             *current = (list, Vec::new());
         }
-        current.1.push((&step.call, step.line));
+        let made = (step.call.as_str(), step.line);
+        if !current.1.contains(&made) {
+            current.1.push(made);
+        }
     }
 }

@@ -58,7 +58,8 @@ impl Keeper {
         Keeper::spawn_with(command, None)
     }
 
-    /// The same, and the server may have so many descriptors, and raise that no more.
+    /// Starts `command` under a keeper, as [`Keeper::spawn`] does. With `descriptors` the server may have so many of them,
+    /// and raise that no more.
     pub fn spawn_with(mut command: Command, descriptors: Option<u64>) -> io::Result<Keeper> {
         let (lifeline_end, lifeline) = io::pipe()?;
         let (reports, reporter) = io::pipe()?;

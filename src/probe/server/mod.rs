@@ -70,7 +70,7 @@ impl Server {
         Server::start_with(command, port, wait, None)
     }
 
-    /// The same, with as few descriptors from its start on, if that is asked for.
+    /// Starts a server as [`Server::start`] does. With `descriptors` it may have so many of them from its start on.
     pub fn start_with(
         mut command: Command,
         port: Port,
