@@ -2,6 +2,11 @@
 
 use std::env;
 
+use super::check::protocols::PRESETS;
+
+/// What may follow `close-call`, or `cargo run --`.
+pub const COMMANDS: [&str; 3] = ["list", "start", "check"];
+
 /// Whether this program was installed, without the chapters: it is not in a folder in which cargo builds.
 pub fn installed() -> bool {
     let exe = env::current_exe().ok();
@@ -16,7 +21,9 @@ pub fn called() -> &'static str {
 
 /// All that it can do.
 pub fn help() -> String {
-    if installed() { format!("{INSTALLED}\n{OPTIONS}{BOOK}") } else { format!("{CLONE}\n{OPTIONS}{BUILDS}") }
+    let presets: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+    let options = OPTIONS.replace("PRESETS", &presets.join(", "));
+    if installed() { format!("{INSTALLED}\n{options}{BOOK}") } else { format!("{CLONE}\n{options}{BUILDS}") }
 }
 
 /// What an installed program says when it is called without arguments.
@@ -49,7 +56,7 @@ port on which it must listen; its environment has it in PORT. Between `check` an
   --skip PROBE,PROBE    all but these
   --hammer N            one probe more: N clients that send and close, twenty at a time
   --silent N            in two-at-once, N clients send nothing; 1 unless told otherwise
-  --preset NAME         the server's protocol: http, redis, memcached, smtp, ftp, line;
+  --preset NAME         the server's protocol: PRESETS;
                         `list` shows what each of them is
   --message TEXT        what the clients send, \\r \\n \\t \\\\ \\0 and \\xNN included
   --reply TEXT          what a reply must contain; without it any bytes are a reply

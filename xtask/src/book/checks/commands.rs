@@ -7,10 +7,8 @@
 use crate::book::markdown::{line_of, markdown};
 use crate::source::faults::Fault;
 use crate::source::project::{PAGES, Project};
+use close_call::command::help::COMMANDS;
 use mdbook_markdown::pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
-
-/// What may follow `cargo run --`.
-const CLOSE_CALL: [&str; 3] = ["list", "start", "check"];
 
 /// Checks the commands of every page and of README.md. `xtask` has what may follow `cargo xtask`.
 pub fn check(project: &Project, xtask: &[String]) -> Vec<Fault> {
@@ -182,7 +180,7 @@ impl<'a> Known<'a> {
             ["xtask", rest @ ..] => ("subcommand of cargo xtask", xtask.as_slice(), rest.first()),
             ["run" | "r", ..] if package == Some("xtask") => ("subcommand of cargo xtask", xtask.as_slice(), passed),
             ["run" | "r", ..] if package.is_none() && program == "close-call" => {
-                ("subcommand of cargo run --", &CLOSE_CALL[..], passed)
+                ("subcommand of cargo run --", &COMMANDS[..], passed)
             }
             _ => return None,
         };
