@@ -1,26 +1,5 @@
-//! The directives that a page may use.
-//!
-//! ```text
-//! {{#snapshot NAME}}                          tests/snapshots/NAME.snap, without insta's front matter
-//! {{#snapshot NAME from="TEXT" to="TEXT"}}    the part from the first line with the one text to the next with the other
-//! {{#lanes NAME}}                             the lanes of a snapshot that is a trace in JSON; from and to as above
-//! {{#steps NAME}}                             the same, beside its program, to go through call by call
-//! {{#steps NAME at="CALL" ask="TEXT" or="ANSWER" or="ANSWER" why="TEXT"}}
-//!                                             with a question before a step, `send` or `send-2` as links name it
-//! {{#figure KIND NAME}}                       a figure of an idea, drawn from such a snapshot; see pictures/figures.rs
-//! {{#code PATH}}                              a file of the project, its path from the project's root
-//! {{#code PATH from="TEXT" to="TEXT"}}        the same part; only one line of the file may hold the first text
-//! {{#diff A B}}                               how chapter B differs from chapter A (names, or paths with a `/`)
-//! {{#listing NAME}}                           a whole chapter with line numbers: what book/src/listings/NAME.md shows
-//! {{#scoreboard}}                             tests/snapshots/scoreboard.snap as a table, each cell a link
-//! {{#costs KIND}}                             a table of what was measured (book/bench); see costs/tables.rs
-//! {{#costs messages ACTIVE}}                  the same for so many active clients; and {{#costs plot ACTIVE}} its plot
-//! ```
-//!
-//! A directive is alone on its line, which may be indented (in a list) or begin with `>` (in a quotation), and not in
-//! a code block: it makes its own. A part includes both lines, and may be one line that holds both texts. A name or
-//! path with spaces goes in quotes; inside quotes `\"` is a quote and `\\` a backslash. A backslash before the braces
-//! leaves a directive as it is, as in mdBook. mdBook's own directives stay, once `includes.rs` has checked them.
+//! Where directives are in a text: ours, of which each has a file in `blocks`, and mdBook's own, which stay once
+//! `checks::includes` has looked at them.
 
 use std::ops::Range;
 

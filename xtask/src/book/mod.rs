@@ -1,4 +1,11 @@
 //! Builds the book and checks it.
+//!
+//! ```text
+//! markdown    a page as mdBook reads it           directive     the directives in a text
+//! arguments   what a directive is given           checks        what is checked of the book
+//! blocks      what our directives become          expand        a page, its directives expanded
+//! log         what mdBook logs                    preprocessor  all pages, as mdBook asks for it
+//! ```
 
 pub mod arguments;
 pub mod blocks;

@@ -1,7 +1,7 @@
 //! Where a chapter's page shows what happens to its program under a probe: the scoreboard's cells lead there.
 
 use super::block::Read;
-use crate::book::directive::directives;
+use crate::book::directive::{Directive, directives};
 use crate::source::project::{Chapter, Project};
 use crate::source::snapshots::probe_of;
 use std::collections::BTreeMap;
@@ -13,8 +13,11 @@ pub fn id(probe: &str) -> String {
 
 /// The snapshots that a page shows, each with where, in bytes, the directive begins that shows it.
 pub fn snapshots(text: &str, read: Read) -> Vec<(usize, String)> {
-    let shown = |start: usize, block: &dyn super::block::Block| Some((start, block.snapshot()?.to_string()));
-    directives(text).iter().filter_map(|one| shown(one.range.start, &*read(one).ok()?)).collect()
+    let shown = |directive: &Directive| {
+        let block = read(directive).ok()?;
+        Some((directive.range.start, block.snapshot()?.to_string()))
+    };
+    directives(text).iter().filter_map(shown).collect()
 }
 
 /// The probes that a chapter's page shows by its snapshots, each with where the directive begins that shows it.

@@ -5,7 +5,7 @@
 //! both texts. Words are those of a shell: a name or path with spaces goes in quotes; inside quotes `\"` is a quote and
 //! `\\` a backslash. A backslash before the braces leaves a directive as it is, as in mdBook.
 //!
-//! A new directive is a file here, and its line in [`KINDS`]. `block` has what they share, `evidence` says which of them the
+//! A new directive is a file here, named in this one. `block` has what they share, `evidence` says which of them the
 //! scoreboard leads to.
 
 pub mod block;
