@@ -30,7 +30,7 @@ pub enum Value {
     /// A text.
     Text(String),
     /// A whole number.
-    Number(i64),
+    Number(i128),
     /// Values in their order.
     List(Vec<Value>),
     /// Values by their keys, in their order.
