@@ -48,7 +48,7 @@ pub const IDEAS: &[Idea] = &[
 ];
 
 impl Idea {
-    /// The kind of that name.
+    /// The kind that a page calls `name`.
     pub fn by_name(name: &str) -> Option<&'static Idea> {
         IDEAS.iter().find(|idea| idea.name == name)
     }

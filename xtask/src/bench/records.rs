@@ -73,7 +73,7 @@ fn text(machine: &[(String, String)], header: &str, lines: impl Iterator<Item = 
     text
 }
 
-/// Reads such a text. An error names the line.
+/// Reads the text of a file with what messages cost. An error names the line.
 pub fn costs(text: &str) -> Result<Kept<Cost>, String> {
     read(text, COSTS_HEADER, |fields| {
         let [name, idle, active, run, messages, cpu, memory] = fields else { return None };
@@ -89,7 +89,7 @@ pub fn costs(text: &str) -> Result<Kept<Cost>, String> {
     })
 }
 
-/// Reads such a text. An error names the line.
+/// Reads the text of a file with the calls. An error names the line.
 pub fn calls(text: &str) -> Result<Kept<Calls>, String> {
     read(text, CALLS_HEADER, |fields| {
         let [name, active, per_message, names] = fields else { return None };
