@@ -24,6 +24,7 @@ mod asked {
 }
 
 fn main() -> ExitCode {
+    close_call::command::style::end_with_the_output();
     let drawn = match Lanes::from_env() {
         Err(error) if error.is_help() => {
             print!("{error}");
