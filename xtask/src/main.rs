@@ -87,6 +87,7 @@ mod asked {
 }
 
 fn main() -> ExitCode {
+    close_call::command::style::end_with_the_output();
     let asked = match asked(std::env::args_os().skip(1).collect()) {
         Ok(asked) => asked,
         Err(error) if error.is_help() => {
