@@ -15,7 +15,7 @@
 //! - [`signals`]: signals as something that these can wait for;
 //! - [`chapter`]: its command line.
 //!
-//! `tests/floors.rs` holds the imports to this.
+//! `tests/programs/floors.rs` holds the imports to this.
 
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 compile_error!("close-call is for 64-bit Linux alone: it reads what that kernel says of sockets and processes");

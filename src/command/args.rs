@@ -6,6 +6,9 @@ use std::process::ExitCode;
 
 use crate::net::Address;
 
+/// What may follow `close-call`, or `cargo run --`.
+pub const COMMANDS: [&str; 3] = ["list", "start", "check"];
+
 /// Where a server listens, and a client connects, unless told otherwise: as in the original.
 pub const DEFAULT_ADDRESS: &str = "127.0.0.1:50000";
 

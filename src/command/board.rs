@@ -9,13 +9,13 @@ pub struct Board {
 }
 
 impl Board {
-    /// Reads the rows of `text`, the lines that begin with a chapter's name. Cells are at least two spaces apart, and a
-    /// chapter's rows in the later blocks continue its row in the first.
+    /// Reads the rows of `text`, the lines that begin with a name such as a chapter has. Cells are at least two spaces
+    /// apart, and a chapter's rows in the later blocks continue its row in the first.
     pub fn of(text: &str) -> Board {
         let mut rows: Vec<(String, Vec<String>)> = Vec::new();
         for line in text.lines() {
             let mut cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(String::from);
-            let Some(name) = cells.next().filter(|name| ladder::by_name(name).is_some()) else {
+            let Some(name) = cells.next().filter(|name| ladder::is_numbered(name)) else {
                 continue;
             };
             match rows.iter_mut().find(|(known, _)| *known == name) {
@@ -26,10 +26,20 @@ impl Board {
         Board { rows }
     }
 
+    /// The names that the rows begin with.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The cells of a chapter, if the board has a row for it.
+    pub fn row(&self, chapter: &str) -> Option<&[String]> {
+        self.rows.iter().find(|(name, _)| name == chapter).map(|(_, row)| row.as_slice())
+    }
+
     /// The cell of a chapter under a probe, if the board has one.
     pub fn cell(&self, chapter: &Chapter, probe: &Probe) -> Option<&String> {
         let at = PROBES.iter().position(|other| other.name == probe.name)?;
-        self.rows.iter().find(|(name, _)| name == chapter.name)?.1.get(at)
+        self.row(chapter.name)?.get(at)
     }
 }
 

@@ -16,13 +16,18 @@ pub fn story(chapter: &str, probe: Option<&str>, trace: &str) -> String {
     words.into_iter().flatten().collect::<Vec<_>>().join("-")
 }
 
+/// What was printed, in the text of a snapshot's file: what follows insta's front matter, a part between two lines of
+/// `---`. `None` where that is missing.
+pub fn body(file: &str) -> Option<&str> {
+    file.strip_prefix("---\n")?.split_once("\n---\n").map(|(_, body)| body)
+}
+
 /// A snapshot's text, without what insta writes before it. Fails, naming the file, where it is not there.
 pub fn snapshot(name: &str) -> io::Result<String> {
     let path = folder().join(name).with_extension("snap");
     let file = fs::read_to_string(&path)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
-    let text = file.splitn(3, "---\n").nth(2).map(String::from);
-    text.ok_or_else(|| io::Error::other(format!("{}: not a snapshot", path.display())))
+    body(&file).map(String::from).ok_or_else(|| io::Error::other(format!("{}: not a snapshot", path.display())))
 }
 
 /// A snapshot's first line is the command that the reader types, `$ cargo run …`; what follows is what it prints.

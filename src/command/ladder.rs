@@ -165,6 +165,11 @@ pub const CHAPTERS: &[Chapter] = &[
     },
 ];
 
+/// Whether a name begins as a chapter's does: two digits and a hyphen.
+pub fn is_numbered(name: &str) -> bool {
+    matches!(name.as_bytes(), [tens, ones, b'-', _, ..] if tens.is_ascii_digit() && ones.is_ascii_digit())
+}
+
 /// The chapter of that name.
 pub fn by_name(name: &str) -> Option<&'static Chapter> {
     CHAPTERS.iter().find(|chapter| chapter.name == name)
@@ -197,6 +202,13 @@ pub fn left_out(then: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chapter_begins_with_its_number() {
+        for (name, numbered) in [("04-x", true), ("4-x", false), ("04-", false), ("04x-y", false), ("x04-y", false)] {
+            assert_eq!(is_numbered(name), numbered, "{name}");
+        }
+    }
 
     #[test]
     fn a_chapter_with_a_feature_is_built_and_started_with_it() {

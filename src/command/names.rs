@@ -5,29 +5,46 @@ use std::net::SocketAddr;
 /// What may come before an address or after it.
 const AROUND: [char; 7] = [' ', '\t', ',', '{', '}', '(', ')'];
 
-/// The addresses of a story's clients so far, each with its client's name.
-#[derive(Default)]
+/// The names that a story has given to its clients' addresses so far: the addresses, each with its client's name.
+#[derive(Clone, Debug, Default)]
 pub struct Names(Vec<(String, String)>);
 
 impl Names {
     /// From here on `address` is `who`'s.
-    pub fn insert(&mut self, who: &str, address: SocketAddr) {
+    pub fn insert(&mut self, who: &str, address: impl ToString) {
         self.0.push((address.to_string(), who.to_string()));
     }
 
-    /// `text` with each address that has a name replaced by it.
+    /// `text` with each address that has a name replaced by it, be it one that was given or one that is stored.
     pub fn put_into(&self, text: &str) -> String {
         let mut named = String::new();
         for word in text.split_inclusive(AROUND) {
-            let end = word.len() - word.trim_end_matches(AROUND).len();
-            let (address, rest) = word.split_at(word.len() - end);
-            // The last: an address may have been another client's before.
-            let known = self.0.iter().rfind(|(known, _)| known == address);
-            named.push_str(known.map_or(address, |(_, name)| name));
+            let (address, rest) = word.split_at(word.trim_end_matches(AROUND).len());
+            named.push_str(self.given(address).or_else(|| in_the_port(address)).unwrap_or(address));
             named.push_str(rest);
         }
         named
     }
+
+    /// The name for an address: the one that was given or is stored, or its port. `None` for what is no address.
+    pub fn of(&self, address: &str) -> Option<String> {
+        let name = self.given(address).or_else(|| in_the_port(address)).map(String::from);
+        name.or_else(|| match address.rsplit_once(':')? {
+            (_, "<port>") => Some("client".to_string()),
+            (_, port) => address.parse::<SocketAddr>().ok().map(|_| format!(":{port}")),
+        })
+    }
+
+    fn given(&self, address: &str) -> Option<&str> {
+        // The last: an address may have been another client's before.
+        self.0.iter().rfind(|(known, _)| known == address).map(|(_, name)| &name[..])
+    }
+}
+
+/// The name that a stored address has in the place of its port: `127.0.0.1:<alice>`.
+fn in_the_port(address: &str) -> Option<&str> {
+    let name = address.rsplit_once(":<")?.1.strip_suffix('>')?;
+    (name != "port").then_some(name)
 }
 
 /// A story as it is stored: `127.0.0.1:40001` becomes `127.0.0.1:<alice>` where alice has connected from there, else
@@ -104,10 +121,28 @@ mod tests {
     #[test]
     fn an_address_with_a_name_is_replaced_and_no_other() {
         let mut names = Names::default();
-        names.insert("alice", "127.0.0.1:4000".parse().unwrap());
+        names.insert("alice", "127.0.0.1:4000");
         let text = ":9 accept(3) = 4, 127.0.0.1:4000\t{3 listening, 4 127.0.0.1:4000, 5 127.0.0.1:40001}";
         let named = ":9 accept(3) = 4, alice\t{3 listening, 4 alice, 5 127.0.0.1:40001}";
         assert_eq!(names.put_into(text), named);
+    }
+
+    #[test]
+    fn an_address_has_the_name_that_was_given_or_stored_or_its_port() {
+        let mut names = Names::default();
+        names.insert("alice", "127.0.0.1:4000");
+        for (address, name) in [
+            ("127.0.0.1:4000", Some("alice")),
+            ("127.0.0.1:<bob>", Some("bob")),
+            ("127.0.0.1:<port>", Some("client")),
+            ("127.0.0.1:4001", Some(":4001")),
+            ("[::1]:9", Some(":9")),
+            ("listening", None),
+            ("a:9", None),
+        ] {
+            assert_eq!(names.of(address).as_deref(), name, "{address}");
+        }
+        assert_eq!(names.put_into("recv(4) = 127.0.0.1:<bob>, 127.0.0.1:<port>"), "recv(4) = bob, 127.0.0.1:<port>");
     }
 
     #[test]

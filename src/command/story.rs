@@ -11,10 +11,11 @@ use super::names::Names;
 use super::style::{Style, paint, wanted};
 use crate::net::columns::{call_and_table, wrap};
 use crate::net::in_flight::LIMIT;
-use crate::net::json;
-use crate::net::trace::Format;
+use crate::net::trace::{Format, line_parts};
+use crate::probe::act::Act;
 use crate::probe::clients::Event;
 use crate::probe::probes::Probe;
+use crate::probe::record::Record;
 use crate::probe::server::output::Line;
 use crate::probe::server::port::Port;
 use crate::probe::server::status_words;
@@ -80,12 +81,15 @@ impl Printer {
         if self.is_one_too_many(&event) {
             return;
         }
-        match (self.trace, &event) {
-            (_, Event::Named { who, address }) => self.names.insert(who, *address),
-            (_, Event::Said(Line { error: true, text })) => self.server_error(text),
-            (None, event) => self.transcript(event),
-            (Some(Format::Text | Format::Line), event) => self.strace(event),
-            (Some(Format::Json), event) => json_line(event),
+        let record = match event {
+            Event::Named { who, address } => return self.names.insert(&who, address),
+            event => record(event),
+        };
+        match (self.trace, record) {
+            (_, Record::Error(line)) => self.server_error(&line),
+            (None, record) => self.transcript(&record),
+            (Some(Format::Text | Format::Line), record) => self.strace(&record),
+            (Some(Format::Json), record) => println!("{record}"),
         }
     }
 
@@ -133,35 +137,35 @@ impl Printer {
             eprintln!("{}", paint(coloured, Style::Bad, text));
         }
         if self.trace == Some(Format::Json) {
-            println!(r#"{{"who":"server","error":{}}}"#, json::string(text));
+            println!("{}", Record::Error(text.to_string()));
         }
     }
 
-    fn transcript(&mut self, event: &Event) {
-        let (style, who, words) = match event {
-            Event::Did { who, words, .. } => (Style::Client(self.number(who)), &who[..], &words[..]),
-            Event::Said(line) => (Style::Server, "server", &line.text[..]),
-            Event::Noted(what) => (Style::Dim, "", &what[..]),
-            Event::Stopped(true) => (Style::Dim, "", "(the server is stopped: SIGSTOP)"),
-            Event::Stopped(false) => (Style::Dim, "", "(the server goes on: SIGCONT)"),
-            Event::Named { .. } => return,
+    fn transcript(&mut self, record: &Record) {
+        let style = match record {
+            Record::Did(who, _) => Style::Client(self.number(who)),
+            Record::Stopped(_) | Record::Noted(_) => Style::Dim,
+            _ => Style::Server,
         };
+        let who = record.who();
         let words_style = who.is_empty().then_some(style);
-        println!("{}", speech(self.coloured, style, who, words_style, words));
+        println!("{}", speech(self.coloured, style, who, words_style, &record.words()));
     }
 
     /// Only the server's calls, which it has printed itself, and between them what the clients did.
-    fn strace(&self, event: &Event) {
-        match event {
-            Event::Said(line) if line.text.starts_with(':') => {
-                let (call, table) = line.text.split_once('\t').unwrap_or((&line.text, ""));
-                println!("{}", call_and_table(&self.names.put_into(call), &self.names.put_into(table)).trim_end());
+    fn strace(&self, record: &Record) {
+        match record {
+            Record::Said(line) => {
+                if let Some((call, table)) = line_parts(line) {
+                    println!("{}", call_and_table(&self.names.put_into(call), &self.names.put_into(table)).trim_end());
+                }
             }
-            Event::Said(_) | Event::Named { .. } => {}
-            Event::Did { who, words, .. } => println!("{}", wrap(&format!("--- {who} {words} ---"), 4)),
-            Event::Noted(what) => println!("{}", wrap(&format!("--- {what} ---"), 4)),
-            Event::Stopped(true) => println!("--- SIGSTOP ---"),
-            Event::Stopped(false) => println!("--- SIGCONT ---"),
+            Record::Stopped(true) => println!("--- SIGSTOP ---"),
+            Record::Stopped(false) => println!("--- SIGCONT ---"),
+            record => {
+                let words = format!("{} {}", record.who(), record.words());
+                println!("{}", wrap(&format!("--- {} ---", words.trim_start()), 4));
+            }
         }
     }
 
@@ -191,10 +195,7 @@ impl Printer {
                 println!("\n{name}{}", paint(self.coloured, style, sentence));
             }
             Some(Format::Text | Format::Line) => println!("+++ {} +++", ended.replace("exit status", "exited with")),
-            Some(Format::Json) => {
-                let verdict = verdict.cell();
-                println!(r#"{{"who":"server","ended":{},"verdict":{}}}"#, json::string(&ended), json::string(&verdict));
-            }
+            Some(Format::Json) => println!("{}", Record::Ended(ended, verdict.cell())),
         }
     }
 }
@@ -210,18 +211,19 @@ fn speech(coloured: bool, style: Style, who: &str, words_style: Option<Style>, w
     format!("{}{words}", paint(coloured, style, who))
 }
 
-fn json_line(event: &Event) {
+/// What happened, as a trace has it.
+fn record(event: Event) -> Record {
     match event {
-        Event::Said(line) if line.text.starts_with('{') => println!("{}", line.text),
-        Event::Said(line) => println!(r#"{{"who":"server","says":{}}}"#, json::string(&line.text)),
-        Event::Named { .. } => {}
-        Event::Did { who, call, args, .. } => {
-            println!(r#"{{"who":{},"call":{},"args":{}}}"#, json::string(who), json::string(call), json::string(args));
-        }
-        Event::Noted(what) => println!(r#"{{"who":"story","notes":{}}}"#, json::string(what)),
-        Event::Stopped(stopped) => {
-            let signal = if *stopped { "SIGSTOP" } else { "SIGCONT" };
-            println!(r#"{{"who":"server","signal":"{signal}"}}"#);
-        }
+        Event::Said(Line { error: true, text }) => Record::Error(text),
+        // A call of the server is printed as it came; a line of its own, even one that is JSON, is what it says.
+        Event::Said(Line { text, .. }) => text.parse().ok().filter(is_call).unwrap_or(Record::Said(text)),
+        Event::Did { who, act } => Record::Did(who, act),
+        Event::Stopped(stopped) => Record::Stopped(stopped),
+        Event::Noted(what) => Record::Noted(what),
+        Event::Named { who, address } => Record::Did(who, Act::Connect(address.to_string())),
     }
+}
+
+fn is_call(record: &Record) -> bool {
+    matches!(record, Record::Call(_))
 }

@@ -19,7 +19,7 @@ pub use super::events::Events;
 /// What the caller names a registration by. The kernel only hands it back: it may be a number, an id, anything.
 pub type Token = u64;
 
-/// So many events are returned at most by one wait. The rest come with the next.
+/// How many events one wait returns at most. The rest come with the next.
 const MOST: usize = 256;
 
 /// An interest list: what is watched, for which events, and under which token.

@@ -21,7 +21,7 @@ impl Error {
         Error { call, source }
     }
 
-    /// The same, for `map_err` on what a library of another's returns.
+    /// An error of a call of that name, for `map_err` on what a library of another's returns.
     pub fn of(call: &'static str) -> impl Fn(io::Error) -> Error {
         move |source| Error::new(call, source)
     }

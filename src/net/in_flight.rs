@@ -27,7 +27,7 @@ pub fn until_arrived(client: &Address, server: &Address) -> Result<()> {
     if arrived { Ok(()) } else { Err(late()) }
 }
 
-/// The same for each of the `connections`, the client's address and the server's. True when all has arrived; false when
+/// Waits until all that was sent on each of the `connections`, the client's address and the server's, has arrived. True when all has arrived; false when
 /// something has not within `limit` (a window that stays full, an accept queue that stays full).
 pub fn all_arrived(connections: &[(SocketAddr, SocketAddr)], limit: Duration) -> io::Result<bool> {
     let mut kernel = SockDiag::open()?;

@@ -7,10 +7,11 @@
 //! From the lowest floor up:
 //!
 //! - [`errno`]: error numbers by name; [`error`]: a call that failed; [`address`]: where a socket is;
-//! - [`columns`] and [`json`]: how text and JSON are written; [`text`]: what others say, as it may be shown; `sys`: bare
-//!   system calls;
+//! - [`columns`] and [`json`]: how text and JSON are written, and JSON read; [`text`]: what others say, as it may be shown;
+//!   `sys`: bare system calls;
 //! - [`watched`]: what a call that waits can be asked about; [`events`]: what it can say;
-//! - [`table`]: the process's descriptors, as the kernel has them; [`trace`]: what was called, with what result;
+//! - [`table`]: the process's descriptors, as the kernel has them; [`traced`]: a call as a trace has it; [`trace`]: what was
+//!   called, with what result;
 //! - [`raw`]: calls on a number, [`socket`]: calls on an owner;
 //! - [`select`]: select(2); [`poll`]: poll(2); [`epoll`]: epoll(7); `ring`: io_uring(7), with the feature `io-uring`;
 //!   [`signals`]: signals as something that these can wait for;
@@ -37,6 +38,7 @@ mod sys;
 pub mod table;
 pub mod text;
 pub mod trace;
+pub mod traced;
 pub mod watched;
 
 pub use address::Address;

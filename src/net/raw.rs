@@ -1,4 +1,4 @@
-//! The same calls on a raw descriptor, the bare number that POSIX makes of it.
+//! Calls on a raw descriptor, the bare number that POSIX makes of a socket.
 //!
 //! They are safe for memory, and for nothing else: the number may be closed, or may already belong to another socket,
 //! and then they fail or, worse, succeed. That is what chapters 3 to 8 are about. (By RFC 3128, I/O safety, such

@@ -22,7 +22,7 @@ pub fn check(result: i32) -> io::Result<i32> {
     if result == -1 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
-/// The same for the calls that count bytes.
+/// What a call that counts bytes has returned, as a Result.
 pub fn count(result: isize) -> io::Result<usize> {
     usize::try_from(result).map_err(|_| io::Error::last_os_error())
 }

@@ -1,32 +1,10 @@
 //! What was called, from which line of the chapter, with what result, and the descriptor table after it.
 //!
 //! Off unless [`start`] was called. Then every call of this floor prints a line on standard output, between the lines
-//! that the server prints, so that the order is the true one. As text, in strace's manner, with the chapter's line first
-//! and the table last:
-//!
-//! ```text
-//! :39 getpeername(4) = -1 EBADF (Bad file descriptor)        {3 listening}
-//! ```
-//!
-//! As JSON, one object per line, with the keys `at` (the line), `call`, `args`, then `ret` or `err` (the error's name),
-//! and `fds` (the table):
-//!
-//! ```text
-//! {"at":39,"call":"getpeername","args":"4","err":"EBADF","fds":{"3":"listening"}}
-//! ```
-//!
-//! A call that waits has two more keys before `fds`: `asked` and, unless it failed, `said`. Each is an object with the
-//! lists `r`, `w` and `x`: the descriptors that it was asked about, or called, readable, writable and exceptional. For
-//! poll and epoll_wait these are IN, OUT and PRI, and `said` has the lists `e`, `h` and `n` as well, for ERR, HUP and
-//! NVAL. What epoll_wait returns are tokens, which its `args` and `ret` have. `asked` and `said` have the numbers under
-//! which the kernel has them registered, and a third key, `stale`, lists those of these numbers that were closed since,
-//! or given out again, and whose registration is still there.
-//!
-//! An io_uring_enter has the lists `submitted` and `completed` in their place. A request in them is an object with its
-//! `call`, the descriptor `fd` that it is about and its `user_data`; in `completed` it has `ret` or `err` as well.
+//! that the server prints, so that the order is the true one. [`super::traced`] says how it is written.
 
 use std::backtrace::Backtrace;
-use std::fmt::{Display, Write};
+use std::fmt::Display;
 use std::os::fd::RawFd;
 use std::panic::Location;
 use std::path::Path;
@@ -37,14 +15,17 @@ use std::time::Duration;
 use super::errno;
 use super::error::Error;
 use super::events::Events;
-use super::{columns, json, table};
+#[cfg(feature = "io-uring")]
+use super::traced::TracedRequest;
+use super::traced::{Failure, List, Lists, TracedCall};
+use super::{columns, table};
 
 /// How a trace is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// In strace's manner, in columns.
     Text,
-    /// The same without columns, a tab between the call and the table: for a story, which makes its own.
+    /// In strace's manner, a tab between the call and the table: for a story, which makes its own columns.
     Line,
     /// One JSON object a line.
     Json,
@@ -63,6 +44,12 @@ pub fn is_on() -> bool {
     TRACING.get().is_some()
 }
 
+/// The call and the table in a line of [`Format::Line`]; `None` of a line that is none.
+pub fn line_parts(line: &str) -> Option<(&str, &str)> {
+    line.strip_prefix(':')?;
+    line.split_once('\t').filter(|(_, table)| table.starts_with('{'))
+}
+
 /// Traces every call from here on. The caller's file is taken to be the chapter. A second call changes nothing.
 #[track_caller]
 pub fn start(format: Format) {
@@ -74,7 +61,7 @@ pub fn start(format: Format) {
 #[track_caller]
 pub(crate) fn call<T: Display>(name: &str, result: Result<T, &Error>, args: impl FnOnce() -> String) {
     let Some(tracing) = TRACING.get() else { return };
-    tracing.print(Location::caller().line(), name, &args(), &outcome(result), None);
+    tracing.print(&returned(name, args(), result));
 }
 
 /// Traces a select: the lists that were asked about, and what it said of them (both made only if a trace is asked for).
@@ -88,16 +75,15 @@ pub(crate) fn select(
     let asked = asked();
     let [r, w, x] = &asked;
     let args = format!("{r:?}, {w:?}, {x:?}, {}", limit(timeout));
-    let mut sets = format!(r#","asked":{{{}}}"#, lists(&asked));
+    let said = result.map(|said| Lists::of_select(said()));
     // The count is the kernel's: bits, not descriptors. One that is readable and writable counts two.
-    let result = result.map(|said| {
-        let said = said();
-        let _ = write!(sets, r#","said":{{{}}}"#, lists(&said));
-        let named = ["readable", "writable", "exceptional"].into_iter().zip(&said).filter(|(_, fds)| !fds.is_empty());
-        let named: Vec<String> = named.map(|(name, fds)| format!("{name} {fds:?}")).collect();
-        format!("{} ({})", said.iter().map(Vec::len).sum::<usize>(), named.join(", "))
+    let value = said.as_ref().map(|said| {
+        let named = List::ALL.into_iter().filter(|list| !said.get(*list).is_empty());
+        let named: Vec<String> = named.map(|list| format!("{} {:?}", list.word(), said.get(list))).collect();
+        format!("{} ({})", said.count(), named.join(", "))
     });
-    tracing.print(Location::caller().line(), "select", &args, &outcome(result), Some(&sets));
+    let call = returned("select", args, value.map_err(|error| *error));
+    tracing.print(&TracedCall { asked: Some(Lists::of_select(asked)), said: said.ok(), ..call });
 }
 
 /// Traces that a descriptor is another library's from here on, whose calls do not appear. JSON has only calls.
@@ -118,15 +104,15 @@ pub(crate) fn poll(
     let Some(tracing) = TRACING.get() else { return };
     let asked = asked();
     let args = format!("[{}], {}", entries(&asked), limit(timeout));
-    let mut sets = format!(r#","asked":{{{}}}"#, lists_of(&asked, 3));
-    let result = result.map(|said| {
-        let mut said = said();
-        let _ = write!(sets, r#","said":{{{}}}"#, lists_of(&said, 6));
+    let said = result.map(|said| said());
+    let value = said.as_ref().map(|said| {
         // The count is the kernel's: descriptors, not bits.
-        said.retain(|(_, events)| *events != Events::NONE);
-        format!("{} ({})", said.len(), entries(&said))
+        let some: Vec<(RawFd, Events)> = said.iter().copied().filter(|(_, events)| *events != Events::NONE).collect();
+        format!("{} ({})", some.len(), entries(&some))
     });
-    tracing.print(Location::caller().line(), "poll", &args, &outcome(result), Some(&sets));
+    let call = returned("poll", args, value.map_err(|error| *error));
+    let said = said.ok().map(|said| Lists::said(&said));
+    tracing.print(&TracedCall { asked: Some(Lists::asked(&asked)), said, ..call });
 }
 
 /// Traces an epoll_wait: what the kernel has registered with `epoll`, and what it said.
@@ -136,20 +122,21 @@ pub(crate) fn epoll_wait(epoll: RawFd, timeout: Option<Duration>, result: Result
     let args = format!("{epoll}, {}", limit(timeout));
     let registered = table::registered(epoll);
     let asked: Vec<(RawFd, Events)> = registered.iter().map(|one| (one.fd, one.events)).collect();
-    let mut sets = format!(r#","asked":{{{}}}"#, lists_of(&asked, 3));
-    let result = result.map(|said| {
-        let number = |token: u64| registered.iter().find(|one| one.token == token).map(|one| one.fd);
-        let numbers: Vec<_> = said.iter().filter_map(|(token, events)| Some((number(*token)?, *events))).collect();
-        let _ = write!(sets, r#","said":{{{}}}"#, lists_of(&numbers, 6));
+    let number = |token: u64| registered.iter().find(|one| one.token == token).map(|one| one.fd);
+    let said = result.as_ref().ok().map(|said| {
+        let numbers = said.iter().filter_map(|(token, events)| Some((number(*token)?, *events)));
+        Lists::said(&numbers.collect::<Vec<_>>())
+    });
+    let value = result.map(|said| {
         let events: Vec<String> = said.iter().map(|(token, events)| format!("{{{events}, {token}}}")).collect();
         format!("{} ({})", said.len(), events.join(", "))
     });
-    let stale: Vec<RawFd> = registered.iter().filter(|one| !one.current).map(|one| one.fd).collect();
-    let _ = write!(sets, r#","stale":{}"#, list(&stale));
-    tracing.print(Location::caller().line(), "epoll_wait", &args, &outcome(result), Some(&sets));
+    let stale = registered.iter().filter(|one| !one.current).map(|one| one.fd).collect();
+    let call = returned("epoll_wait", args, value);
+    tracing.print(&TracedCall { asked: Some(Lists::asked(&asked)), said, stale: Some(stale), ..call });
 }
 
-/// A request to io_uring, by what it was handed in as. It prints as `recv 4 #7`.
+/// A request to io_uring, by what it was handed in as.
 #[cfg(feature = "io-uring")]
 pub(crate) struct Request {
     pub(crate) call: &'static str,
@@ -159,16 +146,9 @@ pub(crate) struct Request {
 
 #[cfg(feature = "io-uring")]
 impl Request {
-    fn json(&self, more: &str) -> String {
-        let Request { call, fd, user_data } = self;
-        format!(r#"{{"call":"{call}","fd":{fd},"user_data":{user_data}{more}}}"#)
-    }
-}
-
-#[cfg(feature = "io-uring")]
-impl Display for Request {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} #{}", self.call, self.fd, self.user_data)
+    fn traced(&self, result: Option<i32>) -> TracedRequest {
+        let result = result.map(|result| errno::name(-result).map_or(Ok(result.to_string()), |name| Err(name.into())));
+        TracedRequest { call: self.call.into(), fd: self.fd, user_data: self.user_data, result }
     }
 }
 
@@ -183,44 +163,16 @@ pub(crate) fn io_uring_enter(
     result: Result<impl FnOnce() -> Vec<(Request, i32)>, &Error>,
 ) {
     let Some(tracing) = TRACING.get() else { return };
-    let submitted = submitted();
-    let names: Vec<String> = submitted.iter().map(Request::to_string).collect();
-    let args = format!("{ring}, [{}], {}", names.join(", "), limit(timeout));
-    let objects: Vec<String> = submitted.iter().map(|request| request.json("")).collect();
-    let mut sets = format!(r#","submitted":[{}]"#, objects.join(","));
-    let result = result.map(|completed| {
+    let words = |requests: &[TracedRequest]| requests.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let submitted: Vec<TracedRequest> = submitted().iter().map(|request| request.traced(None)).collect();
+    let args = format!("{ring}, [{}], {}", words(&submitted), limit(timeout));
+    let completed = result.map(|completed| {
         let completed = completed();
-        let outcomes = completed.iter().map(|(request, result)| match errno::name(-result) {
-            Some(name) => (format!("{request} = {name}"), request.json(&format!(r#","err":"{name}""#))),
-            None => (format!("{request} = {result}"), request.json(&format!(r#","ret":"{result}""#))),
-        });
-        let (words, objects): (Vec<String>, Vec<String>) = outcomes.unzip();
-        let _ = write!(sets, r#","completed":[{}]"#, objects.join(","));
-        format!("{} ({})", completed.len(), words.join(", "))
+        completed.iter().map(|(request, result)| request.traced(Some(*result))).collect::<Vec<TracedRequest>>()
     });
-    tracing.print(Location::caller().line(), "io_uring_enter", &args, &outcome(result), Some(&sets));
-}
-
-/// The keys of the lists, and the event that each is about. poll says more than it is asked.
-const LISTS: [(&str, Events); 6] = [
-    ("r", Events::IN),
-    ("w", Events::OUT),
-    ("x", Events::PRI),
-    ("e", Events::ERR),
-    ("h", Events::HUP),
-    ("n", Events::NVAL),
-];
-
-/// Lists of descriptors as the members of a JSON object.
-fn lists(lists: &[Vec<RawFd>]) -> String {
-    let members = LISTS.iter().zip(lists).map(|((key, _), fds)| format!(r#""{key}":{}"#, list(fds)));
-    members.collect::<Vec<_>>().join(",")
-}
-
-/// The same of descriptors with their events, by the first so many of these.
-fn lists_of(all: &[(RawFd, Events)], events: usize) -> String {
-    let having = |event: Events| all.iter().filter(move |(_, has)| has.intersects(event)).map(|(fd, _)| *fd);
-    lists(&LISTS[..events].iter().map(|(_, event)| having(*event).collect()).collect::<Vec<_>>())
+    let value = completed.as_ref().map(|completed| format!("{} ({})", completed.len(), words(completed)));
+    let call = returned("io_uring_enter", args, value.map_err(|error| *error));
+    tracing.print(&TracedCall { submitted: Some(submitted), completed: completed.ok(), ..call });
 }
 
 fn entries(all: &[(RawFd, Events)]) -> String {
@@ -230,6 +182,27 @@ fn entries(all: &[(RawFd, Events)]) -> String {
 /// How long a call waits at most, as it prints.
 fn limit(timeout: Option<Duration>) -> String {
     timeout.map_or("NULL".to_string(), |time| format!("{time:?}"))
+}
+
+/// A call that has returned to the caller's line, with the table after it.
+#[track_caller]
+fn returned<T: Display>(name: &str, args: String, result: Result<T, &Error>) -> TracedCall {
+    let failure = |error: &Error| {
+        let words = error.source().to_string();
+        Failure { name: error.name(), words: words.split(" (os error").next().unwrap_or_default().to_string() }
+    };
+    TracedCall {
+        line: Location::caller().line(),
+        name: name.to_string(),
+        args,
+        result: result.map(|value| value.to_string()).map_err(failure),
+        asked: None,
+        said: None,
+        stale: None,
+        submitted: None,
+        completed: None,
+        fds: table::open(),
+    }
 }
 
 /// Traces the close that has just happened, when it is dropped: the last field of what owns a descriptor.
@@ -247,7 +220,7 @@ impl Drop for CloseOnDrop {
         let Some(tracing) = TRACING.get() else { return };
         // `#[track_caller]` stops at a drop, whose caller is the compiler. The stack still knows the line.
         let line = first_line_in(tracing.file, &Backtrace::force_capture().to_string()).unwrap_or(0);
-        tracing.print(line, "close", &self.0.to_string(), &Outcome::Ret("0".into()), None);
+        tracing.print(&TracedCall { line, ..returned("close", self.0.to_string(), Ok(0)) });
     }
 }
 
@@ -262,49 +235,11 @@ fn first_line_in(file: &str, backtrace: &str) -> Option<u32> {
     ours.next()
 }
 
-enum Outcome {
-    Ret(String),
-    Err { name: String, words: String },
-}
-
-fn outcome<T: Display>(result: Result<T, &Error>) -> Outcome {
-    match result {
-        Ok(value) => Outcome::Ret(value.to_string()),
-        Err(error) => {
-            let words = error.source().to_string();
-            let words = words.split(" (os error").next().unwrap_or_default().to_string();
-            Outcome::Err { name: error.name(), words }
-        }
-    }
-}
-
 impl Tracing {
-    fn print(&self, line: u32, call: &str, args: &str, outcome: &Outcome, sets: Option<&str>) {
-        let fds = table::open();
+    fn print(&self, call: &TracedCall) {
         match self.format {
-            Format::Text | Format::Line => {
-                let call = match outcome {
-                    Outcome::Ret(value) => format!(":{line} {call}({args}) = {value}"),
-                    Outcome::Err { name, words } => format!(":{line} {call}({args}) = -1 {name} ({words})"),
-                };
-                self.print_text(&call, &fds);
-            }
-            Format::Json => {
-                let (key, value) = match outcome {
-                    Outcome::Ret(value) => ("ret", value),
-                    Outcome::Err { name, .. } => ("err", name),
-                };
-                let fds: Vec<String> =
-                    fds.iter().map(|(fd, what)| format!(r#""{fd}":{}"#, json::string(what))).collect();
-                println!(
-                    r#"{{"at":{line},"call":{},"args":{},"{key}":{}{},"fds":{{{}}}}}"#,
-                    json::string(call),
-                    json::string(args),
-                    json::string(value),
-                    sets.unwrap_or(""),
-                    fds.join(",")
-                );
-            }
+            Format::Text | Format::Line => self.print_text(&call.text(), &call.fds),
+            Format::Json => println!("{}", call.json()),
         }
     }
 
@@ -316,10 +251,6 @@ impl Tracing {
             _ => println!("{}", columns::call_and_table(call, &table)),
         }
     }
-}
-
-fn list(fds: &[RawFd]) -> String {
-    format!("{fds:?}").replace(' ', "")
 }
 
 /// Bytes as strace shows them: quoted, escaped, and at most 32 of them.

@@ -8,10 +8,12 @@
 //! - [`server`]: a server started as a process, with a [`keeper`](server::keeper) that ends all that comes of it;
 //! - [`idle`]: when it has nothing left to do;
 //! - [`verdict`]: how it did;
+//! - [`act`]: what a client does, in words; [`record`]: the lines of a trace;
 //! - [`clients`]: what the clients do, step by step;
 //! - [`scripts`](probes::PROBES), one for each probe, and [`probes`], their list;
 //! - [`target`]: a server and a probe together; [`parallel`]: several at a time.
 
+pub mod act;
 pub mod clients;
 pub mod escapes;
 pub mod idle;
@@ -21,6 +23,7 @@ pub mod presets;
 pub mod printed;
 pub mod probes;
 pub mod protocol;
+pub mod record;
 mod scripts;
 pub mod server;
 pub mod target;

@@ -1,5 +1,5 @@
-//! The house has three floors, and each file uses only what is below it. The same for xtask, and for the folders of files
-//! that belong together: no circle anywhere.
+//! The library has three floors, and each file uses only what is below it. xtask has rooms, few enough to be remembered.
+//! In both there is no circle, neither of files nor of folders.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,6 +7,9 @@ use std::path::Path;
 
 /// The floors, from the lowest up.
 const FLOORS: [&str; 3] = ["net", "probe", "command"];
+
+/// How many rooms xtask may have at the top, and on how many floors.
+const ROOMS_OF_XTASK: (usize, usize) = (10, 6);
 
 /// Every module of a crate by its path (`net::select`, and `` for the root), with the modules that it names.
 type Graph = BTreeMap<String, BTreeSet<String>>;
@@ -26,10 +29,12 @@ fn collect(folder: &Path, prefix: &[&str], files: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_string();
+        // Tests use what they test, and a book to test it with.
+        if name == "tests" || name == "tiny" {
+            continue;
+        }
         if path.is_dir() {
-            if name != "tests" {
-                collect(&path, &[prefix, &[&name]].concat(), files);
-            }
+            collect(&path, &[prefix, &[&name]].concat(), files);
             continue;
         }
         let module = match &name[..] {
@@ -132,6 +137,31 @@ fn circle(graph: &Graph) -> Option<Vec<String>> {
     graph.keys().find_map(|module| visit(module, graph, &mut Vec::new(), &mut done))
 }
 
+/// What the files and folders of a folder, given by its path (`` for the root), use of each other. The folder's own
+/// `mod.rs` is not one of them; of the root it is `main`.
+fn rooms(graph: &Graph, folder: &str) -> Graph {
+    let room = |module: &str| {
+        let inside = match folder {
+            "" => module,
+            folder => module.strip_prefix(folder)?.strip_prefix("::")?,
+        };
+        Some(inside.split("::").next().filter(|name| !name.is_empty()).unwrap_or("main").to_string())
+    };
+    let mut rooms = Graph::new();
+    for (module, used) in graph {
+        if let Some(name) = room(module) {
+            let others = used.iter().filter_map(|used| room(used)).filter(|used| *used != name);
+            rooms.entry(name.clone()).or_default().extend(others);
+        }
+    }
+    rooms
+}
+
+/// On which floor a room is, the lowest being 1: above all that it uses.
+fn floor_of(room: &str, rooms: &Graph) -> usize {
+    1 + rooms[room].iter().map(|used| floor_of(used, rooms)).max().unwrap_or(0)
+}
+
 #[test]
 fn each_floor_uses_only_those_below_it() {
     let graph = graph("src");
@@ -150,11 +180,50 @@ fn each_floor_uses_only_those_below_it() {
 }
 
 #[test]
-fn there_is_no_circle_in_the_library_or_in_xtask() {
-    for folder in ["src", "xtask/src"] {
-        let graph = graph(folder);
-        assert!(graph.len() > 5, "the modules of {folder} are found");
-        assert_eq!(circle(&graph), None, "in {folder}");
+fn there_is_no_circle() {
+    for root in ["src", "pictures/src", "xtask/src"] {
+        let graph = graph(root);
+        assert!(graph.len() > 5, "the modules of {root} are found");
+        assert_eq!(circle(&graph), None, "of files in {root}");
+        let folders: BTreeSet<String> = graph.keys().map(|module| parent(module)).collect();
+        for folder in folders {
+            assert_eq!(circle(&rooms(&graph, &folder)), None, "in {root}, of what is in the folder `{folder}`");
+        }
+    }
+}
+
+#[test]
+fn xtask_has_few_rooms_on_few_floors() {
+    let rooms = rooms(&graph("xtask/src"), "");
+    let (most_rooms, most_floors) = ROOMS_OF_XTASK;
+    let names: Vec<&String> = rooms.keys().collect();
+    assert!(rooms.len() > 5 && rooms.len() <= most_rooms, "{} rooms: {names:?}", rooms.len());
+    let floors = floor_of("main", &rooms);
+    assert!(floors > 2 && floors <= most_floors, "{floors} floors: {rooms:?}");
+}
+
+/// So that whoever opens a folder knows what is in it.
+#[test]
+fn every_folder_begins_with_a_sentence_that_says_what_is_in_it() {
+    fn folders(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+        let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        // A folder with nothing but tests belongs to the file of the same name.
+        if files.iter().any(|file| !file.ends_with("tests.rs")) {
+            found.push(folder.to_path_buf());
+        }
+        files.iter().filter(|file| file.is_dir()).for_each(|file| folders(file, found));
+    }
+    let mut found = Vec::new();
+    folders(Path::new("src"), &mut found);
+    folders(Path::new("pictures/src"), &mut found);
+    folders(Path::new("xtask/src"), &mut found);
+    assert!(found.len() > 10, "{found:?}");
+    for folder in found {
+        let files = ["mod.rs", "lib.rs", "main.rs"].map(|name| folder.join(name));
+        let file = files.iter().find(|file| file.exists());
+        let text = file.map(|file| fs::read_to_string(file).unwrap()).unwrap_or_default();
+        let first: Vec<&str> = text.lines().take_while(|line| line.starts_with("//! ")).collect();
+        assert!(first.last().is_some_and(|line| line.ends_with(['.', ':'])), "{}: {first:?}", folder.display());
     }
 }
 

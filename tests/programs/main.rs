@@ -9,6 +9,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod architecture;
 mod check;
 mod check_grades;
 mod check_protocols;
@@ -23,6 +24,7 @@ mod floors;
 mod harmless;
 mod io_uring;
 mod junit;
+mod ladder;
 mod left_behind;
 mod limits;
 mod naive;

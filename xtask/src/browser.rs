@@ -3,7 +3,8 @@
 //! The tests are a node program in tests/browser. What it needs from npm goes under the target folder, once for each
 //! version of its lock file; so do its pictures of what fails.
 
-use crate::project::Project;
+use crate::source::programs::first_line;
+use crate::source::project::Project;
 use anyhow::{Context, Result, ensure};
 use std::env;
 use std::fs;
@@ -21,7 +22,7 @@ const NODE: u32 = 20;
 
 /// What came of it.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Tested {
     /// All is well.
     Passed,
     /// Some tests failed, as they have said.
@@ -56,20 +57,18 @@ impl Needs {
 }
 
 /// Runs those tests whose name has `filter` in it on the book in the folder `book`.
-pub fn test(project: &Project, book: &Path, filter: &str) -> Result<Outcome> {
+pub fn test(project: &Project, book: &Path, filter: &str) -> Result<Tested> {
     let path = env::var("PATH").unwrap_or_default();
     let needs = match Needs::find(&path, env::var_os("CHROMIUM").map(PathBuf::from)) {
         Ok(needs) => needs,
-        Err(missing) => return Ok(Outcome::LeftOut(missing)),
+        Err(missing) => return Ok(Tested::LeftOut(missing)),
     };
-    let version = Command::new(&needs.node).arg("--version").output().context("asking node for its version")?;
-    let version = String::from_utf8_lossy(&version.stdout).trim().to_string();
+    let version = first_line(Command::new(&needs.node).arg("--version")).map_err(anyhow::Error::msg)?;
     if major(&version).is_none_or(|major| major < NODE) {
-        return Ok(Outcome::LeftOut(format!("node is {version}, and must be {NODE} or later")));
+        return Ok(Tested::LeftOut(format!("node is {version}, and must be {NODE} or later")));
     }
 
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| project.root.join("target"), PathBuf::from);
-    let folder = target.join("browser");
+    let folder = project.target.join("browser");
     install(&needs, &project.root.join(TESTS), &folder)?;
     let status = Command::new(&needs.node)
         .arg(project.root.join(TESTS).join("main.js"))
@@ -78,7 +77,7 @@ pub fn test(project: &Project, book: &Path, filter: &str) -> Result<Outcome> {
         .env("NODE_PATH", folder.join("node_modules"))
         .status()
         .context("starting node")?;
-    Ok(if status.success() { Outcome::Passed } else { Outcome::Failed })
+    Ok(if status.success() { Tested::Passed } else { Tested::Failed })
 }
 
 /// The first number of what `node --version` prints: `v20.1.2`.
@@ -102,4 +101,45 @@ fn install(needs: &Needs, tests: &Path, folder: &Path) -> Result<()> {
     let status = Command::new(&needs.npm).args(npm).current_dir(folder).status().context("starting npm")?;
     ensure!(status.success(), "npm could not install what {TESTS}/package-lock.json lists ({status})");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tempfile::TempDir;
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let folders = [TempDir::new().unwrap(), TempDir::new().unwrap()];
+        let path = env::join_paths(folders.iter().map(TempDir::path)).unwrap().into_string().unwrap();
+        for (file, missing) in [
+            ("x", "there is no chromium here"),
+            ("chromium-browser", "there is no node here"),
+            ("node", "there is no npm here"),
+        ] {
+            fs::write(folders[1].path().join(file), "").unwrap();
+            assert_eq!(Needs::find(&path, None).unwrap_err(), missing);
+        }
+        fs::write(folders[0].path().join("npm"), "").unwrap();
+        assert!(Needs::find(&path, None).is_ok());
+        assert!(Needs::find(&path, Some(folders[0].path().join("npm"))).is_ok());
+        assert_eq!(
+            Needs::find(&path, Some(PathBuf::from("/lost"))).unwrap_err(),
+            "CHROMIUM is /lost, which is no file"
+        );
+    }
+
+    #[test]
+    fn nodes_version() {
+        assert_eq!(major("v20.1.2"), Some(20));
+        assert_eq!(major("v8"), Some(8));
+        assert_eq!(major(""), None);
+    }
+
+    /// What is installed comes from npm's registry as each machine has it set up.
+    #[test]
+    fn the_lock_file_names_no_host() {
+        let lock = include_str!("../../tests/browser/package-lock.json");
+        assert!(lock.contains("\"integrity\"") && !lock.contains("\"resolved\"") && !lock.contains("://"));
+    }
 }

@@ -1,111 +1,109 @@
 //! `cargo xtask`: builds close-call's book, and fails if anything in it is not true.
 //!
-//! The files, the lowest floor first. Each uses only files of lines above its own.
+//! The rooms, the lowest floor first. Each uses only rooms of lines above its own; a test of the library holds them to it.
 //!
 //! ```text
-//! faults      what is wrong, and where           project     where the files are, and the names
-//! markdown    a page as mdBook reads it          directives  the directives in a text
-//! arguments   what a directive is given          excerpts    parts of files, and differences
-//! html        text as HTML                       width       how wide a block may be
-//! log         what mdBook logs                trace       a recorded run, and what can be told from it
-//!
-//! snapshots   what was printed                   transcript  the same as HTML
-//! evidence    where a page shows a probe         pictures    lanes and figures, as SVG
-//! scoreboard  the table of chapters by probes    steps       a recorded run to go through, call by call
-//! costs       what was measured of the servers
-//! blocks      what our directives become         includes    whether mdBook's own find what they include
-//! expand      a page, its directives expanded
-//! preprocessor  all pages, as mdBook asks for it
-//!
-//! commands    what the reader is told to type    pages       pages, chapters, listings and SUMMARY.md
-//! links       what was built
-//!
-//! book        builds and checks                  browser     tests what was built in a real browser
-//! bench       measures the servers               wild        measures servers that people run
+//! source      what the project has, as files     bench       measures the servers
+//! wild        measures servers that people run   browser     tests what was built in a real browser
+//! kept        the pictures that are kept drawn   book        builds the book, and checks it
 //! main        the command line
 //! ```
+//!
+//! The pictures of traces are a crate of their own, `pictures`.
 
-mod arguments;
 mod bench;
-mod blocks;
 mod book;
 mod browser;
-mod commands;
-mod costs;
-mod directives;
-mod evidence;
-mod excerpts;
-mod expand;
-mod faults;
-mod html;
-mod includes;
-mod links;
-mod log;
-mod markdown;
-mod pages;
-mod pictures;
-mod preprocessor;
-mod project;
-mod scoreboard;
-mod snapshots;
-mod steps;
+mod kept;
+mod source;
 #[cfg(test)]
 mod tests;
-mod trace;
-mod transcript;
-mod width;
+#[cfg(test)]
+mod tiny;
 mod wild;
 
-use anyhow::Context;
-use browser::Outcome;
-use project::Project;
+use anyhow::{Context, anyhow, bail};
+use asked::{Bench, Book, Browser, Lanes, Picture, Preprocess, Wild, Xtask, XtaskCmd};
+use browser::Tested;
+use pictures::lanes::show;
+use source::faults::Fault;
+use source::project::Project;
 use std::process::ExitCode;
 use std::{fs, io};
 
-const HELP: &str = "\
-Usage: cargo xtask SUBCOMMAND
+/// The command line: what may be asked, and the help that says it.
+#[allow(missing_docs, reason = "what the macro makes has none")]
+mod asked {
+    use std::num::NonZeroUsize;
 
-  book [--open]                   build the book into book/book, and check it; --open shows it in the browser
-  browser [TEXT]                  build the book and test it in a real browser, where there is one; with TEXT, only the
-                                  tests whose name has it in it
-  lanes [TRACE.json]              draw a trace that --trace=json has printed, or the one on standard input, as an SVG
-    [--from TEXT --to TEXT]       ... from its first line with the one text to the next with the other
-  wild [--install]                have `check` play servers that people run, and write the table of the page about them;
-                                  with --install, install those that Debian has and that are missing
-  bench [SERVER ...]              measure what a message costs each server, and write what the book shows, into book/bench
-    [--runs N] [--into FOLDER]    ... N times and not five; with fewer or a SERVER named, into target/bench
-  picture                         draw anew what is kept drawn: the README's picture, book/lanes.svg, and the plots
-  preprocess                      expand the directives in the book that stock mdbook gives on standard input
-  preprocess supports RENDERER    tell stock mdbook that every renderer is supported
-
-The directives that a page may use are described at the top of xtask/src/directives.rs.
-Exit status: 0 all is well, 1 the book has faults (one line each on standard error), 2 the call is wrong.
-";
-
-/// What the command line asks for.
-#[derive(Debug, PartialEq, Eq)]
-enum Job {
-    Help,
-    Bench(bench::Wish),
-    Book { open: bool },
-    Browser { filter: String },
-    Lanes { file: Option<String>, texts: Option<(String, String)> },
-    Picture,
-    Wild { install: bool },
-    Preprocess,
-    Supports,
+    xflags::xflags! {
+        /// Builds close-call's book, and checks that it is true.
+        ///
+        /// Exit status: 0 all is well, 1 the book has faults (one line each on standard error), 2 the call is wrong.
+        /// The directives that a page may use are in xtask/src/book/blocks, a file each.
+        cmd xtask {
+            /// Builds the book into book/book, and checks it.
+            cmd book {
+                /// Shows it in the browser.
+                optional --open
+            }
+            /// Builds the book and tests it in a real browser, where there is one.
+            cmd browser {
+                /// Only the tests whose name has this text in it.
+                optional filter: String
+            }
+            /// Draws a trace that --trace=json has printed as an SVG. `cargo lanes` does so without compiling mdBook.
+            cmd lanes {
+                /// The trace; without it, the one on standard input.
+                optional file: String
+                /// From the first line with this text ...
+                optional --from text: String
+                /// ... to the next with this one.
+                optional --to text: String
+            }
+            /// Has `check` play servers that people run, and writes the table of the page about them.
+            cmd wild {
+                /// Installs those that Debian has and that are missing.
+                optional --install
+            }
+            /// Measures what a message costs each server, and writes what the book shows, into book/bench.
+            cmd bench {
+                /// Only these servers; then the figures go into target/bench.
+                repeated server: String
+                /// How often each is measured, instead of five times; with fewer, into target/bench.
+                optional --runs number: NonZeroUsize
+                /// Into this folder.
+                optional --into folder: String
+            }
+            /// Draws anew what is kept drawn: the README's picture, book/lanes.svg, and the plots.
+            cmd picture {}
+            /// Expands the directives in the book that stock mdbook gives on standard input.
+            cmd preprocess {
+                /// `supports RENDERER`: tells stock mdbook that every renderer is supported.
+                repeated supports: String
+            }
+        }
+    }
 }
 
 fn main() -> ExitCode {
-    let job = match job(lexopt::Parser::from_env()) {
-        Ok(job) => job,
-        Err(message) => {
-            eprintln!("xtask: {message}");
+    close_call::command::style::end_with_the_output();
+    let asked = match asked(std::env::args_os().skip(1).collect()) {
+        Ok(asked) => asked,
+        Err(error) if error.is_help() => {
+            print!("{error}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("xtask: {error}; see cargo xtask --help");
             return ExitCode::from(2);
         }
     };
-    match run(&job) {
-        Ok(status) => status,
+    match run(asked) {
+        Ok(faults) => {
+            faults.iter().for_each(|fault| eprintln!("{fault}"));
+            if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
         Err(error) => {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
@@ -113,148 +111,98 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(job: &Job) -> anyhow::Result<ExitCode> {
-    let faults = match job {
-        Job::Help => {
-            print!("{HELP}");
-            Vec::new()
+/// What the words ask for. An error is the one line to print.
+fn asked(words: Vec<std::ffi::OsString>) -> xflags::Result<XtaskCmd> {
+    let asked = Xtask::from_vec(words)?.subcommand;
+    let wrong = |what: String| Err(xflags::Error::new(what));
+    match &asked {
+        XtaskCmd::Lanes(Lanes { from, to, .. }) if from.is_some() != to.is_some() => {
+            wrong("--from and --to go together".to_string())
         }
-        Job::Supports => Vec::new(),
-        Job::Bench(wish) => {
-            bench::bench(&Project::here(), wish)?;
-            Vec::new()
+        XtaskCmd::Bench(Bench { server, .. }) => {
+            match server.iter().find(|name| bench::servers::by_name(name).is_none()) {
+                Some(unknown) => {
+                    let names = bench::servers::CONTENDERS.map(|server| server.name).join(", ");
+                    wrong(format!("there is no server `{unknown}`; it is one of {names}"))
+                }
+                None => Ok(asked),
+            }
         }
-        Job::Lanes { file, texts } => {
-            let read = file.as_ref().map_or_else(|| io::read_to_string(io::stdin()), fs::read_to_string);
-            let file = file.as_deref().unwrap_or("standard input");
-            let text = read.with_context(|| file.to_string())?;
-            let texts = texts.as_ref().map(|(from, to)| (from.as_str(), to.as_str()));
-            print!("{}", pictures::show::in_file(file, &text, texts).map_err(anyhow::Error::msg)?);
-            Vec::new()
+        XtaskCmd::Preprocess(Preprocess { supports }) if !is_supports(supports) => {
+            wrong("`preprocess` takes nothing, or `supports RENDERER`".to_string())
         }
-        Job::Picture => {
-            let project = Project::here();
-            let drawn = pictures::readme::picture(&project).map_err(anyhow::Error::msg)?;
-            fs::write(project.root.join(pictures::readme::FILE), drawn).context(pictures::readme::FILE)?;
-            costs::plot::draw_anew(&project).map_err(anyhow::Error::msg)?;
-            Vec::new()
-        }
-        Job::Wild { install } => {
-            wild::measure(&Project::here(), *install)?;
-            Vec::new()
-        }
-        Job::Preprocess => preprocessor::filter(&Project::here(), io::stdin(), io::stdout())?,
-        Job::Book { open } => match book::build(Project::here()) {
+        _ => Ok(asked),
+    }
+}
+
+fn is_supports(words: &[String]) -> bool {
+    words.is_empty() || words.len() == 2 && words[0] == "supports"
+}
+
+/// The names of the subcommands, as the help has them: those that a page may tell the reader to type.
+fn subcommands() -> Vec<String> {
+    let help = Xtask::from_vec(vec!["--help".into()]).err().map(|help| help.to_string()).unwrap_or_default();
+    help.lines().filter_map(|line| line.strip_prefix("xtask ")).map(String::from).collect()
+}
+
+/// Does it. The faults are those of the book.
+fn run(asked: XtaskCmd) -> anyhow::Result<Vec<Fault>> {
+    let project = Project::here();
+    match asked {
+        XtaskCmd::Book(Book { open }) => match book::build(project, &subcommands()) {
             Ok(folder) => {
                 let index = folder.join("index.html");
                 println!("the book is at {}", index.display());
-                if *open {
+                if open {
                     opener::open_browser(&index).with_context(|| format!("opening {}", index.display()))?;
                 }
-                Vec::new()
             }
-            Err(faults) => faults,
+            Err(faults) => return Ok(faults),
         },
-        Job::Browser { filter } => {
-            let project = Project::here();
-            match book::build(Project::here()) {
-                Ok(folder) => match browser::test(&project, &folder, filter)? {
-                    Outcome::Passed => Vec::new(),
-                    Outcome::Failed => return Ok(ExitCode::FAILURE),
-                    Outcome::LeftOut(why) => {
-                        println!("the tests in a browser were left out: {why}");
-                        Vec::new()
-                    }
-                },
-                Err(faults) => faults,
+        XtaskCmd::Browser(Browser { filter }) => {
+            let folder = match book::build(Project::here(), &subcommands()) {
+                Ok(folder) => folder,
+                Err(faults) => return Ok(faults),
+            };
+            match browser::test(&project, &folder, &filter.unwrap_or_default())? {
+                Tested::Passed => {}
+                Tested::Failed => bail!("the book fails in the browser"),
+                Tested::LeftOut(why) => println!("the tests in a browser were left out: {why}"),
             }
         }
-    };
-    for fault in &faults {
-        eprintln!("{fault}");
+        XtaskCmd::Lanes(Lanes { file, from, to }) => {
+            let text = file.as_ref().map_or_else(|| io::read_to_string(io::stdin()), fs::read_to_string);
+            let file = file.as_deref().unwrap_or("standard input");
+            let text = text.with_context(|| file.to_string())?;
+            let texts = from.as_deref().zip(to.as_deref());
+            print!("{}", show::in_file(file, &text, texts).map_err(anyhow::Error::msg)?);
+        }
+        XtaskCmd::Wild(Wild { install }) => wild::measure(&project, install)?,
+        XtaskCmd::Bench(Bench { server, runs, into }) => {
+            let servers = server.iter().filter_map(|name| bench::servers::by_name(name)).collect();
+            let wish = bench::Wish { runs: runs.map(usize::from), into, servers };
+            let (folder, costs) = bench::bench(&project, &wish)?;
+            kept::plot::draw(&costs, &folder)?.iter().for_each(|why| eprintln!("{why}"));
+            println!("the figures and plots are in {}", folder.display());
+        }
+        XtaskCmd::Picture(Picture {}) => draw_what_is_kept(&project)?,
+        XtaskCmd::Preprocess(Preprocess { supports }) if supports.is_empty() => {
+            return book::preprocessor::filter(&project, io::stdin(), io::stdout());
+        }
+        XtaskCmd::Preprocess(_) => {}
     }
-    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(Vec::new())
 }
 
-/// Reads the command line. An error is the one line to print.
-fn job(mut arguments: lexopt::Parser) -> Result<Job, String> {
-    use lexopt::prelude::*;
-
-    let mut words = Vec::new();
-    let (mut open, mut install) = (false, false);
-    let (mut from, mut to) = (None, None);
-    let (mut runs, mut into) = (None, None);
-    while let Some(argument) = arguments.next().map_err(|error| error.to_string())? {
-        match argument {
-            Short('h') | Long("help") => return Ok(Job::Help),
-            Long("open") => open = true,
-            Long("install") => install = true,
-            Long(option @ ("from" | "to")) => {
-                let kept = if option == "from" { &mut from } else { &mut to };
-                let value = arguments.value().map_err(|error| error.to_string())?;
-                *kept = Some(value.to_string_lossy().into_owned());
-            }
-            Long("runs") => {
-                let value = arguments.value().map_err(|error| error.to_string())?;
-                let number = value.to_str().and_then(|value| value.parse().ok()).filter(|number| *number > 0);
-                runs = Some(number.ok_or("--runs takes a number from 1 on")?);
-            }
-            Long("into") => {
-                let value = arguments.value().map_err(|error| error.to_string())?;
-                into = Some(value.to_string_lossy().into_owned());
-            }
-            Value(word) => words.push(word.to_string_lossy().into_owned()),
-            other => {
-                return Err(format!(
-                    "{}; the only options are --open, --install, --from, --to, --runs, --into and --help",
-                    other.unexpected()
-                ));
-            }
-        }
-    }
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let texts = match (from, to) {
-        (Some(from), Some(to)) => Some((from, to)),
-        (None, None) => None,
-        _ => return Err("--from and --to go together".to_string()),
-    };
-    if install && words != ["wild"] {
-        return Err("--install goes with `wild`: cargo xtask wild --install".to_string());
-    }
-    match words.as_slice() {
-        ["lanes"] if !open => Ok(Job::Lanes { file: None, texts }),
-        ["lanes", file] if !open => Ok(Job::Lanes { file: Some(file.to_string()), texts }),
-        ["bench", servers @ ..] if !open && texts.is_none() => {
-            let names = costs::servers::SERVERS.map(|server| server.name);
-            let server = |name: &&str| match costs::servers::by_name(name) {
-                Some(server) => Ok(server),
-                None => Err(format!("there is no server `{name}`; it is one of {}", names.join(", "))),
-            };
-            Ok(Job::Bench(bench::Wish { runs, into, servers: servers.iter().map(server).collect::<Result<_, _>>()? }))
-        }
-        _ if runs.is_some() || into.is_some() => {
-            Err("--runs and --into go with `bench`; see cargo xtask --help".to_string())
-        }
-        _ if texts.is_some() => Err("--from and --to go with `lanes`; see cargo xtask --help".to_string()),
-        ["book"] => Ok(Job::Book { open }),
-        _ if open => Err("--open goes with `book`: cargo xtask book --open".to_string()),
-        ["browser"] => Ok(Job::Browser { filter: String::new() }),
-        ["browser", filter] => Ok(Job::Browser { filter: filter.to_string() }),
-        ["picture"] => Ok(Job::Picture),
-        ["wild"] => Ok(Job::Wild { install }),
-        ["preprocess"] => Ok(Job::Preprocess),
-        ["preprocess", "supports", _] => Ok(Job::Supports),
-        [] => Err(format!("a subcommand is missing; it is one of {}", commands::XTASK.join(", "))),
-        [word, ..] if !commands::XTASK.contains(word) => {
-            Err(format!("there is no subcommand `{word}`; it is one of {}", commands::XTASK.join(", ")))
-        }
-        ["lanes", ..] => Err("`lanes` takes one file; see cargo xtask --help".to_string()),
-        ["wild", ..] => Err("`wild` takes no arguments but --install; see cargo xtask --help".to_string()),
-        ["picture", ..] => Err("`picture` takes nothing; see cargo xtask --help".to_string()),
-        ["preprocess", ..] => {
-            Err("`preprocess` takes nothing, or `supports RENDERER`; see cargo xtask --help".to_string())
-        }
-        ["browser", ..] => Err("`browser` takes one text, or nothing; see cargo xtask --help".to_string()),
-        _ => Err("`book` takes no arguments but --open; see cargo xtask --help".to_string()),
+/// Draws the README's picture, and the plots of the measurement that is kept.
+fn draw_what_is_kept(project: &Project) -> anyhow::Result<()> {
+    let drawn = kept::readme::picture(project).map_err(anyhow::Error::msg)?;
+    fs::write(project.root.join(kept::readme::FILE), drawn).context(kept::readme::FILE)?;
+    let path = format!("{}/{}", bench::records::FOLDER, bench::records::COSTS);
+    let costs = bench::records::costs(&project.text(&path).map_err(anyhow::Error::msg)?);
+    let costs = costs.map_err(|what| anyhow!("{path}, {what}"))?.records;
+    match kept::plot::draw(&costs, &project.root.join(bench::records::FOLDER))?.first() {
+        Some(why) => bail!("{why}"),
+        None => Ok(()),
     }
 }

@@ -3,6 +3,8 @@
 use std::env;
 use std::path::PathBuf;
 
+use crate::probe::presets::Preset;
+
 /// Whether this program was installed, without the chapters. Beside what it builds, wherever that is, cargo writes a file
 /// with what it was built from, `close-call.d`; beside what it installs it does not.
 pub fn installed() -> bool {
@@ -17,7 +19,9 @@ pub fn called() -> &'static str {
 
 /// All that it can do.
 pub fn help() -> String {
-    if installed() { format!("{INSTALLED}\n{OPTIONS}{BOOK}") } else { format!("{CLONE}\n{OPTIONS}{BUILDS}") }
+    let presets: Vec<&str> = Preset::ALL.iter().map(|preset| preset.name()).collect();
+    let options = OPTIONS.replace("PRESETS", &presets.join(", "));
+    if installed() { format!("{INSTALLED}\n{options}{BOOK}") } else { format!("{CLONE}\n{options}{BUILDS}") }
 }
 
 /// What an installed program says when it is called without arguments.
@@ -50,7 +54,7 @@ port on which it must listen; its environment has it in PORT. Between `check` an
   --skip PROBE,PROBE    all but these
   --hammer N            one probe more: N clients that send and close, twenty at a time
   --silent N            in two-at-once, N clients send nothing; 1 unless told otherwise
-  --preset NAME         the server's protocol: http, redis, memcached, smtp, ftp, line;
+  --preset NAME         the server's protocol: PRESETS;
                         `list` shows what each of them is
   --message TEXT        what the clients send, \\r \\n \\t \\\\ \\0 and \\xNN included
   --reply TEXT          what a reply must contain; without it any bytes are a reply

@@ -89,7 +89,7 @@ fn unknown(what: &str) -> Wrong {
     } else if matches!(what, "--probe" | "--listen" | "--trace") {
         format!("{what} is for a chapter: cargo run --bin CHAPTER -- {what}")
     } else {
-        format!("unknown command {what}; there are list, start, check and --help")
+        format!("unknown command {what}; there are {} and --help", command::args::COMMANDS.join(", "))
     })
 }
 

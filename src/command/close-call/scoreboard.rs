@@ -53,7 +53,7 @@ fn blocks(book: &Board) -> Vec<&'static [Probe]> {
     narrower.find(|blocks| blocks.len() == fewest.len()).unwrap_or(fewest)
 }
 
-/// The same in blocks whose rows have at most `limit` characters, or that have one probe.
+/// The probes in blocks whose rows have at most `limit` characters, or that have one probe.
 fn blocks_within(limit: usize, book: &Board) -> Vec<&'static [Probe]> {
     let mut blocks = Vec::new();
     let (mut first, mut used) = (0, NAME);

@@ -18,6 +18,7 @@ mod working;
 use std::net::{Shutdown, SocketAddr};
 use std::time::{Duration, Instant};
 
+use super::act::Act;
 use super::idle::Connections;
 use super::protocol::Terms;
 use super::server::Server;
@@ -42,16 +43,12 @@ pub enum Event {
         /// Its own address.
         address: SocketAddr,
     },
-    /// A client did something: the call by its POSIX name, its arguments or its result, and the same in words.
+    /// A client did something.
     Did {
         /// The client.
         who: String,
-        /// `connect`, `send`, `recv`, `shutdown`, `close`.
-        call: &'static str,
-        /// What was sent, received or asked for.
-        args: String,
-        /// `connects from 127.0.0.1:40001`
-        words: String,
+        /// What it did.
+        act: Act,
     },
     /// The server printed a line.
     Said(Line),
@@ -191,7 +188,7 @@ impl<'a> Clients<'a> {
         let ungreeted = !self.terms.protocol.greeting.is_empty();
         self.all.push(Client::new(who, address, socket, ungreeted, reads));
         (self.watch)(Event::Named { who: who.into(), address });
-        self.did(who, "connect", address.to_string(), format!("connects from {address}"))?;
+        self.did(who, Act::Connect(address.to_string()))?;
         // A crowd, and a client of a server that is stopped, have no time for it.
         if ungreeted && !self.stopped && !self.quiet { self.greeting(who) } else { Ok(()) }
     }
@@ -220,15 +217,14 @@ impl<'a> Clients<'a> {
         self.observed.naps.is_asked(&pids);
         let sent = self.client(who)?.send(message);
         self.or_ended(who, sent)?;
-        let text = String::from_utf8_lossy(message);
-        self.did(who, "send", text.to_string(), format!("sends {text:?}"))
+        self.did(who, Act::Send(String::from_utf8_lossy(message).into_owned()))
     }
 
     /// It sends one byte of urgent data (MSG_OOB).
     pub fn send_urgent(&mut self, who: &str) -> Step {
         let sent = self.socket(who)?.send_out_of_band(b'!');
         self.or_ended(who, sent)?;
-        self.did(who, "send", "! MSG_OOB".into(), "sends one urgent byte (MSG_OOB)".into())
+        self.did(who, Act::SendUrgent)
     }
 
     /// It sends the message again and again, from where it stopped, until no more is taken or `most` bytes were, and says
@@ -246,7 +242,7 @@ impl<'a> Clients<'a> {
     pub fn shut_down_writing(&mut self, who: &str) -> Step {
         let done = self.socket(who)?.shutdown(Shutdown::Write);
         self.or_ended(who, done)?;
-        self.did(who, "shutdown", "SHUT_WR".into(), "shuts down its writing side".into())
+        self.did(who, Act::ShutDownWriting)
     }
 
     /// It closes.
@@ -254,7 +250,7 @@ impl<'a> Clients<'a> {
         // A greeting that is not read would make a reset of it.
         self.skip_greeting(who);
         self.drop_socket(who)?;
-        self.did(who, "close", String::new(), "closes".into())
+        self.did(who, Act::Close)
     }
 
     /// It sends, and closes when its reply has come, or the beginning of it, and does not read it. The kernel then sends a
@@ -265,7 +261,7 @@ impl<'a> Clients<'a> {
         self.until_reply(who)?;
         self.until_idle()?;
         self.drop_socket(who)?;
-        self.did(who, "close", "unread".into(), "closes without reading the reply".into())
+        self.did(who, Act::CloseUnread)
     }
 
     fn drop_socket(&mut self, who: &str) -> Step {
@@ -280,7 +276,7 @@ impl<'a> Clients<'a> {
             let _closed_at_once = keeper::no_fork_meanwhile();
             socket.reset().map_err(Verdict::of_ours)?;
         }
-        self.did(who, "close", "reset".into(), "resets the connection".into())
+        self.did(who, Act::Reset)
     }
 
     /// What a polite client does: connect, send, read the reply.
@@ -315,7 +311,7 @@ impl<'a> Clients<'a> {
     /// Does `steps`, which are too many to be told one by one, and tells of them as `words` of `who`. The server goes on
     /// meanwhile, and is idle afterwards.
     pub fn summed_up(&mut self, who: &str, words: &str, steps: impl FnOnce(&mut Self) -> Step) -> Step {
-        (self.watch)(Event::Did { who: who.into(), call: "", args: words.into(), words: words.into() });
+        (self.watch)(Event::Did { who: who.into(), act: Act::Many(words.into()) });
         self.quiet = true;
         let result = steps(self);
         self.quiet = false;
@@ -329,11 +325,11 @@ impl<'a> Clients<'a> {
         self.until_idle()
     }
 
-    fn did(&mut self, who: &str, call: &'static str, args: String, words: String) -> Step {
+    fn did(&mut self, who: &str, act: Act) -> Step {
         if self.quiet {
             return Ok(());
         }
-        (self.watch)(Event::Did { who: who.into(), call, args, words });
+        (self.watch)(Event::Did { who: who.into(), act });
         self.until_idle()
     }
 

@@ -9,6 +9,7 @@ use super::waiting::Patience;
 use super::{Clients, Event};
 use crate::net::in_flight::{LIMIT, all_arrived};
 use crate::net::sock_diag::SockDiag;
+use crate::probe::act::Act;
 use crate::probe::verdict::{Step, Verdict};
 
 impl Clients<'_> {
@@ -68,14 +69,12 @@ impl Clients<'_> {
                 _ => return Err(Verdict::CutShort(who.into())),
             }
         }
-        let mut received = |args: String, words: String| {
-            (self.watch)(Event::Did { who: who.into(), call: "recv", args, words });
-        };
+        let mut did = |act| (self.watch)(Event::Did { who: who.into(), act });
         if read > 0 {
-            let what = if read == text.len() { text } else { format!("{read} bytes, the whole reply") };
-            received(what.clone(), format!("Received from server: {what}"));
+            let text = if read == text.len() { text } else { format!("{read} bytes, the whole reply") };
+            did(Act::Receive(text));
         }
-        received(String::new(), "reads the end of the connection".into());
+        did(Act::ReadEnd);
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use super::waiting::Patience;
 use crate::net::in_flight::LIMIT;
 use crate::net::sock_diag::SockDiag;
 use crate::net::text::printable;
+use crate::probe::act::Act;
 use crate::probe::protocol::{Answer, compare, is_tls_alert};
 use crate::probe::verdict::{Step, Verdict};
 
@@ -150,7 +151,7 @@ impl Clients<'_> {
             match self.receive(who)? {
                 Received::Some(bytes) => self.received(who, &bytes)?,
                 Received::Nothing => return Err(Verdict::NoEnd(who.into())),
-                Received::End => return self.did(who, "recv", String::new(), "reads the end of the connection".into()),
+                Received::End => return self.did(who, Act::ReadEnd),
             }
         }
     }
@@ -186,7 +187,7 @@ impl Clients<'_> {
         }
         let all = whole.next().is_none();
         let words = if all { format!("{read} bytes, the whole reply") } else { "the beginning, and no more".into() };
-        self.did(who, "recv", words.clone(), format!("Received from server: {words}"))?;
+        self.did(who, Act::Receive(words))?;
         if all { Ok(()) } else { Err(Verdict::CutShort(who.into())) }
     }
 
@@ -261,9 +262,7 @@ impl Clients<'_> {
     }
 
     fn received(&mut self, who: &str, bytes: &[u8]) -> Step {
-        let text = printable(bytes);
-        let words = format!("Received from server: {text}");
-        self.did(who, "recv", text, words)
+        self.did(who, Act::Receive(printable(bytes)))
     }
 
     /// Waits for bytes, for the end, or until it is clear that nothing comes.

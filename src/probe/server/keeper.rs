@@ -69,7 +69,8 @@ impl Keeper {
         Keeper::spawn_with(command, None)
     }
 
-    /// The same, and the server may have so many descriptors, and raise that no more.
+    /// Starts `command` under a keeper, as [`Keeper::spawn`] does. With `descriptors` the server may have so many of them,
+    /// and raise that no more.
     pub fn spawn_with(mut command: Command, descriptors: Option<u64>) -> io::Result<Keeper> {
         let (lifeline_end, lifeline) = io::pipe()?;
         let (reports, reporter) = io::pipe()?;
@@ -387,7 +388,7 @@ unsafe fn reap(reports: RawFd, server: Option<libc::pid_t>) {
 
 /// Kills the children until there are none. The children of one that is killed become ours, and their turn comes next.
 unsafe fn end_children(reports: RawFd, server: Option<libc::pid_t>) -> ! {
-    /// So many looks in a row, a millisecond apart, at children that all refuse the signal are enough.
+    /// How many looks in a row, a millisecond apart, at children that all refuse the signal are enough.
     const LOOKS: usize = 100;
     let mut refusals = 0;
     loop {

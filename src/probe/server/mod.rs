@@ -25,7 +25,7 @@ use output::{Line, Output};
 use port::{Listener, Port, listens_at};
 use sockets::{Elsewhere, Holder};
 
-/// So many lines are shown of a server that did not get as far as to listen.
+/// How many lines are shown of a server that did not get as far as to listen.
 const LAST: usize = 20;
 
 /// Why there is no server.
@@ -86,7 +86,7 @@ impl Server {
         Server::start_with(command, port, wait, None)
     }
 
-    /// The same, with as few descriptors from its start on, if that is asked for.
+    /// Starts a server as [`Server::start`] does. With `descriptors` it may have so many of them from its start on.
     pub fn start_with(
         mut command: Command,
         port: Port,
@@ -155,10 +155,11 @@ impl Server {
         }
     }
 
-    /// The last lines of what it has said so far.
+    /// The last lines of what it has said so far, as much of each as a reader looks at.
     fn last_lines(&mut self) -> Vec<String> {
         let lines = self.said();
-        lines.iter().skip(lines.len().saturating_sub(LAST)).map(|line| line.text.clone()).collect()
+        let beginning = |line: &Line| line.text.chars().take(4096).collect();
+        lines.iter().skip(lines.len().saturating_sub(LAST)).map(beginning).collect()
     }
 
     /// Where it listens.
@@ -297,8 +298,8 @@ impl Drop for Server {
 /// Lets this process have as many descriptors as it may: the clients of a crowd are all here. Returns how many that are.
 /// getrlimit(2), RLIMIT_NOFILE.
 pub fn raise_our_limit() -> u64 {
-    static LIMIT: OnceLock<u64> = OnceLock::new();
-    *LIMIT.get_or_init(|| {
+    static DESCRIPTORS: OnceLock<u64> = OnceLock::new();
+    *DESCRIPTORS.get_or_init(|| {
         let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
         // SAFETY: `limit` is ours. If the limit stays as it is, a descriptor that is not to be had says so.
         unsafe {

@@ -6,9 +6,9 @@ use std::os::fd::{AsRawFd, RawFd};
 
 use crate::net::text::printable;
 
-/// So many bytes of a line are kept of a server that we know nothing of. More are dropped, and an ellipsis says so.
+/// How many bytes of a line are kept of a server that we know nothing of. More are dropped, and an ellipsis says so.
 pub const LONGEST: usize = 4096;
-/// So many reads at a time: a server that writes without end must not keep us.
+/// How many reads there are at a time: a server that writes without end must not keep us.
 const READS: usize = 16;
 
 /// Room for a flood: a server that waits for its pipe looks idle.

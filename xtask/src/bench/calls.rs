@@ -1,20 +1,20 @@
 //! The system calls that a message costs, as strace counts them.
 
-use super::clients::Clients;
+use super::clients::Load;
 use super::programs::{Programs, started};
-use crate::costs::servers::Server;
+use super::servers::Contender;
 use anyhow::Context;
 use std::fs;
 use std::process::Command;
 
-/// So many are idle meanwhile. How many there are changes no call, but for how much is asked in it.
+/// How many clients are idle meanwhile. How many there are changes no call, but for how much is asked in it.
 const IDLE: usize = 20;
-/// So many replies are left out: while the first are sent, clients are still accepted.
+/// How many replies are left out: while the first are sent, clients are still accepted.
 const FIRST: usize = 60;
 
 /// The calls for each message, and their names in order, where every message has the same. `None` where there is no
 /// strace.
-pub fn count(programs: &Programs, server: &Server, active: usize) -> anyhow::Result<Option<(f64, Vec<String>)>> {
+pub fn count(programs: &Programs, server: &Contender, active: usize) -> anyhow::Result<Option<(f64, Vec<String>)>> {
     if Command::new("strace").arg("-V").output().is_err() {
         return Ok(None);
     }
@@ -26,7 +26,7 @@ pub fn count(programs: &Programs, server: &Server, active: usize) -> anyhow::Res
         strace.envs(own.get_envs().filter_map(|(name, value)| Some((name, value?))));
         strace
     };
-    let mut clients = Clients::connect(started(server.name, command)?)?;
+    let mut clients = Load::connect(started(server.name, command)?)?;
     clients.idle(IDLE)?;
     clients.slow_rounds()?;
     let written = || fs::read_to_string(file.path()).context("what strace has written");

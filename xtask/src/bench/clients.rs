@@ -1,6 +1,6 @@
 //! The clients: some that talk, and many that are connected and say nothing.
 
-use crate::costs::servers::ACTIVE;
+use super::servers::ACTIVE;
 use anyhow::{Context, ensure};
 use close_call::probe::server::Server;
 use close_call::probe::server::processes::states;
@@ -12,23 +12,23 @@ use std::thread;
 const MESSAGE: &[u8] = b"Hello, server!";
 const REPLY: &[u8] = b"Hello, client!";
 
-/// So much processor time of the server makes a measurement, in nanoseconds, or so many messages.
+/// What makes a measurement: so much processor time of the server, in nanoseconds, or so many messages.
 const ENOUGH: u64 = 200_000_000;
 const MANY: u64 = 40_000;
-/// So many rounds come before it, and between two looks at the time.
+/// How many rounds come before it, and between two looks at the time.
 const ROUNDS: usize = 50;
 
 /// A server and its clients.
-pub struct Clients {
+pub struct Load {
     server: Server,
     active: Vec<TcpStream>,
     idle: Vec<TcpStream>,
 }
 
-impl Clients {
+impl Load {
     /// Connects those that will talk: their descriptors are the lowest of the server's.
-    pub fn connect(server: Server) -> anyhow::Result<Clients> {
-        let mut clients = Clients { server, active: Vec::new(), idle: Vec::new() };
+    pub fn connect(server: Server) -> anyhow::Result<Load> {
+        let mut clients = Load { server, active: Vec::new(), idle: Vec::new() };
         for _ in 0..ACTIVE.into_iter().max().unwrap_or(1) {
             let stream = clients.connected()?;
             clients.active.push(stream);
@@ -76,7 +76,7 @@ impl Clients {
         }
     }
 
-    /// So many rounds of so many clients. Returns how many messages that were.
+    /// A number of rounds of the active clients. Returns how many messages that were.
     pub fn rounds(&mut self, active: usize) -> anyhow::Result<usize> {
         for _ in 0..ROUNDS {
             round(&mut self.active[..active])?;
@@ -85,7 +85,7 @@ impl Clients {
         Ok(ROUNDS * active)
     }
 
-    /// As many rounds of one client, each when the server has gone to sleep after the one before, and so at the end.
+    /// A number of rounds of one client, each when the server has gone to sleep after the one before, and so at the end.
     pub fn slow_rounds(&mut self) -> anyhow::Result<usize> {
         for _ in 0..ROUNDS {
             self.until_asleep()?;

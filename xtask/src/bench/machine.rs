@@ -1,11 +1,12 @@
 //! What the figures were measured on.
 
 use super::programs::Programs;
+use crate::source::programs;
 use std::fs;
 use std::process::Command;
 
 /// The processor, the kernel, and what the servers were built with and run on.
-pub fn description(programs: &Programs) -> Vec<(String, String)> {
+pub fn description(servers: &Programs) -> Vec<(String, String)> {
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let value = |line: &str| line.split_once(':').map(|(_, value)| value.trim().to_string());
     let model = cpuinfo.lines().find(|line| line.starts_with("model name")).and_then(value);
@@ -19,7 +20,7 @@ pub fn description(programs: &Programs) -> Vec<(String, String)> {
         ("rustc".to_string(), first_line("rustc", "--version")),
         ("python".to_string(), first_line("python3", "--version")),
     ];
-    if programs.go.is_some() {
+    if servers.go.is_some() {
         lines.push(("go".to_string(), first_line("go", "version")));
     }
     lines.push(("date".to_string(), first_line("date", "+%Y-%m-%d")));
@@ -27,7 +28,5 @@ pub fn description(programs: &Programs) -> Vec<(String, String)> {
 }
 
 fn first_line(program: &str, argument: &str) -> String {
-    let output = Command::new(program).arg(argument).output();
-    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    text.lines().next().unwrap_or("unknown").to_string()
+    programs::first_line(Command::new(program).arg(argument)).unwrap_or_else(|_| "unknown".to_string())
 }

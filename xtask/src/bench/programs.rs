@@ -1,12 +1,12 @@
 //! The servers as programs: how they are built, and how they are started.
 
-use crate::costs::servers::Server as Measured;
-use crate::project::Project;
+use super::servers::Contender;
+use crate::source::programs;
+use crate::source::project::Project;
 use anyhow::{Context, bail};
 use close_call::probe::server::Server;
 use close_call::probe::server::port::{FreePort, Port};
 use close_call::probe::server::processes::limit_descriptors;
-use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -28,15 +28,14 @@ const EXAMPLES: [&str; 2] = ["threads", "tokio-multi-thread"];
 impl Programs {
     /// Builds them, as optimized as a server would be.
     pub fn build(project: &Project) -> anyhow::Result<Programs> {
-        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| project.root.join("target"), PathBuf::from);
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.current_dir(&project.root).args(["build", "--quiet", "--release", "--all-features"]);
+        let mut cargo = programs::cargo(project, "build");
+        cargo.args(["--release", "--all-features"]);
         cargo.args(CHAPTERS.iter().flat_map(|name| ["--bin", name]));
         cargo.args(EXAMPLES.iter().flat_map(|name| ["--example", name]));
         if !cargo.status().context("cargo")?.success() {
             bail!("the servers could not be built");
         }
-        let release = target.join("release");
+        let release = project.target.join("release");
         let file = release.join("server-go");
         let mut go = Command::new("go");
         go.args(["build", "-o"]).arg(&file).arg(project.root.join("book/bench/servers/server.go"));
@@ -51,7 +50,7 @@ impl Programs {
     }
 
     /// Whether this one can be started here.
-    pub fn has(&self, server: &Measured) -> bool {
+    pub fn has(&self, server: &Contender) -> bool {
         match server.name {
             "go" => self.go.is_some(),
             "asyncio" | "python-select" => self.python,
@@ -60,7 +59,7 @@ impl Programs {
     }
 
     /// The command that starts it at that port, with nothing logged unless that is what is measured.
-    pub fn command(&self, server: &Measured, port: u16) -> Command {
+    pub fn command(&self, server: &Contender, port: u16) -> Command {
         let python = |file: &str| {
             let mut command = Command::new("python3");
             command.arg(self.root.join(file));
@@ -85,7 +84,7 @@ impl Programs {
     }
 
     /// Starts it, with as many descriptors as we may have ourselves.
-    pub fn start(&self, server: &Measured, descriptors: u64) -> anyhow::Result<Server> {
+    pub fn start(&self, server: &Contender, descriptors: u64) -> anyhow::Result<Server> {
         let started = started(server.name, |port| self.command(server, port))?;
         for process in started.processes() {
             limit_descriptors(process, descriptors, 0).context("prlimit")?;

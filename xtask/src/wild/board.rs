@@ -1,12 +1,12 @@
 //! What `check` says of the servers, as a table in Markdown.
 
-use super::servers::{Reference, Server};
+use super::servers::{Entry, Reference};
 use anyhow::{Context, Result};
 use std::fmt::Write;
 
 /// A server and how it did.
 pub struct Row {
-    pub server: &'static Server,
+    pub server: &'static Entry,
     pub version: String,
     pub outcomes: Vec<Cell>,
 }
@@ -93,11 +93,11 @@ pub fn table(rows: &[Row], missing: &[String], date: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::servers::{From, SERVERS};
+    use super::super::servers::{ENTRIES, From};
     use super::*;
-    use crate::project::Project;
+    use crate::source::project::Project;
 
-    static SERVER: Server = Server {
+    static SERVER: Entry = Entry {
         name: "a server",
         from: From::Here("true"),
         options: &["--only", "polite,rude"],
@@ -134,12 +134,12 @@ mod tests {
         let board = Project::here().read("book/wild/board.md").unwrap();
         let rows = board.lines().filter(|line| line.starts_with("| ")).skip(1);
         let names: Vec<&str> = rows.map(|row| row[2..].split(" |").next().unwrap()).collect();
-        let known = SERVERS.iter().map(|server| server.name);
+        let known = ENTRIES.iter().map(|server| server.name);
         // One that could not be had when the board was measured is named below it.
         assert!(known.clone().all(|name| board.contains(name)));
         assert!(names.iter().all(|name| known.clone().any(|known| name.starts_with(known))), "{names:?}");
         for link in board.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
-            let references = SERVERS.iter().flat_map(|server| server.references);
+            let references = ENTRIES.iter().flat_map(|server| server.references);
             assert!(references.into_iter().any(|reference| reference.url == link), "{link} is in no list");
         }
     }

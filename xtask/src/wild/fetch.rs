@@ -1,7 +1,8 @@
 //! The servers from where the ordinary package clients have them: pip, npm and cargo into a folder of ours, and Debian's
 //! where they may be installed.
 
-use super::servers::{From, Server};
+use super::servers::{Entry, From};
+use crate::source::programs::{first_line, printed};
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,7 +32,7 @@ pub struct Place {
 
 impl Places {
     /// Fetches a server, or says why it could not be had.
-    pub fn fetch(&self, server: &Server) -> Result<Place, String> {
+    pub fn fetch(&self, server: &Entry) -> Result<Place, String> {
         let servers = self.wild.join("servers");
         let run = self.folder.join("run");
         fs::create_dir_all(&run).map_err(|e| format!("mkdir {}: {e}", run.display()))?;
@@ -65,7 +66,7 @@ impl Places {
     fn debian(&self, package: &str, program: &str) -> Result<String, String> {
         let there = || Command::new("which").arg(program).stdout(Stdio::null()).status().is_ok_and(|s| s.success());
         if !there() && self.install {
-            run(Command::new("apt-get").args(["install", "-y", "-qq", "--no-install-recommends", package]))?;
+            printed(Command::new("apt-get").args(["install", "-y", "-qq", "--no-install-recommends", package]))?;
         }
         if !there() {
             return Err(format!("there is no {program} here; with --install, Debian's {package} is installed"));
@@ -86,7 +87,7 @@ fn pip(package: &str, folder: &Path) -> Result<String, String> {
     };
     if version().is_none() {
         let options = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"];
-        run(Command::new("python3").args(options).arg("--target").arg(folder).arg(package))?;
+        printed(Command::new("python3").args(options).arg("--target").arg(folder).arg(package))?;
     }
     version().ok_or_else(|| format!("pip has put no {name} into {}", folder.display()))
 }
@@ -97,7 +98,7 @@ fn npm(package: &str, folder: &Path) -> Result<String, String> {
     let (name, version) = package.split_once('@').ok_or_else(|| format!("{package} has no version"))?;
     if !folder.join("node_modules").join(name).exists() {
         let options = ["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
-        run(Command::new("npm").args(options).arg(folder).arg(package))?;
+        printed(Command::new("npm").args(options).arg(folder).arg(package))?;
     }
     Ok(version.to_string())
 }
@@ -112,24 +113,7 @@ fn cargo(manifest: &Path, version: &str, folder: &Path) -> Result<(), String> {
     fs::write(&ours, text.replace("VERSION", version).replace("SERVERS", &servers)).map_err(error)?;
     let mut build = Command::new("cargo");
     build.args(["build", "--quiet", "--manifest-path"]).arg(&ours);
-    run(build.arg("--target-dir").arg(folder.join("target")))
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.stdin(Stdio::null()).output().map_err(|e| format!("{name}: {e}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("").trim().to_string();
-    if output.status.success() { Ok(()) } else { Err(format!("{name}: {last}")) }
-}
-
-fn first_line(command: &mut Command) -> Result<String, String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|e| format!("{name}: {e}"))?;
-    if !output.status.success() {
-        return Err(format!("{name} does not say its version"));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or("").to_string())
+    printed(build.arg("--target-dir").arg(folder.join("target"))).map(drop)
 }
 
 /// The version in what a program says of itself, or Debian of a package: `5:7.0.15-1~deb12u10`, `Python 3.11.7`, `v20.1.2`.

