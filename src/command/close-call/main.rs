@@ -14,7 +14,7 @@ mod start;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use check::Check;
+use check::asked::Check;
 use check::options::{self, Asked};
 use close_call::{command, net, probe};
 use command::args::{Wrong, one_of};

@@ -350,7 +350,8 @@ mod tests {
 
     #[test]
     fn each_call_says_for_which_descriptors_it_waits_and_whether_for_ever() {
-        let cases: [(&str, fn(RawFd), Wait); 5] = [
+        type Work = fn(RawFd);
+        let cases: [(&str, Work, Wait); 5] = [
             ("poll for ever", |fd| poll(fd, -1), Wait::Unlimited),
             ("poll for a minute", |fd| poll(fd, 60_000), Wait::Limited),
             ("select", select, Wait::Unlimited),

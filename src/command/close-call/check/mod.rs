@@ -1,9 +1,10 @@
 //! `cargo run -- check`: the probes against a server of the reader's own, in any language.
 //!
-//! [`options`] reads the command line, [`play`] plays the probes, [`grades`] knows what a verdict is worth, and [`known`]
-//! what is accepted today. An [`outcome`] is all of that for one probe; [`text`], [`json`] and [`junit`] write it, and
-//! [`causes`] says what several have in common.
+//! [`options`] reads the command line into what is [`asked`]. [`play`] plays the probes, [`grades`] knows what a verdict
+//! is worth, and [`known`] what is accepted today. An [`outcome`] is all of that for one probe; [`text`], [`json`] and
+//! [`junit`] write it, and [`causes`] says what several have in common.
 
+pub mod asked;
 pub mod causes;
 pub mod grades;
 pub mod json;
@@ -15,7 +16,6 @@ pub mod play;
 pub mod progress;
 pub mod text;
 
-use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -26,45 +26,17 @@ use crate::probe::kind::Kind;
 use crate::probe::parallel;
 use crate::probe::presets::Preset;
 use crate::probe::probes::{POLITE, Probe};
-use crate::probe::protocol::{Protocol, Terms};
+use crate::probe::protocol::Terms;
 use crate::probe::target::Report;
 use crate::probe::verdict::Verdict;
+use asked::Check;
 use junit::JUnit;
-use known::Known;
 use outcome::Outcome;
 use play::Shown;
 use progress::Progress;
 
 /// How long a probe may take. It is over long before that, on a busy machine too, or something is wrong.
 const BOUND: Duration = Duration::from_secs(300);
-
-/// What the command line asks for.
-pub struct Check {
-    /// The probes, in the book's order.
-    pub probes: Vec<&'static Probe>,
-    /// How to talk to the server.
-    pub protocol: Protocol,
-    /// The preset that says so, if one does.
-    pub preset: Option<Preset>,
-    /// What clients send, too, before they misbehave.
-    pub also: Vec<Vec<u8>>,
-    /// How many clients hammer at it.
-    pub hammer: usize,
-    /// How many silent clients there are in two-at-once.
-    pub silent: usize,
-    /// A choice counts like a fault, and so does what only the server's own lines and threads tell.
-    pub strict: bool,
-    /// What is accepted today.
-    pub known: Option<Known>,
-    /// One JSON object per line.
-    pub json: bool,
-    /// Where the outcomes go as JUnit's XML.
-    pub junit: Option<JUnit>,
-    /// How long the server may take until it listens.
-    pub wait: Duration,
-    /// The server's program and its arguments, in which `{port}` is replaced by the port.
-    pub command: Vec<OsString>,
-}
 
 impl Check {
     /// Starts the command afresh for each probe, and prints a verdict for each. Exit status 0: nothing counts; 1: a fault

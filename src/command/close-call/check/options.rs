@@ -8,7 +8,7 @@ use std::time::Duration;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
 
-use super::Check;
+use super::asked::Check;
 use super::junit::JUnit;
 use super::known::Known;
 use crate::command::args::{Wrong, one_of};

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::process::Command;
 use std::time::Duration;
 
-use super::Check;
+use super::asked::Check;
 use super::grades;
 use super::outcome::shortened;
 use crate::probe::escapes;
