@@ -13,9 +13,6 @@ use crate::probe::verdict::{Step, Verdict};
 /// grants little of it in a second.
 const SPINS: Duration = Duration::from_secs(3);
 
-/// So much more is granted at most to one that owes replies.
-const OWES: Duration = Duration::from_secs(60);
-
 /// A server that has printed so many bytes more than it was sent spins: most of its time it may wait for its pipe.
 const FLOODS: u64 = 20_000_000;
 
@@ -83,7 +80,7 @@ impl Clients<'_> {
     fn granted(&self) -> Duration {
         let due: usize = self.all.iter().filter(|client| client.socket.is_some()).map(|client| client.due).sum();
         let due = u32::try_from(due).unwrap_or(u32::MAX);
-        self.terms.cost.saturating_mul(due).saturating_mul(2).min(OWES)
+        self.terms.cost.saturating_mul(due).saturating_mul(2)
     }
 
     /// How many bytes the clients have sent, and were sent.
