@@ -14,12 +14,14 @@ pub fn name_in(message: &str) -> Option<&'static str> {
         let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
         name(digits.parse().ok()?)
     };
-    number_after("(os error ").or_else(|| number_after("[Errno ")).or_else(|| number_after("Os { code: ")).or_else(
-        || {
-            let words = message.split(|c: char| !c.is_ascii_alphanumeric());
-            words.filter_map(|word| NAMES.iter().find(|(_, name)| *name == word)).map(|(_, name)| *name).next()
-        },
-    )
+    let word = || {
+        // Most lines have none, and some servers print without end.
+        let from = &message[message.find('E')?..];
+        let words = from.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.starts_with('E'));
+        words.filter_map(|word| NAMES.iter().find(|(_, name)| *name == word)).map(|(_, name)| *name).next()
+    };
+    let numbers = ["(os error ", "[Errno ", "Os { code: "];
+    numbers.into_iter().find_map(number_after).or_else(word)
 }
 
 macro_rules! names {

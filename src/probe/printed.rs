@@ -17,8 +17,9 @@ pub fn names_an_error(line: &str) -> bool {
 /// The name of the exception at the beginning of a line like `ValueError: filedescriptor out of range in select()`.
 fn exception_in(line: &str) -> Option<&str> {
     let name = line.split(':').next()?;
-    let a_name = name.len() > 5 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_');
-    (a_name && (name.ends_with("Error") || name.ends_with("Exception"))).then(|| name.rsplit('.').next()).flatten()
+    let ends_like_one = name.len() > 5 && (name.ends_with("Error") || name.ends_with("Exception"));
+    let a_name = ends_like_one && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_');
+    a_name.then(|| name.rsplit('.').next()).flatten()
 }
 
 /// How much a line says of something that has gone wrong in the server itself.

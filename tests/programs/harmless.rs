@@ -27,7 +27,7 @@ fn nothing_of_a_servers_reaches_the_terminal_but_what_can_be_seen() {
         (&["--only", "rude"][..], "", &[r"a worker has ended: \u{1b}[7m\u{202e}."][..]),
         (&["--only", "rude"], "words", &[r"Error: \u{1b}]0;oh\u{7}"]),
         (&["--only", "rude", "--json"], "words", &[r"ended: \\u{1b}[7m\\u{202e}.", r"Error: \\u{1b}]0;oh"]),
-        (&["--only", "polite", "--reply", "yes"], "", &[r"Hello\u{1b}]0;oh\u{7}\u{1b}[7m"]),
+        (&["--only", "polite", "--reply", "yes"], "", &[r#"a wrong reply: "Hello\x1b]0;oh\x07\x1b[7m\xc2\x9b1m"#]),
         (
             &["--only", "polite"],
             "ends",

@@ -110,7 +110,8 @@ fn a_server_that_ends_its_keeper_is_ended_all_the_same() {
     let Some(server) = python("ends_its_parent_server.py") else { return };
     // `check` sees to it that nothing is left.
     let (shown, status, _) = check(&[&["--only", "polite,leaves", "--"], &server[..]].concat());
-    assert_eq!((verdicts(&shown), status), (vec![("polite", "failed"), ("leaves", "failed")], Some(2)), "{shown}");
+    // Polite could not do its part, and nothing is played without it.
+    assert_eq!((verdicts(&shown), status), (vec![("polite", "failed")], Some(2)), "{shown}");
     let words = "the keeper has ended (signal 9), which adopts what loses its parent";
     assert!(shown.split_whitespace().collect::<Vec<_>>().join(" ").contains(words), "{shown}");
 }

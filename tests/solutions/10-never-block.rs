@@ -92,9 +92,9 @@ fn serve(listener: Socket) -> Result<()> {
         }
 
         for id in &exceptional {
-            let Some(connection) = connections.remove(id) else { continue };
+            let Some(connection) = connections.get_mut(id) else { continue };
             log!("handling exceptional condition for {}", connection.name);
-            close(Some(connection), None);
+            connection.ended = true; // it is sent what it is owed, and that is all
         }
 
         // A client that has finished sending, and is owed nothing, is done.
@@ -122,7 +122,7 @@ fn wait(
     let inputs: Vec<_> =
         those(|c| !c.ended && c.output.len() < BOUND).chain(listener).collect();
     let outputs: Vec<_> = those(|c| !c.output.is_empty()).collect();
-    let exceptions: Vec<_> = those(|_| true).collect();
+    let exceptions: Vec<_> = those(|c| !c.ended).collect();
 
     let ready = select(&inputs, &outputs, &exceptions, timeout)?;
     let ids = |list: Vec<(Id, _)>| list.into_iter().map(|(id, _)| id).collect();

@@ -26,7 +26,11 @@ const BUFFERS: u16 = 64;
 const SIZE: usize = 1024;
 
 fn serve(listener: Socket) -> Result<()> {
-    let mut ring = IoUring::new(256).map_err(Error::of("io_uring_setup"))?;
+    // What has completed is worked out while we wait, and not while a signal is pending:
+    // recv would say EAGAIN at the mark of an urgent byte, and not be woken again.
+    let ring =
+        IoUring::builder().setup_single_issuer().setup_defer_taskrun().build(256);
+    let mut ring = ring.map_err(Error::of("io_uring_setup"))?;
     let buffers = Box::leak(vec![[0u8; SIZE]; BUFFERS.into()].into_boxed_slice());
     let start = buffers.as_mut_ptr().cast::<u8>();
     provide(&mut ring, start, BUFFERS, 0)?;

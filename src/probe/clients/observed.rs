@@ -1,5 +1,6 @@
 //! What is seen of a server beside what it does for its clients: its processes and threads, and what it prints.
 
+use std::collections::VecDeque;
 use std::ops::Deref;
 use std::time::Duration;
 
@@ -12,6 +13,9 @@ use crate::probe::verdict::{Step, Verdict};
 
 /// How long a thread that sleeps for a time is waited for as long as there is no client.
 const FIRST_NAP: Duration = Duration::from_millis(250);
+
+/// So many lines that said nothing are remembered.
+const NOTHING: usize = 16;
 
 /// So many bytes of output are a flood.
 const FLOOD: u64 = 1_000_000;
@@ -43,6 +47,8 @@ pub struct Observed<'a> {
     pub(super) last_words: Option<String>,
     /// The lines that name an error, and how often each was printed: lines that differ in numbers alone are one.
     troubles: Vec<(String, usize)>,
+    /// The last lines that said nothing: what is printed without end is a few lines again and again.
+    nothing: VecDeque<String>,
     /// Its workers before any client came.
     workers: Vec<(u32, String)>,
     /// Its threads before any client came, and their names.
@@ -67,6 +73,7 @@ impl<'a> Observed<'a> {
             nap: FIRST_NAP,
             last_words: None,
             troubles: Vec::new(),
+            nothing: VecDeque::new(),
             workers: Vec::new(),
             threads: Vec::new(),
             used: Duration::ZERO,
@@ -108,19 +115,38 @@ impl<'a> Observed<'a> {
 
     /// Takes a line into account that the server has printed.
     pub(super) fn hear(&mut self, line: &Line) {
+        let nothing = self.nothing.contains(&line.text);
         // The last line that names an error, or else the last. What comes after it may be anything (a version).
-        let named = self.last_words.as_deref().is_some_and(printed::names_an_error);
-        if line.error && !line.text.trim().is_empty() && (printed::names_an_error(&line.text) || !named) {
+        let last = || {
+            !nothing && printed::names_an_error(&line.text)
+                || !self.last_words.as_deref().is_some_and(printed::names_an_error)
+        };
+        if line.error && !line.text.trim().is_empty() && last() {
             self.last_words = Some(line.text.clone());
         }
-        if printed::weight(&line.text) > Weight::Nothing {
-            let shape = printed::shape(&line.text);
-            match self.troubles.iter().position(|(known, _)| printed::shape(known) == shape) {
-                Some(at) => self.troubles[at].1 += 1,
-                // What differs in words every time is known by its first lines.
-                None if self.troubles.len() < 100 => self.troubles.push((line.text.clone(), 1)),
-                None => {}
-            }
+        if nothing {
+            return;
+        }
+        if let Some((_, times)) = self.troubles.iter_mut().find(|(known, _)| *known == line.text) {
+            *times += 1;
+        } else {
+            self.judge(&line.text);
+        }
+    }
+
+    /// Takes a line into account that was not printed before, or not lately.
+    fn judge(&mut self, line: &str) {
+        if printed::weight(line) == Weight::Nothing {
+            self.nothing.truncate(NOTHING - 1);
+            self.nothing.push_front(line.into());
+            return;
+        }
+        let shape = printed::shape(line);
+        match self.troubles.iter().position(|(known, _)| printed::shape(known) == shape) {
+            Some(at) => self.troubles[at].1 += 1,
+            // What differs in words every time is known by its first lines.
+            None if self.troubles.len() < 100 => self.troubles.push((line.into(), 1)),
+            None => {}
         }
     }
 
