@@ -126,7 +126,7 @@ impl Target {
             report.troubles = clients.observed().troubles();
         }
         if let (Verdict::Sound, Some(again)) = (&report.verdict, &probe.again) {
-            report.verdict = clients.leak(again).err().unwrap_or(Verdict::Sound);
+            report.verdict = clients.leak(again.script, again.times).err().unwrap_or(Verdict::Sound);
         }
         let mut remarks: Vec<String> = clients.remark.take().into_iter().collect();
         match (clients.observed().ended_worker(), &report.verdict) {

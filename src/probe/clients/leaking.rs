@@ -8,7 +8,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Clients;
-use crate::probe::probes::Again;
 use crate::probe::server::keeper;
 use crate::probe::verdict::{Step, Verdict};
 
@@ -19,16 +18,16 @@ const GROWN: usize = 8;
 const LINGERS: Duration = Duration::from_secs(12);
 
 impl Clients<'_> {
-    /// Has all clients go, and others come and go. Fails with [`Verdict::Leaks`], or with what they find out meanwhile.
-    pub fn leak(&mut self, again: &Again) -> Step {
+    /// Has all clients go, and others come and go as `script` has it, as many `times` between two looks. Fails with [`Verdict::Leaks`], or with what they find out meanwhile.
+    pub fn leak(&mut self, script: fn(&mut Self) -> Step, times: usize) -> Step {
         self.all_go()?;
         let (before, readable) = self.observed.held();
-        self.come_and_go(again)?;
+        self.come_and_go(script, times)?;
         let (between, _) = self.observed.held();
         if between < before + GROWN {
             return Ok(());
         }
-        self.come_and_go(again)?;
+        self.come_and_go(script, times)?;
         if !self.still_holds(between + GROWN)? {
             return Ok(());
         }
@@ -36,12 +35,12 @@ impl Clients<'_> {
             self.remark = Some("Its descriptors may not be read: these are connections in CLOSE_WAIT.".into());
         }
         let (after, _) = self.observed.held();
-        Err(Verdict::Leaks { kept: after - before, times: 2 * again.times })
+        Err(Verdict::Leaks { kept: after - before, times: 2 * times })
     }
 
-    fn come_and_go(&mut self, again: &Again) -> Step {
-        for _ in 0..again.times {
-            (again.script)(self)?;
+    fn come_and_go(&mut self, script: fn(&mut Self) -> Step, times: usize) -> Step {
+        for _ in 0..times {
+            script(self)?;
             self.all_go()?;
         }
         Ok(())
