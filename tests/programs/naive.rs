@@ -15,7 +15,7 @@ const NAIVE: &[(&str, &str, usize, &[&str])] = &[
     ("16-tokio", "16-asks-in-task", 2, &[]),
     ("16-tokio", "16-ignores-errors", 2, &[]),
     ("16-tokio", "16-asks-before-task", 5, &[]),
-    ("18-completions", "18-multishot", 4, &[]),
+    ("18-completions", "18-multishot", 5, &[]),
 ];
 
 #[test]
