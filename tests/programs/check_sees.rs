@@ -89,8 +89,10 @@ fn what_a_client_has_caused_and_a_server_logs_is_no_fault_even_where_it_is_stric
     let program = exe("14-epoll");
     let args = ["--strict", "--only", "rude", "--", program.to_str().unwrap(), "--listen", "127.0.0.1:{port}"];
     let (shown, status, _) = check(&args);
-    assert!(shown.contains("it printed: closing connection to 127.0.0.1:"), "{shown}");
+    assert!(!shown.contains("it printed"), "{shown}");
     assert_eq!(status, Some(0), "{shown}");
+    let (json, ..) = check(&[&["--json"], &args[1..]].concat());
+    assert!(json.contains(r#""printed":"closing connection to 127.0.0.1:"#), "{json}");
 }
 
 #[test]

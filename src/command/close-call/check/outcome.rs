@@ -74,14 +74,15 @@ impl<'a> Outcome<'a> {
         }
     }
 
-    /// What no client saw, in words, each for itself.
+    /// What no client saw, in words, each for itself. An error that the clients' doing explains is for the server's log.
     pub fn troubles(&self) -> Vec<String> {
         let words = |trouble: &Trouble| match trouble {
-            Trouble::Printed { line, times: 1, .. } => format!("it printed: {}", shortened(line)),
-            Trouble::Printed { line, times, .. } => format!("it printed: {} ({times} times)", shortened(line)),
-            Trouble::ThreadEnded(name) => format!("a thread has ended: {}", shortened(name)),
+            Trouble::Printed { explained: true, .. } => None,
+            Trouble::Printed { line, times: 1, .. } => Some(format!("it printed: {}", shortened(line))),
+            Trouble::Printed { line, times, .. } => Some(format!("it printed: {} ({times} times)", shortened(line))),
+            Trouble::ThreadEnded(name) => Some(format!("a thread has ended: {}", shortened(name))),
         };
-        self.report.troubles.iter().map(words).collect()
+        self.report.troubles.iter().filter_map(words).collect()
     }
 
     /// The page that explains the verdict.
