@@ -15,7 +15,8 @@ const NAIVE: &[(&str, &str, usize, &[&str])] = &[
     ("16-tokio", "16-asks-in-task", 2, &[]),
     ("16-tokio", "16-ignores-errors", 2, &[]),
     ("16-tokio", "16-asks-before-task", 5, &[]),
-    ("18-completions", "18-multishot", 5, &[]),
+    // Whether a buffer is left for the next message depends on who is faster, the client or the server.
+    ("18-completions", "18-multishot", 4, &["--skip", "long-message"]),
 ];
 
 #[test]
@@ -26,7 +27,7 @@ fn each_falls_short_as_its_page_says() {
     let _settings = settings();
     let mut times = Settings::clone_current();
     times.add_filter(r"[0-9.]+ s of processor time in [0-9.]+ s", "3.0 s of processor time in 3.0 s");
-    times.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:<port>");
+    times.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT");
     let _times = times.bind_to_scope();
     for (_, name, short, options) in NAIVE.iter().filter(|(chapter, ..)| runs(chapter)) {
         say(&format!("check on naive-{name}"));
