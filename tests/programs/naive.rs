@@ -15,7 +15,8 @@ const NAIVE: &[(&str, &str, usize, &[&str])] = &[
     ("16-tokio", "16-asks-in-task", 2, &[]),
     ("16-tokio", "16-ignores-errors", 2, &[]),
     ("16-tokio", "16-asks-before-task", 5, &[]),
-    ("18-completions", "18-multishot", 5, &[]),
+    // Whether a buffer is left for the next message depends on who is faster, the client or the server.
+    ("18-completions", "18-multishot", 4, &["--skip", "long-message"]),
 ];
 
 #[test]

@@ -26,8 +26,8 @@ const BUFFERS: u16 = 64;
 const SIZE: usize = 1024;
 
 fn serve(listener: Socket) -> Result<()> {
-    // What has completed is worked out while we wait, and not while a signal is pending:
-    // recv would say EAGAIN at the mark of an urgent byte, and not be woken again.
+    // What completes is worked out while we wait, not while a signal is pending: recv
+    // would say EAGAIN at the mark of an urgent byte, and not be woken again.
     let ring =
         IoUring::builder().setup_single_issuer().setup_defer_taskrun().build(256);
     let mut ring = ring.map_err(Error::of("io_uring_setup"))?;
