@@ -104,6 +104,12 @@ impl Kind {
         self.row().1
     }
 
+    /// Whether a client with other words may be served: the server did not stop, or work without rest.
+    pub fn is_of_words(self) -> bool {
+        use Kind::*;
+        matches!(self, Died | NoReply | NoGreeting | WrongReply | CutShort | ReplyLost | ClosedOn | TurnedAway)
+    }
+
     /// Why it is worth that, in a line; empty for [`Kind::Ok`].
     pub fn why(self) -> &'static str {
         self.row().2

@@ -11,6 +11,9 @@ pub const LONGEST: usize = 4096;
 /// How many reads there are at a time: a server that writes without end must not keep us.
 const READS: usize = 16;
 
+/// How many bytes are a flood, of which not all lines are told.
+const FLOOD: u64 = 4_000_000;
+
 /// Room for a flood: a server that waits for its pipe looks idle.
 pub const ROOM: libc::c_int = 1 << 20;
 /// What the kernel makes a page of.
@@ -71,13 +74,26 @@ impl Output {
                 }
                 Ok(n) => {
                     self.bytes += n as u64;
-                    self.take(&buffer[..n], &mut lines);
+                    let from = self.start_of_what_counts(&buffer[..n]);
+                    self.take(&buffer[from..n], &mut lines);
                 }
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => break,
             }
         }
         lines
+    }
+
+    /// Where the last lines begin, of a flood: there are millions of lines in it. Of anything else all of it counts.
+    fn start_of_what_counts(&mut self, bytes: &[u8]) -> usize {
+        const LAST: usize = 4096;
+        if self.bytes < FLOOD || self.longest != LONGEST {
+            return 0;
+        }
+        let earlier = &bytes[..bytes.len().saturating_sub(LAST)];
+        let Some(newline) = earlier.iter().rposition(|byte| *byte == b'\n') else { return 0 };
+        (self.partial, self.dropped) = (Vec::new(), 0);
+        newline + 1
     }
 
     /// How many bytes have come.

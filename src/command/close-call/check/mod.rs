@@ -71,8 +71,11 @@ impl Check {
             _ => {
                 let outcome = self.outcome(&POLITE, first, &terms, &shown);
                 progress.done(|| self.print(&outcome, &mut given));
-                let preset = progress.playing("presets", || self.preset_that_would_do(&terms));
-                progress.done(|| eprintln!("{}", wrap(&no_common_language(&outcome.report.verdict, preset), 4)));
+                let speaks = outcome.report.verdict.kind().is_of_words();
+                let preset =
+                    speaks.then(|| progress.playing("presets", || self.preset_that_would_do(&terms))).flatten();
+                progress
+                    .done(|| eprintln!("{}", wrap(&no_common_language(&outcome.report.verdict, speaks, preset), 4)));
                 self.write_junit(&[outcome])?;
                 return Ok(ExitCode::from(2));
             }
@@ -127,10 +130,11 @@ impl Check {
 }
 
 /// Why nothing more is played, and what to try.
-fn no_common_language(polite: &Verdict, preset: Option<Preset>) -> String {
+fn no_common_language(polite: &Verdict, tried: bool, preset: Option<Preset>) -> String {
     let hint = match preset {
-        Some(preset) => format!("With --preset {} it answers.", preset.name()),
-        None => "None of the presets is answered either; see --message, --reply and --greeting.".into(),
+        Some(preset) => format!(" With --preset {} it answers.", preset.name()),
+        None if tried => " None of the presets is answered either; see --message, --reply and --greeting.".into(),
+        None => String::new(),
     };
-    format!("polite: {} Without a client that is served no other probe says anything. {hint}", polite.sentence())
+    format!("polite: {} Without a client that is served no other probe says anything.{hint}", polite.sentence())
 }
