@@ -23,9 +23,11 @@ fn descriptors() -> Vec<String> {
 #[test]
 fn no_descriptor_and_no_child_is_left_by_any_probe() {
     for chapter in ["05-log-before-close", "07-name-at-accept"] {
+        // The first time this opens what keeps the programs as they are for as long as the tests run.
+        let program = exe(chapter);
         for probe in PROBES {
             let before = descriptors();
-            story::run(&exe(chapter), probe, None, &mut |_| {});
+            story::run(&program, probe, None, &mut |_| {});
             assert_eq!(descriptors(), before, "{chapter} under {}", probe.name);
             assert_eq!(below(std::process::id()), [0; 0], "{chapter} under {}", probe.name);
         }
