@@ -138,6 +138,10 @@ impl Target {
             (None, _) => {}
         }
         report.afterwards = afterwards(&mut clients, &report.verdict);
+        // What ended the keeper may have been seen as something else first: it took the server with it.
+        if let Some(why) = clients.lost() {
+            (report.verdict, report.afterwards) = (Verdict::Failed(why), Afterwards::NotAsked);
+        }
         if let Some(printed) = clients.flood() {
             remarks.push(format!("It wrote {} MB meanwhile.", printed / 1_000_000));
         }

@@ -124,6 +124,11 @@ impl<'a> Clients<'a> {
         self.observed.used()
     }
 
+    /// Why nothing more is known of the server, if that is so.
+    pub fn lost(&mut self) -> Option<String> {
+        self.observed.server.lost()
+    }
+
     /// What the server wrote last on standard error.
     pub fn last_words(&mut self) -> Option<String> {
         self.read_output();
