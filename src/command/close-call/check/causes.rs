@@ -57,17 +57,14 @@ fn of_error(name: &str) -> Option<Cause> {
     }
 }
 
+/// A reply or an end that does not come may have many causes: for these kinds there is none here.
 fn of_kind(kind: Kind) -> Option<Cause> {
     match kind {
         Kind::Crossed => {
             cause("what was kept under a number went to the number's next owner", "rule 3, chapters 8 and 13")
         }
-        Kind::ReplyLost | Kind::NoEnd => cause("the end of sending is taken for the end", "rule 7, chapter 10"),
         Kind::Grows => cause("nothing bounds what it keeps for a client", "rule 6, chapter 10"),
         Kind::Leaks => cause("a way out of the loop does not close", "rule 4, chapters 9 and 11"),
-        Kind::NoReply | Kind::NoGreeting => {
-            cause("it waits for one client while another waits for it", "rule 6, chapters 1 and 10")
-        }
         Kind::LeftUnread => cause("it is told once, and does not read until EAGAIN", "chapters 14 and 15"),
         Kind::Spins => cause("it tries again at once what has just failed, and will fail", "rules 5 and 8, chapter 11"),
         _ => None,
