@@ -197,7 +197,25 @@ mod tests {
         let ours = [std::process::id()];
         assert!(states(&ours).contains(&b'R'), "the thread that asks is running");
         assert!(memory(&ours) > 0);
-        assert!(threads_of(ours[0]).all(|thread| thread.is_there() && !thread.name.is_empty()));
         assert!(are_ours().is_ok() && !is_hidden(ours[0]));
+    }
+
+    /// Other tests' threads of this process begin and end meanwhile: only this test's own are asked about.
+    #[test]
+    fn a_thread_is_there_until_it_ends() {
+        let own = || threads_of(std::process::id()).find(|thread| thread.name == "held-by-a-test");
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let thread =
+            std::thread::Builder::new().name("held-by-a-test".into()).spawn(move || held.recv().is_err()).unwrap();
+        // The name is set by the thread itself, once it runs.
+        let seen = std::iter::repeat_with(own).flatten().next().unwrap();
+        assert!(seen.is_there());
+        drop(release);
+        assert!(thread.join().unwrap());
+        // join() returns when the kernel clears the thread's id, a moment before its entry in /proc is gone.
+        while seen.is_there() {
+            std::thread::yield_now();
+        }
+        assert!(own().is_none());
     }
 }
