@@ -38,6 +38,8 @@ pub struct Probe {
     pub last: bool,
     /// A sound server has ended when it is over: it was told to.
     pub ends: bool,
+    /// It does what no client of a preset's protocol does, so with a preset it is played only where it is asked for.
+    pub foreign: bool,
     /// What the server finds in its environment.
     pub environment: &'static [(&'static str, &'static str)],
 }
@@ -58,6 +60,7 @@ pub const PLAIN: Probe = Probe {
     first: false,
     last: false,
     ends: false,
+    foreign: false,
     environment: &[],
 };
 
@@ -312,6 +315,8 @@ pub const PROBES: &[Probe] = &[
         clients: "send a message, one urgent byte, and a message, all in one pass",
         sound: "leaves nothing unread, or replies and closes; serves the next client",
         script: scripts::around_urgent,
+        // None of the presets' protocols has urgent data.
+        foreign: true,
         ..PLAIN
     },
 ];

@@ -16,6 +16,9 @@ const SPINS: Duration = Duration::from_secs(3);
 /// A server that has printed so many bytes more than it was sent spins: most of its time it may wait for its pipe.
 const FLOODS: u64 = 20_000_000;
 
+/// So many bytes servers take in one call, as a rule, or fewer.
+const IN_ONE_CALL: usize = 64 << 10;
+
 /// What moves when a server gets on: bytes that are taken from a queue or put into one, connections that are accepted or
 /// closed.
 #[derive(PartialEq, Eq)]
@@ -78,7 +81,8 @@ impl Clients<'_> {
 
     /// The processor time that a server is granted for the replies that it owes: twice what one took when it was alone.
     fn granted(&self) -> Duration {
-        let due: usize = self.all.iter().filter(|client| client.socket.is_some()).map(|client| client.due).sum();
+        let message = self.terms.protocol.message.len();
+        let due: usize = self.all.iter().map(|client| owed(client.due, client.socket.is_some(), message)).sum();
         let due = u32::try_from(due).unwrap_or(u32::MAX);
         self.terms.cost.saturating_mul(due).saturating_mul(2)
     }
@@ -95,5 +99,25 @@ impl Clients<'_> {
         let mut ends = |client: SocketAddr| Ok((kernel.find(client, server)?, kernel.find(server, client)?));
         let connections = self.all.iter().map(|client| ends(client.address)).collect::<std::io::Result<_>>()?;
         Ok(Scene { listener: kernel.listener(server)?, connections, moved: self.moved() })
+    }
+}
+
+/// How many replies a server may be at work on for a client that is due so many, to messages of so many bytes: one that has
+/// gone may have been served out of what was taken in the last call.
+fn owed(due: usize, is_open: bool, message: usize) -> usize {
+    if is_open { due } else { due.min(IN_ONE_CALL / message.max(1)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_client_that_has_gone_one_call_of_messages_is_worked_on() {
+        assert_eq!(owed(300_000, true, 32), 300_000);
+        assert_eq!(owed(300_000, false, 32), 2_048);
+        assert_eq!(owed(1, false, 32), 1);
+        assert_eq!(owed(1, false, 1 << 20), 0, "not even one has been taken whole");
+        assert_eq!(owed(0, false, 0), 0);
     }
 }

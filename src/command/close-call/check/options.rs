@@ -47,7 +47,8 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
                 return Err(wrong("check needs a command after the --"));
             }
             let named = |probe: &Probe| only.iter().any(|one| one.name == probe.name);
-            let mut probes: Vec<&Probe> = PROBES.iter().filter(|probe| only.is_empty() || named(probe)).collect();
+            let usual = |probe: &Probe| only.is_empty() && !(probe.foreign && preset.is_some());
+            let mut probes: Vec<&Probe> = PROBES.iter().filter(|probe| usual(probe) || named(probe)).collect();
             if named(&UNREAD_LOG) {
                 probes.push(&UNREAD_LOG);
             }
@@ -136,4 +137,26 @@ fn text(parser: &mut Parser, option: &str) -> Result<Vec<u8>, Wrong> {
     let text = parser.value().ok().filter(|text| !text.is_empty()).ok_or_else(needs)?;
     let text = text.to_str().ok_or_else(|| wrong(&format!(r"{option} needs UTF-8, and \xNN for other bytes")))?;
     bytes(text).map_err(|escape| wrong(&format!(r"{option} has {escape}, and there are \r \n \t \\ \0 \xNN")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(options: &[&str]) -> Vec<&'static str> {
+        match parse(Parser::from_args(options.iter().chain(&["--", "server"]))) {
+            Ok(Asked::Check(check)) => check.probes.iter().map(|probe| probe.name).collect(),
+            Ok(Asked::Help) => panic!("help was not asked for"),
+            Err(Wrong(why)) => panic!("{why}"),
+        }
+    }
+
+    #[test]
+    fn what_no_protocol_of_a_preset_has_is_played_with_one_only_where_it_is_asked_for() {
+        let with_it = asked(&[]);
+        assert!(with_it.contains(&"around-urgent"));
+        let without: Vec<_> = with_it.into_iter().filter(|probe| *probe != "around-urgent").collect();
+        assert_eq!(asked(&["--preset", "http"]), without);
+        assert_eq!(asked(&["--preset", "http", "--only", "around-urgent"]), ["around-urgent"]);
+    }
 }
