@@ -170,6 +170,11 @@ pub fn is_numbered(name: &str) -> bool {
     matches!(name.as_bytes(), [tens, ones, b'-', _, ..] if tens.is_ascii_digit() && ones.is_ascii_digit())
 }
 
+/// The number that a chapter's name begins with, of two digits.
+pub fn number(name: &str) -> &str {
+    name.split('-').next().unwrap_or_default()
+}
+
 /// The chapter of that name.
 pub fn by_name(name: &str) -> Option<&'static Chapter> {
     CHAPTERS.iter().find(|chapter| chapter.name == name)

@@ -25,7 +25,7 @@ use super::trace;
 /// Whom a request is for. It comes back with the completion, and may be anything: here it is an id of the caller's.
 pub type Id = u64;
 
-/// So many requests are handed to the kernel at a time.
+/// How many requests are handed to the kernel at a time.
 const QUEUE: u32 = 256;
 
 /// How many bytes an accept may write.

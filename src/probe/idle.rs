@@ -29,7 +29,7 @@ pub const NAP: Duration = Duration::from_secs(2);
 /// to sleep already when the clients did something.
 const WAKES: u64 = 2;
 
-/// So many looks in a row have to say the same.
+/// How many looks in a row have to say the same.
 const LOOKS: u32 = 2;
 
 /// What the threads of a server do.
@@ -50,7 +50,7 @@ pub fn threads(pids: &[u32]) -> Threads {
     of_states(&processes::states(pids))
 }
 
-/// The same by the threads' letters in /proc, those that have ended left out. A kernel thread's `I` does not occur.
+/// What threads do, by their letters in /proc, those that have ended left out. A kernel thread's `I` does not occur.
 fn of_states(states: &[u8]) -> Threads {
     let all = |letters: &[u8]| states.iter().all(|state| letters.contains(state));
     match states {

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 
 /// How many at a time, on a machine with two processors or with many.
-const AT_A_TIME: usize = 4;
+pub const AT_A_TIME: usize = 4;
 
 /// What `work` returns for each of `things`, in their order.
 pub fn map<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {

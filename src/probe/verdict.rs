@@ -136,28 +136,12 @@ impl Verdict {
     pub fn sentence(&self) -> String {
         match self {
             Verdict::Sound => "ok. The server still runs.".into(),
-            Verdict::Died { status, .. } if status.success() => {
-                format!("the server has ended: {}. It must stay in the foreground.", status_words(*status))
-            }
-            Verdict::Died { status, last_words } => {
-                let status = status_words(*status);
-                let words = last_words.as_deref();
-                match (words.and_then(errno::name_in), words.and_then(|words| words.split_once(": "))) {
-                    (Some(name), Some((call, _))) if call.chars().all(|c| c.is_ascii_lowercase()) => {
-                        format!("{name} in {call}. The server has died: {status}.")
-                    }
-                    (Some(name), _) => format!("{name}. The server has died: {status}."),
-                    _ => format!("the server has died: {status}."),
-                }
-            }
+            Verdict::Died { status, last_words } => death(*status, last_words.as_deref()),
             Verdict::WorkerDied { name, replaced, .. } => {
                 let replaced = if *replaced { " and has started another" } else { "" };
                 format!("a worker has ended: {name}. The server still runs{replaced}.")
             }
-            Verdict::NoServer(why @ (NoServer::Ended(_, lines) | NoServer::Deaf(_, lines, _))) if !lines.is_empty() => {
-                format!("{why}, and printed {:?}", lines.join("\n"))
-            }
-            Verdict::NoServer(why) => why.to_string(),
+            Verdict::NoServer(why) => no_server(why),
             Verdict::Refused(who, why) => format!("no connection for {who}: {why}. The server still runs."),
             Verdict::NoReply(who) => format!("no reply to {who}. The server still runs, and is idle."),
             Verdict::NoGreeting(who) => format!("no greeting for {who}. The server still runs, and is idle."),
@@ -186,17 +170,11 @@ impl Verdict {
             Verdict::LeftUnread(who) => {
                 format!("not all that {who} sent was received. The server still runs, and is idle.")
             }
-            Verdict::Grows(bytes, sent) => {
-                let each = *bytes as f64 / (*sent).max(1) as f64;
-                format!("the server holds {} MB more than before: {each:.1} bytes for each that was sent.", bytes >> 20)
-            }
+            Verdict::Grows(bytes, sent) => grows(*bytes, *sent),
             Verdict::Leaks { kept, times } => format!(
                 "the server keeps descriptors: {kept} more after such clients had come and gone {times} times. It still runs."
             ),
-            Verdict::Spins { used, time } => {
-                let (used, time) = (used.as_secs_f32(), time.as_secs_f32());
-                format!("the server never went idle: {used:.1} s of processor time in {time:.1} s.")
-            }
+            Verdict::Spins { used, time } => spins(*used, *time),
             Verdict::NotOver(time) => format!("the server was still at work after {} s.", time.as_secs()),
             Verdict::GoesOn => "the server was told to stop (SIGTERM), and goes on.".into(),
             Verdict::Stopped => "the server stopped itself (SIGSTOP or SIGTSTP).".into(),
@@ -222,6 +200,39 @@ impl Verdict {
         };
         Verdict::Failed(format!("{call}: {error}"))
     }
+}
+
+fn death(status: ExitStatus, last_words: Option<&str>) -> String {
+    let ended = status_words(status);
+    if status.success() {
+        return format!("the server has ended: {ended}. It must stay in the foreground.");
+    }
+    match (last_words.and_then(errno::name_in), last_words.and_then(|words| words.split_once(": "))) {
+        (Some(name), Some((call, _))) if call.chars().all(|c| c.is_ascii_lowercase()) => {
+            format!("{name} in {call}. The server has died: {ended}.")
+        }
+        (Some(name), _) => format!("{name}. The server has died: {ended}."),
+        _ => format!("the server has died: {ended}."),
+    }
+}
+
+fn no_server(why: &NoServer) -> String {
+    match why {
+        NoServer::Ended(_, lines) | NoServer::Deaf(_, lines, _) if !lines.is_empty() => {
+            format!("{why}, and printed {:?}", lines.join("\n"))
+        }
+        _ => why.to_string(),
+    }
+}
+
+fn grows(bytes: u64, sent: usize) -> String {
+    let each = bytes as f64 / sent.max(1) as f64;
+    format!("the server holds {} MB more than before: {each:.1} bytes for each that was sent.", bytes >> 20)
+}
+
+fn spins(used: Duration, time: Duration) -> String {
+    let (used, time) = (used.as_secs_f32(), time.as_secs_f32());
+    format!("the server never went idle: {used:.1} s of processor time in {time:.1} s.")
 }
 
 /// The beginning of what a client got, in quotes, with the escapes that `--reply` takes.

@@ -10,11 +10,11 @@ use super::Clients;
 use crate::net::sock_diag::SockDiag;
 use crate::probe::verdict::Verdict;
 
-/// So many are there at a time, or half as many as the server has room for in its queue.
+/// How many clients of it are there at a time, or half as many as the server has room for in its queue.
 const AT_A_TIME: usize = 20;
 
 impl Clients<'_> {
-    /// So many clients connect, send and close at once, without reading a reply, some at a time. Says how many of them
+    /// `number` clients connect, send and close at once, without reading a reply, some at a time. Says how many of them
     /// had connected when the server ended, or when they were through.
     pub fn hammer(&mut self, number: usize) -> (usize, Result<(), Verdict>) {
         let address = self.observed.address();

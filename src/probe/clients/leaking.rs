@@ -11,7 +11,7 @@ use super::Clients;
 use crate::probe::server::keeper;
 use crate::probe::verdict::{Step, Verdict};
 
-/// So many descriptors more are no coincidence.
+/// How many descriptors more are no coincidence.
 const GROWN: usize = 8;
 
 /// A server may keep a connection whose client has gone for some seconds, to be sure that its last bytes arrive.

@@ -14,10 +14,10 @@ use crate::probe::verdict::{Step, Verdict};
 /// How long a thread that sleeps for a time is waited for as long as there is no client.
 const FIRST_NAP: Duration = Duration::from_millis(250);
 
-/// So many lines that said nothing are remembered.
+/// How many lines that said nothing are remembered.
 const NOTHING: usize = 16;
 
-/// So many bytes of output are a flood.
+/// How many bytes of output are a flood.
 const FLOOD: u64 = 1_000_000;
 
 /// Something that a server had to do with itself while its clients got what they wanted.

@@ -16,7 +16,7 @@ const SPINS: Duration = Duration::from_secs(3);
 /// A server that has printed so many bytes more than it was sent spins: most of its time it may wait for its pipe.
 const FLOODS: u64 = 20_000_000;
 
-/// So many bytes servers take in one call, as a rule, or fewer.
+/// How many bytes a server takes in one call, as a rule, at most.
 const IN_ONE_CALL: usize = 64 << 10;
 
 /// What moves when a server gets on: bytes that are taken from a queue or put into one, connections that are accepted or

@@ -129,12 +129,33 @@ impl Keeper {
 
     /// How the keeper has ended, if somebody has ended it: then all that it kept is being ended too.
     pub fn lost(&mut self) -> Option<ExitStatus> {
-        let open = self.read();
-        if !open && self.ended.is_none() && self.lost.is_none() {
-            // Nobody was left to report it.
-            self.lost = self.guard.try_wait().ok().flatten();
+        const LIMIT: Duration = Duration::from_secs(30);
+        let begun = Instant::now();
+        loop {
+            // Asked first: what it has reported is there when it is seen to have ended.
+            let runs = self.id.is_none_or(|keeper| processes::runs(keeper) || processes::is_hidden(keeper));
+            let open = self.read();
+            if self.ended.is_some() || self.lost.is_some() {
+                return self.lost;
+            }
+            if !open {
+                // Nobody was left to report it: a guard that has closed the pipe is about to exit.
+                self.lost = self.guard.wait().ok();
+            } else if runs || begun.elapsed() > LIMIT {
+                return None;
+            } else {
+                // Its end took the server with it, which may have been seen first. The guard is about to report it.
+                self.wait_for_a_report(LIMIT);
+            }
         }
-        self.lost
+    }
+
+    /// Returns when the keeper or its guard has reported something, or when both have ended; or after `limit`.
+    fn wait_for_a_report(&self, limit: Duration) {
+        let mut pollfd = libc::pollfd { fd: self.reports.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        let millis = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX).max(1);
+        // SAFETY: `pollfd` is ours, and there is one.
+        unsafe { libc::poll(&mut pollfd, 1, millis) };
     }
 
     /// Ends all that has come of the server, and returns when it is gone: the process ids of those that may not be
@@ -144,16 +165,13 @@ impl Keeper {
             return Vec::new();
         }
         let begun = Instant::now();
-        let mut pollfd = libc::pollfd { fd: self.reports.as_raw_fd(), events: libc::POLLIN, revents: 0 };
         // The end of the pipe is the end of both.
         while self.read() {
             let left = limit.saturating_sub(begun.elapsed());
             if left.is_zero() {
                 return self.kept().into_iter().filter_map(|pid| pid.try_into().ok()).collect();
             }
-            let millis = i32::try_from(left.as_millis()).unwrap_or(i32::MAX).max(1);
-            // SAFETY: `pollfd` is ours, and there is one.
-            unsafe { libc::poll(&mut pollfd, 1, millis) };
+            self.wait_for_a_report(left);
         }
         // A guard that has closed the pipe is about to exit, and waits for nothing.
         let _ = self.guard.wait();

@@ -111,7 +111,7 @@ impl Server {
     }
 
     fn wait_until_it_listens(&mut self, port: Port, wait: Duration) -> Result<(), NoServer> {
-        /// So many looks in a row must say that it is another's: they see no descriptor that is on its way between two
+        /// How many looks in a row must say that it is another's: they see no descriptor that is on its way between two
         /// processes, nor a process that is just being adopted.
         const LOOKS: u32 = 5;
         let begun = Instant::now();

@@ -34,7 +34,7 @@ pub struct Output {
     /// The reader's.
     fd: RawFd,
     partial: Vec<u8>,
-    /// So many bytes of a line are kept.
+    /// How many bytes of a line are kept.
     longest: usize,
     /// Bytes of the line at hand that were dropped.
     dropped: usize,

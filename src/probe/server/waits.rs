@@ -199,7 +199,7 @@ fn older(_: &Call) -> Option<Form> {
     None
 }
 
-/// So many descriptors are looked at in one call.
+/// How many descriptors are looked at in one call.
 const MOST: u64 = 65_536;
 
 /// The descriptors in a list of poll's.
