@@ -88,13 +88,19 @@ pub fn command(name: &str, args: &[&str]) -> Command {
     command
 }
 
-/// `python3` with a file of tests/peers, or nothing where there is no Python, which is then said.
+/// Python with a file of tests/peers, or nothing where there is no Python, which is then said. `python3` may be the shim of a
+/// version manager, a script that takes longer than a probe: it is asked once which program it starts.
 pub fn python(file: &str) -> Option<[&'static str; 2]> {
-    if Command::new("python3").arg("--version").output().is_err() {
+    static PYTHON: OnceLock<Option<String>> = OnceLock::new();
+    let python = PYTHON.get_or_init(|| {
+        let asked = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().ok()?;
+        String::from_utf8(asked.stdout).ok().map(|path| path.trim().to_string()).filter(|path| !path.is_empty())
+    });
+    let Some(python) = python else {
         eprintln!("left out: there is no python3 on this machine");
         return None;
-    }
-    Some(["python3", Box::leak(format!("tests/peers/{file}").into_boxed_str())])
+    };
+    Some([python, Box::leak(format!("tests/peers/{file}").into_boxed_str())])
 }
 
 /// The program of that name as nobody runs it, in place of root, who may do anything: in a folder that every user can

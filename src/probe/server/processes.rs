@@ -4,7 +4,7 @@
 //! of a character.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::ptr;
@@ -47,9 +47,17 @@ fn children(pid: u32) -> Vec<u32> {
 /// The state letters of all threads of the processes, as proc_pid_stat(5) has them: `S` sleeps, `R` runs, `T` is
 /// stopped. Those of processes that have ended (`Z`, `X`) and wait for their parent to take note are left out.
 pub fn states(pids: &[u32]) -> Vec<u8> {
-    let stats = threads(pids).filter_map(|thread| fs::read(thread.join("stat")).ok());
+    let stats = threads(pids).filter_map(|thread| line(&thread.join("stat")).ok());
     let states = stats.filter_map(|stat| fields(&stat)?.next()?.first().copied());
     states.filter(|state| !matches!(state, b'Z' | b'X')).collect()
+}
+
+/// A file of one line, which /proc has at once: this is asked thousands of times.
+fn line(file: &Path) -> io::Result<Vec<u8>> {
+    let mut line = vec![0; 4096];
+    let length = fs::File::open(file)?.read(&mut line)?;
+    line.truncate(length);
+    Ok(line)
 }
 
 /// The folders of all threads of the processes, in /proc.
@@ -168,8 +176,8 @@ pub fn limit_descriptors(pid: u32, at_least: u64, room: u64) -> io::Result<()> {
 /// The fields of a line of /proc/PID/stat from the third on, after the name, which is in parentheses and may hold any
 /// character.
 fn fields(stat: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
-    let name = stat.windows(2).rposition(|two| two == b") ")?;
-    Some(stat[name + 2..].split(|byte| *byte == b' '))
+    let name = stat.iter().rposition(|byte| *byte == b')')?;
+    Some(stat.get(name + 2..)?.split(|byte| *byte == b' '))
 }
 
 fn number(digits: &[u8]) -> Option<u64> {
