@@ -17,21 +17,23 @@ fn not_ok(shown: &str) -> Vec<(&str, &str)> {
     verdicts(shown).into_iter().filter(|(_, cell)| *cell != "ok").collect()
 }
 
-#[test]
-fn servers_are_asked_in_their_own_protocol() {
+/// A preset, a server that speaks its protocol, and the verdicts that are not `ok`.
+type Spoken = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+cases!(servers_are_asked_in_their_own_protocol: is_asked_in_its_own_protocol:
+    line => ("line", "line_server.py", &[]),
+    http => ("http", "http11_server.py", &[("out-of-descriptors", "spins")]),
+    smtp => ("smtp", "greeting_server.py", &[("out-of-descriptors", "EMFILE")]),
+);
+
+fn is_asked_in_its_own_protocol((preset, file, short): Spoken) {
     if !room_for_a_crowd() {
         return;
     }
-    for (preset, file, short) in [
-        ("line", "line_server.py", &[][..]),
-        ("http", "http11_server.py", &[("out-of-descriptors", "spins")]),
-        ("smtp", "greeting_server.py", &[("out-of-descriptors", "EMFILE")]),
-    ] {
-        say(&format!("check --preset {preset}"));
-        let Some((shown, _, errors)) = on(&["--preset", preset], file, &[]) else { return };
-        assert_eq!((not_ok(&shown), &errors[..]), (short.to_vec(), ""), "{file}: {shown}");
-        assert_eq!(verdicts(&shown).len(), PROBES.iter().filter(|probe| !probe.foreign).count());
-    }
+    say(&format!("check --preset {preset}"));
+    let Some((shown, _, errors)) = on(&["--preset", preset], file, &[]) else { return };
+    assert_eq!((not_ok(&shown), &errors[..]), (short.to_vec(), ""), "{file}: {shown}");
+    assert_eq!(verdicts(&shown).len(), PROBES.iter().filter(|probe| !probe.foreign).count());
 }
 
 #[test]

@@ -110,24 +110,28 @@ fn a_server_that_goes_on_sending_is_said_to() {
     assert_eq!((verdicts(&shown), status), (vec![("polite", "ok")], Some(0)), "{shown}");
 }
 
-#[test]
-fn a_reply_that_is_larger_than_all_buffers_is_read_to_its_end() {
-    for bytes in ["300000", "3000000", "30000000"] {
-        let only = "polite,leaves,half-close,unread,long-message";
-        let options = ["--preset", "http", "--only", only];
-        let Some((shown, status)) = on(&options, "http_server.py", &[bytes]) else { return };
-        assert!(verdicts(&shown).iter().all(|(_, verdict)| *verdict == "ok"), "{bytes}: {shown}");
-        assert_eq!(status, Some(0), "{bytes}");
-    }
+cases!(a_reply_that_is_larger_than_all_buffers_is_read_to_its_end: is_read_to_its_end:
+    of_300_kb => "300000",
+    of_3_mb => "3000000",
+    of_30_mb => "30000000",
+);
+
+fn is_read_to_its_end(bytes: &str) {
+    let options = ["--preset", "http", "--only", "polite,leaves,half-close,unread,long-message"];
+    let Some((shown, status)) = on(&options, "http_server.py", &[bytes]) else { return };
+    assert!(verdicts(&shown).iter().all(|(_, verdict)| *verdict == "ok"), "{bytes}: {shown}");
+    assert_eq!(status, Some(0), "{bytes}");
 }
 
-#[test]
-fn work_that_gets_on_or_that_is_owed_is_no_spinning() {
-    for kind in ["slow", "batch"] {
-        let options = ["--preset", "http", "--only", "long-message"];
-        let Some((shown, status)) = on(&options, "http_server.py", &[kind]) else { return };
-        assert_eq!((verdicts(&shown), status), (vec![("long-message", "ok")], Some(0)), "{kind}: {shown}");
-    }
+cases!(work_that_gets_on_or_that_is_owed_is_no_spinning: is_no_spinning:
+    request_by_request => "slow",
+    all_together => "batch",
+);
+
+fn is_no_spinning(kind: &str) {
+    let options = ["--preset", "http", "--only", "long-message"];
+    let Some((shown, status)) = on(&options, "http_server.py", &[kind]) else { return };
+    assert_eq!((verdicts(&shown), status), (vec![("long-message", "ok")], Some(0)), "{kind}: {shown}");
 }
 
 #[test]

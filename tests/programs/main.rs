@@ -9,6 +9,19 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+/// A module of tests, one for each case: a failure names its case, and no case waits for another.
+macro_rules! cases {
+    ($tests:ident: $run:ident: $($name:ident => $case:expr),+ $(,)?) => {
+        mod $tests {
+            use super::*;
+            $(#[test]
+            fn $name() {
+                $run($case);
+            })+
+        }
+    };
+}
+
 mod architecture;
 mod check;
 mod check_grades;

@@ -7,21 +7,22 @@ use close_call::command::names::stored;
 use insta::{Settings, assert_snapshot};
 
 /// Chapter, naive server, how many verdicts are not `ok`, and options of check.
-const NAIVE: &[(&str, &str, usize, &[&str])] = &[
-    ("15-mio", "15-example", 9, &[]),
-    ("15-mio", "15-one-recv", 3, &[]),
-    // How many of a stampede are accepted depends on how many of its edges come while the server is awake.
-    ("15-mio", "15-one-accept", 3, &["--skip", "stampede"]),
-    ("16-tokio", "16-asks-in-task", 2, &[]),
-    ("16-tokio", "16-ignores-errors", 2, &[]),
-    ("16-tokio", "16-asks-before-task", 5, &[]),
-    // Whether a buffer is left for the next message depends on who is faster, the client or the server.
-    ("18-completions", "18-multishot", 4, &["--skip", "long-message"]),
-];
+type Naive = (&'static str, &'static str, usize, &'static [&'static str]);
 
-#[test]
-fn each_falls_short_as_its_page_says() {
-    if !room_for_a_crowd() {
+cases!(each_falls_short_as_its_page_says: falls_short:
+    mio_example => ("15-mio", "15-example", 9, &[]),
+    mio_one_recv => ("15-mio", "15-one-recv", 3, &[]),
+    // How many of a stampede are accepted depends on how many of its edges come while the server is awake.
+    mio_one_accept => ("15-mio", "15-one-accept", 3, &["--skip", "stampede"]),
+    tokio_asks_in_task => ("16-tokio", "16-asks-in-task", 2, &[]),
+    tokio_ignores_errors => ("16-tokio", "16-ignores-errors", 2, &[]),
+    tokio_asks_before_task => ("16-tokio", "16-asks-before-task", 5, &[]),
+    // Whether a buffer is left for the next message depends on who is faster, the client or the server.
+    io_uring_multishot => ("18-completions", "18-multishot", 4, &["--skip", "long-message"]),
+);
+
+fn falls_short((chapter, name, short, options): Naive) {
+    if !runs(chapter) || !room_for_a_crowd() {
         return;
     }
     let _settings = settings();
@@ -29,19 +30,17 @@ fn each_falls_short_as_its_page_says() {
     times.add_filter(r"[0-9.]+ s of processor time in [0-9.]+ s", "3.0 s of processor time in 3.0 s");
     times.add_filter(r"127\.0\.0\.1:\d{5}", "127.0.0.1:<port>");
     let _times = times.bind_to_scope();
-    for (_, name, short, options) in NAIVE.iter().filter(|(chapter, ..)| runs(chapter)) {
-        say(&format!("check on naive-{name}"));
-        let program = exe(&format!("examples/naive-{name}"));
-        let server = ["--", program.to_str().unwrap(), "--listen", "127.0.0.1:{port}"];
-        let (shown, status, errors) = check(&[*options, &server].concat());
-        assert_eq!((status, errors.as_str()), (Some(1), ""));
-        assert_eq!(verdicts(&shown).iter().filter(|(_, cell)| *cell != "ok").count(), *short, "{name}: {shown}");
-        let options: String = options.iter().map(|option| format!("{option} ")).collect();
-        let typed = format!(
-            "$ cargo run -- check {options}-- \\\n    target/debug/examples/naive-{name} --listen 127.0.0.1:{{port}}"
-        );
-        assert_snapshot!(format!("naive-{name}-check"), format!("{typed}\n{shown}"));
-    }
+    say(&format!("check on naive-{name}"));
+    let program = exe(&format!("examples/naive-{name}"));
+    let server = ["--", program.to_str().unwrap(), "--listen", "127.0.0.1:{port}"];
+    let (shown, status, errors) = check(&[options, &server].concat());
+    assert_eq!((status, errors.as_str()), (Some(1), ""));
+    assert_eq!(verdicts(&shown).iter().filter(|(_, cell)| *cell != "ok").count(), short, "{name}: {shown}");
+    let options: String = options.iter().map(|option| format!("{option} ")).collect();
+    let typed = format!(
+        "$ cargo run -- check {options}-- \\\n    target/debug/examples/naive-{name} --listen 127.0.0.1:{{port}}"
+    );
+    assert_snapshot!(format!("naive-{name}-check"), format!("{typed}\n{shown}"));
 }
 
 /// Chapter, naive server, probe: what the book shows of it.

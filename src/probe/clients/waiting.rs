@@ -52,7 +52,9 @@ impl Clients<'_> {
             if self.hears()? | self.send_the_rest() {
                 looks = Looks::default(); // it was at work between the looks
             }
+            let looked = Instant::now();
             let look = self.look()?;
+            let took = looked.elapsed();
             if looks.idle(&look, begun.elapsed(), self.observed.nap) {
                 // It may have ended between the look at its threads and the one at its connections.
                 return self.alive();
@@ -73,7 +75,8 @@ impl Clients<'_> {
             if look.threads[0] == Threads::Asleep && self.make_room(full)? {
                 continue;
             }
-            thread::sleep(pause);
+            // To look at a crowd is work: the server has most of the time.
+            thread::sleep(pause.max(2 * took));
             pause = (pause * 2).min(Duration::from_millis(5));
         }
     }
@@ -225,6 +228,7 @@ impl Clients<'_> {
     /// Waits until the accept queue has room for one more, so that no SYN is lost and sent again a second later.
     pub(super) fn wait_for_room(&mut self, who: &str) -> Step {
         let mut patience = Patience::new();
+        let mut pause = Duration::from_micros(50);
         let mut work = None; // looked at only where there is something to wait for
         let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
         loop {
@@ -243,7 +247,9 @@ impl Clients<'_> {
             if in_vain && kernel.listener(self.observed.address()).ok() == Some(listener) {
                 return Err(Verdict::Refused(who.into(), "the accept queue is full".into()));
             }
-            thread::sleep(Duration::from_micros(50));
+            thread::sleep(pause);
+            // A server that takes its time is not asked more often for that.
+            pause = (pause * 2).min(Duration::from_millis(2));
         }
     }
 
