@@ -8,15 +8,16 @@ use std::time::Duration;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
 
-use super::asked::Check;
+use super::asked::{Check, Hunted};
 use super::junit::JUnit;
 use super::known::Known;
 use crate::command::args::{Wrong, one_of};
 use crate::net::in_flight::LIMIT;
 use crate::probe::escapes::bytes;
 use crate::probe::presets::Preset;
-use crate::probe::probes::{HAMMER, PROBES, Probe, UNREAD_LOG};
+use crate::probe::probes::{HAMMER, PROBES, Probe, RANDOM, UNREAD_LOG, of_script};
 use crate::probe::protocol::{self, Protocol};
+use crate::probe::script::read;
 
 /// What the words after `check` ask for.
 pub enum Asked {
@@ -36,7 +37,8 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
     let (mut json, mut strict, mut wait) = (false, false, LIMIT);
     let (mut preset, mut hammer, mut silent, mut known, mut junit) = (None, None, 1, None, None);
     let [mut message, mut reply, mut greeting] = [None, None, None];
-    let mut also = Vec::new();
+    let (mut also, mut scripts) = (Vec::new(), Vec::new());
+    let (mut random, mut seed, mut save) = (None, None, None);
     loop {
         // What comes after the `--` is not ours to read.
         if let Some(mut raw) = parser.try_raw_args()
@@ -47,7 +49,9 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
                 return Err(wrong("check needs a command after the --"));
             }
             let named = |probe: &Probe| only.iter().any(|one| one.name == probe.name);
-            let mut probes: Vec<&Probe> = PROBES.iter().filter(|probe| only.is_empty() || named(probe)).collect();
+            // Scripts are played in place of the probes, unless some of these are asked for as well.
+            let all = only.is_empty() && (scripts.is_empty() && random.is_none() || !skip.is_empty());
+            let mut probes: Vec<&Probe> = PROBES.iter().filter(|probe| all || named(probe)).collect();
             if named(&UNREAD_LOG) {
                 probes.push(&UNREAD_LOG);
             }
@@ -55,9 +59,23 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
                 probes.push(&HAMMER);
             }
             probes.retain(|probe| skip.iter().all(|skipped| skipped.name != probe.name));
-            if probes.is_empty() {
+            probes.extend(&scripts);
+            if probes.is_empty() && random.is_none() {
                 return Err(wrong("--skip leaves no probe"));
             }
+            let mut names: Vec<&str> = probes.iter().map(|probe| probe.name).collect();
+            names.sort();
+            if let Some([name, _]) = names.windows(2).find(|two| two[0] == two[1]) {
+                return Err(Wrong(format!(
+                    "two are called {name}; a script's first line names it: # NAME: WHAT IT IS"
+                )));
+            }
+            if random.is_none() && (seed.is_some() || save.is_some()) {
+                return Err(wrong("--seed and --save go with --random N"));
+            }
+            let random = random.map(|number| Hunted { number, seed: seed.unwrap_or(1), save });
+            names.extend(PROBES.iter().chain([&HAMMER, &RANDOM]).map(|probe| probe.name));
+            let known = known.map(|file: PathBuf| Known::read(&file, &names)).transpose().map_err(Wrong)?;
             let hammer = hammer.unwrap_or(protocol::HAMMER);
             let mut protocol = preset.map_or_else(Protocol::default, |preset: Preset| preset.protocol());
             let said =
@@ -65,15 +83,40 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
             for (said, part) in said {
                 *part = said.unwrap_or_else(|| std::mem::take(part));
             }
-            let check =
-                Check { probes, protocol, preset, also, hammer, silent, strict, known, json, junit, wait, command };
+            let check = Check {
+                probes,
+                random,
+                protocol,
+                preset,
+                also,
+                hammer,
+                silent,
+                strict,
+                known,
+                json,
+                junit,
+                wait,
+                command,
+            };
             return Ok(Asked::Check(Box::new(check)));
         }
         match parser.next()? {
             Some(Long("only")) => probes(&mut parser, "--only", &mut only)?,
             Some(Long("skip")) => probes(&mut parser, "--skip", &mut skip)?,
             Some(Long("strict")) => strict = true,
-            Some(Long("known")) => known = Some(Known::read(&file(&mut parser, "--known")?).map_err(Wrong)?),
+            Some(Long("script")) => {
+                let read = read::scripts(&file(&mut parser, "--script")?).map_err(Wrong)?;
+                scripts.extend(read.into_iter().map(|(script, text)| of_script(&script, text)));
+            }
+            Some(Long("random")) => {
+                random = Some(some(number(&mut parser, "--random", "scripts")?, "--random", "scripts")?)
+            }
+            Some(Long("seed")) => {
+                let number = parser.value().ok().and_then(|value| value.to_str()?.parse().ok());
+                seed = Some(number.ok_or_else(|| wrong("--seed needs a number, with which other scripts are made"))?);
+            }
+            Some(Long("save")) => save = Some(file(&mut parser, "--save")?),
+            Some(Long("known")) => known = Some(file(&mut parser, "--known")?),
             Some(Long("junit")) => {
                 let opened = JUnit::open(&file(&mut parser, "--junit")?);
                 junit = Some(opened.map_err(|error| Wrong(error.to_string()))?);
