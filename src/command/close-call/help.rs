@@ -69,7 +69,7 @@ port on which it must listen; its environment has it in PORT. Between `check` an
                         played as well. `list --script NAME` prints a probe as one
   --random N            N scripts that nobody has written: the first that breaks a promise
                         is made as short as it can be, and printed
-  --seed S              other ones; 1 unless told otherwise
+  --seed S              other scripts; 1 unless told otherwise
   --save FILE           where that script goes, for --script
   --strict              a choice counts like a fault, and so does an error that a server
                         printed although its clients got all they wanted
