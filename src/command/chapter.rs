@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::mem;
 use std::process::ExitCode;
 
 use lexopt::Arg::{Long, Short, Value};
@@ -15,7 +16,8 @@ use crate::net::columns::wrap;
 use crate::net::signals::Signals;
 use crate::net::trace::{self, Format};
 use crate::net::{self, Address, Socket};
-use crate::probe::probes::{PROBES, Probe};
+use crate::probe::probes::{PROBES, Probe, of_script};
+use crate::probe::script::read;
 
 pub use super::greeting::{GREETING, greeting};
 
@@ -25,6 +27,7 @@ struct Options {
     help: bool,
     listen: Option<Address>,
     probe: Option<&'static Probe>,
+    script: Option<&'static Probe>,
     trace: Option<Format>,
     compare: bool,
 }
@@ -71,7 +74,7 @@ fn main_of(name: &str, serve: Serve) -> ExitCode {
         return compare_with_the_book(name, &options);
     }
     let own = || ladder::by_name(name).and_then(|chapter| chapter.story).and_then(chapter_probes::by_name);
-    let Some(probe) = options.probe.or_else(own) else {
+    let Some(probe) = options.script.or(options.probe).or_else(own) else {
         return Wrong(format!("{name} has no story of its own; --probe NAME plays one")).refuse();
     };
     match env::current_exe() {
@@ -150,7 +153,7 @@ fn exit_code(result: net::Result<()>) -> ExitCode {
 
 fn parse(mut parser: Parser, server: bool) -> Result<Options, Wrong> {
     let takes = if server {
-        "--probe NAME, --listen [ADDR], --trace[=json], --compare and --help"
+        "--probe NAME, --script FILE, --listen [ADDR], --trace[=json], --compare and --help"
     } else {
         "--trace[=json], --compare and --help"
     };
@@ -169,6 +172,7 @@ fn parse(mut parser: Parser, server: bool) -> Result<Options, Wrong> {
                     None => one_of("probe", &name, PROBES, |probe| probe.name)?,
                 });
             }
+            Long("script") if server => options.script = Some(script(&mut parser)?),
             Long("listen") if server => {
                 let given = parser.optional_value().or_else(|| next_value(&mut parser));
                 options.listen = Some(args::address(&given.unwrap_or_else(|| DEFAULT_ADDRESS.into()))?);
@@ -199,7 +203,24 @@ fn parse(mut parser: Parser, server: bool) -> Result<Options, Wrong> {
     if options.listen.is_some() && options.compare {
         return Err(Wrong("--compare plays a story and --listen does not: choose one".into()));
     }
+    if options.script.is_some() && (options.listen.is_some() || options.probe.is_some() || options.compare) {
+        return Err(Wrong(
+            "--script plays clients of yours; --probe, --listen and --compare do not: choose one".into(),
+        ));
+    }
     Ok(options)
+}
+
+/// The script in a file, as a probe.
+fn script(parser: &mut Parser) -> Result<&'static Probe, Wrong> {
+    let needs = || {
+        Wrong("--script needs a file with a script; the book's page \"A probe in words\" says how to write one".into())
+    };
+    let file = parser.value().ok().filter(|file| !file.is_empty()).ok_or_else(needs)?;
+    match &mut read::scripts(file.as_ref()).map_err(Wrong)?[..] {
+        [(script, text)] => Ok(of_script(script, mem::take(text))),
+        _ => Err(Wrong(format!("{}: a story has one script; name one of the folder's", file.to_string_lossy()))),
+    }
 }
 
 /// The next argument, if there is one and it is not an option.
@@ -233,6 +254,8 @@ fn help(name: &str, server: bool) -> String {
 {command} -- [OPTIONS]
   (nothing)         plays its story, under the probe {story}
   --probe NAME      plays another probe
+  --script FILE     plays a script of yours, as `cargo run -- list --script NAME` prints
+                    one
   --listen [ADDR]   serves for real, on {DEFAULT_ADDRESS} unless told otherwise
   --trace           prints the server's socket calls, in the manner of strace
   --trace=json      the same as JSON lines

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::greeting::{GREETING, greeting_of};
 use crate::probe::clients::Clients;
-use crate::probe::probes::{self, PLAIN, Probe, UNREAD_LOG};
+use crate::probe::probes::{self, PLAIN, Part, Probe, UNREAD_LOG};
 use crate::probe::verdict::Step;
 
 /// The probes.
@@ -17,7 +17,7 @@ pub const SLOW_READER: Probe = Probe {
     name: "slow-reader",
     clients: "send, and read a reply of four million bytes, a little at a time",
     sound: "delivers all of it",
-    script: slow_reader,
+    part: Part::Code(slow_reader),
     environment: &[("GREETING", "4000000")],
     ..PLAIN
 };
@@ -28,7 +28,7 @@ pub const SHORTAGE: Probe = Probe {
     name: "shortage",
     clients: "one connects when no descriptor is free; then one becomes free elsewhere",
     sound: "serves it, although no connection was closed",
-    script: shortage,
+    part: Part::Code(shortage),
     ..PLAIN
 };
 
@@ -37,7 +37,7 @@ pub const TOLD_TO_STOP: Probe = Probe {
     name: "told-to-stop",
     clients: "one is idle, and one has sent a message, when SIGTERM comes",
     sound: "replies to the one, ends both connections, and ends",
-    script: told_to_stop,
+    part: Part::Code(told_to_stop),
     ends: true,
     ..PLAIN
 };
@@ -48,7 +48,7 @@ pub const STOP_WHILE_OWING: Probe = Probe {
     name: "stop-while-owing",
     clients: "one is idle, one has sent, one is owed four million bytes, when SIGTERM comes",
     sound: "replies to all that has come, whole, and ends the idle one meanwhile",
-    script: stop_while_owing,
+    part: Part::Code(stop_while_owing),
     ends: true,
     environment: &[("GREETING", "4000000")],
     ..PLAIN

@@ -27,7 +27,9 @@ pub fn page_of_probe(probe: &str) -> &'static str {
         "out-of-descriptors" | "crowd" | "unread-log" | "told-to-stop" | "stop-while-owing" => "11-limits",
         "long-message" => "14-epoll",
         "around-urgent" => "16-tokio",
-        _ => "check",
+        "stampede" | "hammer" => "check",
+        // One that nobody has named here is somebody's script.
+        _ => "script",
     }
 }
 

@@ -30,7 +30,8 @@ pub fn play(exe: &Path, name: &str, probe: &Probe, trace: Option<Format>) -> Exi
     let mut printer = Printer { trace, coloured, ..Printer::default() };
     if trace.is_none() {
         let title = format!("{name} under {}", probe.name);
-        let whole = wrap(&format!("{title}: {}.", probe.clients), 4);
+        let does = if probe.clients.is_empty() { String::new() } else { format!(": {}", probe.clients) };
+        let whole = wrap(&format!("{title}{does}."), 4);
         println!("{}{}\n", paint(coloured, Style::Bold, &title), &whole[title.len()..]);
     }
     let verdict = run(exe, probe, trace, &mut |event| printer.print(event));

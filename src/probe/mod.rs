@@ -10,13 +10,14 @@
 //! - [`verdict`]: how it did;
 //! - [`act`]: what a client does, in words; [`record`]: the lines of a trace;
 //! - [`clients`]: what the clients do, step by step;
-//! - [`scripts`](probes::PROBES), one for each probe, and [`probes`], their list;
+//! - [`script`]: a probe in words; `in_code`: those that are not; and [`probes`], the list of both;
 //! - [`target`]: a server and a probe together; [`parallel`]: several at a time.
 
 pub mod act;
 pub mod clients;
 pub mod escapes;
 pub mod idle;
+mod in_code;
 pub mod kind;
 pub mod parallel;
 pub mod presets;
@@ -24,7 +25,7 @@ pub mod printed;
 pub mod probes;
 pub mod protocol;
 pub mod record;
-mod scripts;
+pub mod script;
 pub mod server;
 pub mod target;
 pub mod verdict;

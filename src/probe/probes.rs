@@ -1,12 +1,15 @@
-//! The probes: ways in which clients behave. Each is a name, what the clients do, what a sound server does, a script, and
-//! what else there is to know of it.
+//! The probes: ways in which clients behave. Each is a name, what the clients do, what a sound server does, the clients'
+//! part, in words where it can be said in them, and what else there is to know of it.
+
+use std::path::Path;
 
 use super::clients::Clients;
+use super::in_code;
+pub use super::in_code::CROWD_NEEDS;
 use super::kind::Kind;
 use super::presets::Preset;
-use super::scripts;
-pub use super::scripts::CROWD_NEEDS;
-use super::verdict::Step;
+use super::script::{Deed, Script};
+use super::verdict::{Step, Verdict};
 
 /// One way in which clients behave.
 pub struct Probe {
@@ -16,15 +19,16 @@ pub struct Probe {
     pub clients: &'static str,
     /// What a sound server does under it.
     pub sound: &'static str,
-    /// The clients' part. An error is the verdict on a server that fell short.
-    pub script: fn(&mut Clients) -> Step,
+    /// The clients' part.
+    pub part: Part,
     /// What else a server may do under it, if it serves again afterwards.
     pub may: &'static [Choice],
     /// What it shows of a server that falls short in a way that it may.
     pub shows: Option<When>,
-    /// What is played on and on to see whether the server keeps something of clients that go; nothing, if none goes.
+    /// What is played on and on to see whether the server keeps something of clients that go, where [`Probe::again`] is to
+    /// say so.
     pub again: Option<Again>,
-    /// Its clients send a message before they misbehave: with another one, they may meet something else.
+    /// In code, its clients send a message before they misbehave.
     pub asks: bool,
     /// How the server's limit of descriptors comes in, if it does.
     pub limits_descriptors: bool,
@@ -49,7 +53,7 @@ pub const PLAIN: Probe = Probe {
     name: "",
     clients: "",
     sound: "",
-    script: |_| Ok(()),
+    part: Part::Code(|_| Ok(())),
     may: &[],
     shows: None,
     again: None,
@@ -64,18 +68,103 @@ pub const PLAIN: Probe = Probe {
     environment: &[],
 };
 
+/// The clients' part in a probe.
+#[derive(Clone, Copy)]
+pub enum Part {
+    /// The text of a script.
+    Words(&'static str),
+    /// An error is the verdict on a server that fell short.
+    Code(fn(&mut Clients) -> Step),
+}
+
+impl Part {
+    /// The script, of words.
+    pub fn script(&self) -> Option<Result<Script, String>> {
+        match self {
+            Part::Words(text) => Some(Script::read(Path::new(""), text)),
+            Part::Code(_) => None,
+        }
+    }
+
+    /// Has the clients do their part.
+    pub fn play(&self, clients: &mut Clients) -> Step {
+        match self {
+            Part::Words(_) => self.script().map_or(Ok(()), |script| script.map_err(Verdict::Failed)?.play(clients)),
+            Part::Code(code) => code(clients),
+        }
+    }
+
+    /// Has them do it as `check` does: whatever they do in words, one more client must be served.
+    pub fn play_whole(&self, clients: &mut Clients) -> Step {
+        match self.script() {
+            Some(script) => script.map_err(Verdict::Failed)?.play_and_one_more(clients),
+            None => self.play(clients),
+        }
+    }
+}
+
+impl Probe {
+    /// A probe in words. The first two lines of its text say what it is called and what its clients do, and what a sound
+    /// server does.
+    const fn in_words(text: &'static str) -> Probe {
+        let (name, rest) = until(b':', text.split_at("# ".len()).1);
+        let (clients, rest) = until(b'\n', rest.split_at(" ".len()).1);
+        let (sound, _) = until(b'\n', rest.split_at("# sound: ".len()).1);
+        Probe { name, clients, sound, part: Part::Words(text), ..PLAIN }
+    }
+
+    /// The text of a probe in words.
+    pub fn words(&self) -> Option<&'static str> {
+        match self.part {
+            Part::Words(text) => Some(text),
+            Part::Code(_) => None,
+        }
+    }
+
+    /// What is played on and on to see whether the server keeps something of clients that go; nothing, if none goes.
+    pub fn again(&self) -> Option<Again> {
+        let goes = || self.part.script().is_some_and(|script| script.is_ok_and(|script| script.goes()));
+        self.again.or_else(|| goes().then_some(Again { part: self.part, times: TIMES }))
+    }
+
+    /// Its clients send a message before they misbehave: with another one, they may meet something else.
+    pub fn asks(&self) -> bool {
+        self.asks || self.part.script().is_some_and(|script| script.is_ok_and(|script| script.asks()))
+    }
+}
+
+/// What comes before the first such byte, and what after it.
+const fn until(byte: u8, text: &'static str) -> (&'static str, &'static str) {
+    let mut at = 0;
+    while text.as_bytes()[at] != byte {
+        at += 1;
+    }
+    let (before, rest) = text.split_at(at);
+    (before, rest.split_at(1).1)
+}
+
+/// The probe in words that is in the file of this name.
+macro_rules! in_words {
+    ($name:literal) => {
+        Probe::in_words(include_str!(concat!("../../probes/", $name, ".probe")))
+    };
+}
+
+/// How often clients come and go between two looks at what the server holds.
+pub const TIMES: usize = 8;
+
 /// Clients that come and go.
 #[derive(Clone, Copy)]
 pub struct Again {
     /// What they do.
-    pub script: fn(&mut Clients) -> Step,
+    pub part: Part,
     /// How often, between two looks at what the server holds.
     pub times: usize,
 }
 
-/// The script once more, eight times between two looks.
-const fn again(script: fn(&mut Clients) -> Step) -> Option<Again> {
-    Some(Again { script, times: 8 })
+/// What is in code, so many times between two looks.
+const fn again(code: fn(&mut Clients) -> Step, times: usize) -> Option<Again> {
+    Some(Again { part: Part::Code(code), times })
 }
 
 /// A verdict that a server may well deserve: a limit, or a way to serve, that was chosen.
@@ -109,6 +198,16 @@ const FEW: Choice = Choice {
     why: "it serves one client at a time, or a few, as two-at-once shows",
 };
 
+/// What a script waits for besides.
+const FEW_IN_A_SCRIPT: Choice =
+    Choice { kinds: &[Kind::NoReply, Kind::NoGreeting, Kind::Refused, Kind::NoEnd, Kind::LeftUnread], ..FEW };
+
+const HALF_CLOSED: Choice = Choice {
+    kinds: &[Kind::ReplyLost],
+    when: When::Speaking(Preset::Http),
+    why: "many HTTP servers take a client that has ended for one that has gone",
+};
+
 const LIMITED: Choice = Choice {
     kinds: &[Kind::TurnedAway, Kind::Refused, Kind::NoReply, Kind::NoGreeting, Kind::ReplyLost, Kind::WrongReply],
     when: When::Limited,
@@ -116,28 +215,17 @@ const LIMITED: Choice = Choice {
 };
 
 /// The first probe: it finds out whether the clients and the server have a language in common.
-pub const POLITE: Probe = Probe {
-    name: "polite",
-    clients: "connect, send, read the reply, and stay",
-    sound: "replies",
-    script: scripts::polite,
-    first: true,
-    ..PLAIN
-};
+pub const POLITE: Probe = Probe { first: true, ..in_words!("polite") };
 
 /// It finds out how many clients a server serves at a time.
 pub const TWO_AT_ONCE: Probe = Probe {
-    name: "two-at-once",
-    clients: "one connects and sends nothing, another is polite",
-    sound: "serves the other at once",
-    script: scripts::two_at_once,
     shows: Some(When::FewAtATime),
     may: &[Choice {
         kinds: WAITS,
         when: When::Always,
         why: "it serves one client at a time, or a few, and the next one waits",
     }],
-    ..PLAIN
+    ..in_words!("two-at-once")
 };
 
 /// It finds out whether a server has a limit.
@@ -145,7 +233,7 @@ pub const CROWD: Probe = Probe {
     name: "crowd",
     clients: "1,100 connect and send nothing, then a polite one comes",
     sound: "serves it",
-    script: scripts::crowd,
+    part: Part::Code(in_code::crowd),
     shows: Some(When::Limited),
     may: &[
         FEW,
@@ -162,114 +250,24 @@ pub const CROWD: Probe = Probe {
 /// All probes, in the order in which the book meets them.
 pub const PROBES: &[Probe] = &[
     POLITE,
-    Probe {
-        name: "leaves",
-        clients: "connect, send, read the reply, and close",
-        sound: "serves the next client",
-        script: scripts::leaves,
-        again: again(scripts::leaves),
-        ..PLAIN
-    },
+    in_words!("leaves"),
     TWO_AT_ONCE,
-    Probe {
-        name: "impatient",
-        clients: "send and close at once, without reading the reply",
-        sound: "survives, and serves the next client",
-        script: scripts::impatient,
-        again: again(scripts::impatient),
-        asks: true,
-        ..PLAIN
-    },
-    Probe {
-        name: "half-close",
-        clients: "send, shut down the writing side, and read to the end",
-        sound: "delivers the reply, then the end",
-        script: scripts::half_close,
-        again: again(scripts::half_close),
-        asks: true,
-        may: &[Choice {
-            kinds: &[Kind::ReplyLost],
-            when: When::Speaking(Preset::Http),
-            why: "many HTTP servers take a client that has ended for one that has gone",
-        }],
-        ..PLAIN
-    },
-    Probe {
-        name: "urgent",
-        clients: "send one urgent byte (MSG_OOB), and stay",
-        sound: "survives, and serves the next client",
-        script: scripts::urgent,
-        may: &[FEW],
-        ..PLAIN
-    },
-    Probe {
-        name: "urgent-then-close",
-        clients: "send one urgent byte and close, seen in one pass",
-        sound: "survives, and serves the next client",
-        script: scripts::urgent_then_close,
-        again: again(scripts::urgent_then_close),
-        ..PLAIN
-    },
-    Probe {
-        name: "rude",
-        clients: "reset the connection while it is idle",
-        sound: "survives, and serves the next client",
-        script: scripts::rude,
-        again: again(scripts::rude),
-        asks: true,
-        ..PLAIN
-    },
-    Probe {
-        name: "unread",
-        clients: "send, and close when the reply has come, without reading it",
-        sound: "survives, and serves the next client",
-        script: scripts::unread,
-        again: again(scripts::unread),
-        asks: true,
-        ..PLAIN
-    },
-    Probe {
-        name: "send-then-reset",
-        clients: "send, and reset before the server reads",
-        sound: "survives, and serves the next client",
-        script: scripts::send_then_reset,
-        again: again(scripts::send_then_reset),
-        asks: true,
-        ..PLAIN
-    },
-    Probe {
-        name: "reset-in-queue",
-        clients: "reset before they are accepted",
-        sound: "survives, and serves the next client",
-        script: scripts::reset_in_queue,
-        again: again(scripts::reset_in_queue),
-        ..PLAIN
-    },
-    Probe {
-        name: "ask-then-reset-in-queue",
-        clients: "send, and reset before they are accepted",
-        sound: "survives, and serves the next client",
-        script: scripts::ask_then_reset_in_queue,
-        again: again(scripts::ask_then_reset_in_queue),
-        asks: true,
-        ..PLAIN
-    },
-    Probe {
-        name: "stranger",
-        clients: "while one sends and leaves, new ones connect and send nothing",
-        sound: "sends them nothing, and serves the next client",
-        script: scripts::stranger,
-        again: again(scripts::stranger),
-        asks: true,
-        may: &[FEW],
-        ..PLAIN
-    },
+    in_words!("impatient"),
+    Probe { may: &[HALF_CLOSED], ..in_words!("half-close") },
+    Probe { may: &[FEW], ..in_words!("urgent") },
+    in_words!("urgent-then-close"),
+    in_words!("rude"),
+    in_words!("unread"),
+    in_words!("send-then-reset"),
+    in_words!("reset-in-queue"),
+    in_words!("ask-then-reset-in-queue"),
+    Probe { may: &[FEW], ..in_words!("stranger") },
     Probe {
         name: "stampede",
         clients: "forty of each of four kinds, in one pass, and new ones that reset",
         sound: "survives, and serves the next client",
-        script: scripts::stampede,
-        again: Some(Again { script: scripts::stampede, times: 1 }),
+        part: Part::Code(in_code::stampede),
+        again: again(in_code::stampede, 1),
         asks: true,
         may: &[FEW, LIMITED],
         descriptors: 400,
@@ -279,8 +277,8 @@ pub const PROBES: &[Probe] = &[
         name: "never-reads",
         clients: "send on and on, never read, and reset at last",
         sound: "serves others meanwhile and afterwards, in bounded memory",
-        script: scripts::never_reads,
-        again: again(scripts::stops_reading),
+        part: Part::Code(in_code::never_reads),
+        again: again(in_code::stops_reading, TIMES),
         may: &[
             FEW,
             Choice {
@@ -295,8 +293,8 @@ pub const PROBES: &[Probe] = &[
         name: "out-of-descriptors",
         clients: "forty connect, the server has few descriptors, and they leave",
         sound: "neither dies nor spins, and serves the next client afterwards",
-        script: scripts::out_of_descriptors,
-        again: Some(Again { script: scripts::forty_come_and_go, times: 1 }),
+        part: Part::Code(in_code::out_of_descriptors),
+        again: again(in_code::forty_come_and_go, 1),
         may: &[FEW],
         limits_descriptors: true,
         descriptors: 128,
@@ -307,18 +305,11 @@ pub const PROBES: &[Probe] = &[
         name: "long-message",
         clients: "one sends 256 KiB, and reads the replies meanwhile",
         sound: "leaves none of it unread, and replies to what comes next",
-        script: scripts::long_message,
+        part: Part::Code(in_code::long_message),
         ..PLAIN
     },
-    Probe {
-        name: "around-urgent",
-        clients: "send a message, one urgent byte, and a message, all in one pass",
-        sound: "leaves nothing unread, or replies and closes; serves the next client",
-        script: scripts::around_urgent,
-        // None of the presets' protocols has urgent data.
-        foreign: true,
-        ..PLAIN
-    },
+    // None of the presets' protocols has urgent data.
+    Probe { foreign: true, ..in_words!("around-urgent") },
 ];
 
 /// For `check` alone, and only where it is asked for: what it finds is a race, so it is no part of a story, and may find
@@ -327,8 +318,8 @@ pub const HAMMER: Probe = Probe {
     name: "hammer",
     clients: "thousands that send and close at once, twenty at a time",
     sound: "survives, and serves the next client",
-    script: scripts::hammer,
-    again: Some(Again { script: scripts::some_hammer, times: 1 }),
+    part: Part::Code(in_code::hammer),
+    again: again(in_code::some_hammer, 1),
     asks: true,
     bounds: 4,
     last: true,
@@ -340,9 +331,32 @@ pub const UNREAD_LOG: Probe = Probe {
     name: "unread-log",
     clients: "a hundred are polite and leave, and nobody reads what the server prints",
     sound: "serves them all, and the next client",
-    script: scripts::unread_log,
+    part: Part::Code(in_code::unread_log),
     ..PLAIN
 };
+
+/// Where it is asked for: clients that nobody has thought of. What is found is a probe of the same name, in words.
+pub const RANDOM: Probe = Probe {
+    name: "random",
+    clients: "do anything, in any order, several in one pass",
+    sound: "keeps every promise",
+    ..PLAIN
+};
+
+/// What a server may choose under a script that is no probe of ours.
+pub fn may_choose(script: &Script) -> &'static [Choice] {
+    let half_closes = script.turns.iter().any(|turn| turn.deed == Deed::ShutsDown);
+    if half_closes { &[FEW_IN_A_SCRIPT, HALF_CLOSED] } else { &[FEW_IN_A_SCRIPT] }
+}
+
+/// A script as a probe. It is kept for as long as the process runs.
+pub fn of_script(script: &Script, text: String) -> &'static Probe {
+    let kept = |text: &str| &*Box::leak(Box::<str>::from(text));
+    let part = Part::Words(kept(&text));
+    let again = Some(Again { part, times: TIMES });
+    let (name, clients, may) = (kept(&script.name), kept(&script.what), may_choose(script));
+    Box::leak(Box::new(Probe { name, clients, part, may, again, ..PLAIN }))
+}
 
 /// The probe of that name.
 pub fn by_name(name: &str) -> Option<&'static Probe> {

@@ -4,11 +4,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::clients::{Clients, Event, Trouble};
-use super::probes::Probe;
+use super::probes::{Probe, When};
 use super::protocol::Terms;
 use super::server::port::Port;
 use super::server::{self, Server};
-use super::verdict::Verdict;
+use super::verdict::{Step, Verdict};
 
 /// A server to be probed, of which we know nothing but how to start it.
 pub struct Target {
@@ -98,7 +98,7 @@ impl Target {
             Err(why) => return Verdict::NoServer(why),
         };
         let mut clients = Clients::new(&mut server, self.patience, watch);
-        play(&mut clients, probe)
+        play(&mut clients, probe, &|clients| probe.part.play(clients))
     }
 
     /// Starts it, has the clients do their part on these terms, and come and go some times more, and ends it. A server that
@@ -114,7 +114,7 @@ impl Target {
         };
         let mut ignore = |_| {};
         let mut clients = Clients::new(&mut server, self.patience, &mut ignore).on(terms.clone());
-        let mut report = Report::of(play(&mut clients, probe));
+        let mut report = Report::of(play(&mut clients, probe, &|clients| probe.part.play_whole(clients)));
         report.closes = clients.was_closed_on();
         report.descriptors = clients.observed().descriptors_needed(ROOM);
         (report.cost, report.sent) = (clients.cost(), clients.moved()[1]);
@@ -125,14 +125,13 @@ impl Target {
         if matches!(report.verdict, Verdict::Sound) {
             report.troubles = clients.observed().troubles();
         }
-        if let (Verdict::Sound, Some(again)) = (&report.verdict, &probe.again) {
-            report.verdict = clients.leak(again.script, again.times).err().unwrap_or(Verdict::Sound);
+        if let (Verdict::Sound, Some(again)) = (&report.verdict, probe.again()) {
+            let part = |clients: &mut Clients| again.part.play_whole(clients);
+            report.verdict = clients.leak(&part, again.times).err().unwrap_or(Verdict::Sound);
         }
         let mut remarks: Vec<String> = clients.remark.take().into_iter().collect();
         match (clients.observed().ended_worker(), &report.verdict) {
-            (Some((name, replaced)), Verdict::Sound) => {
-                report.verdict = Verdict::WorkerDied { name, replaced, last_words: clients.last_words() };
-            }
+            (Some(_), Verdict::Sound) => report.verdict = clients.worker_died().unwrap_or(Verdict::Sound),
             (Some(_), Verdict::Died { .. }) => {}
             (Some((name, _)), _) => remarks.push(format!("A worker has ended: {name}.")),
             (None, _) => {}
@@ -171,12 +170,13 @@ fn too_few_descriptors(probe: &Probe) -> Option<Verdict> {
     (ours < probe.descriptors).then(|| Verdict::Failed(why()))
 }
 
-fn play(clients: &mut Clients, probe: &Probe) -> Verdict {
+fn play(clients: &mut Clients, probe: &Probe, part: &dyn Fn(&mut Clients) -> Step) -> Verdict {
     // It listens, and may yet have something to do before it waits.
     let idle = clients.until_idle();
     clients.get_to_know();
-    match idle.and_then(|()| (probe.script)(clients)) {
-        Ok(()) => Verdict::Sound,
-        Err(verdict) => verdict,
-    }
+    // What finds out how many are served at a time may be told of more that are silent.
+    let silent = if probe.shows == Some(When::FewAtATime) { clients.terms().silent } else { 1 };
+    let mut more = (1..silent).map(|number| format!("silent {number}"));
+    let played = idle.and_then(|()| more.try_for_each(|who| clients.connect(&who))).and_then(|()| part(clients));
+    played.err().unwrap_or(Verdict::Sound)
 }

@@ -58,8 +58,13 @@ pub enum Verdict {
     ClosedOn(String),
     /// This client's connection was closed as soon as it had come.
     TurnedAway(String),
-    /// This client got its reply, and then no end of the connection.
-    NoEnd(String),
+    /// This client waited for the end of the connection in vain.
+    NoEnd {
+        /// The client.
+        who: String,
+        /// It had got its reply.
+        replied: bool,
+    },
     /// This client had sent nothing, and got another's reply.
     WrongClient(String),
     /// This client got the beginning of its reply, and not the rest.
@@ -109,7 +114,7 @@ impl Verdict {
             Verdict::Ended(..) => Kind::ReplyLost,
             Verdict::ClosedOn(_) => Kind::ClosedOn,
             Verdict::TurnedAway(_) => Kind::TurnedAway,
-            Verdict::NoEnd(_) => Kind::NoEnd,
+            Verdict::NoEnd { .. } => Kind::NoEnd,
             Verdict::WrongClient(_) => Kind::Crossed,
             Verdict::LeftUnread(_) => Kind::LeftUnread,
             Verdict::Grows(..) => Kind::Grows,
@@ -160,8 +165,9 @@ impl Verdict {
                 format!("the server closed {who}'s connection although {who} had sent nothing. It still runs.")
             }
             Verdict::TurnedAway(who) => format!("{who} was turned away. The server still runs."),
-            Verdict::NoEnd(who) => {
-                format!("{who} got the reply, but not the end of the connection. The server still runs.")
+            Verdict::NoEnd { who, replied } => {
+                let replied = if *replied { "got the reply, but not" } else { "did not get" };
+                format!("{who} {replied} the end of the connection. The server still runs.")
             }
             Verdict::WrongClient(who) => format!("{who} got a reply that was not for {who}. The server still runs."),
             Verdict::CutShort(who) => {

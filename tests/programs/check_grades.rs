@@ -118,7 +118,7 @@ fn json_has_its_keys_and_its_text_is_json() {
     child.stdin.take().unwrap().write_all(shown.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     let keys = "probe sound verdict why said page grade reason served_again known duration printed \
-                printed_times thread_ended cause";
+                printed_times thread_ended cause script";
     let expected = [keys, "polite ok None None", keys, "two-at-once choice True None", keys, "rude fault False None"];
     assert_eq!(String::from_utf8(output.stdout).unwrap().lines().collect::<Vec<_>>(), expected, "{shown}");
 }

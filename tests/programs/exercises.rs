@@ -121,6 +121,18 @@ fn from_chapter_5_on_each_start_fails_as_its_page_says_and_the_solution_passes()
     }
 }
 
+/// The reader writes it before the page names the probe that does the same.
+#[test]
+fn the_script_that_chapter_8_asks_for_tells_it_from_chapter_7() {
+    let last = |chapter| {
+        let shown = shown(chapter, &["--script", "tests/solutions/08-recycled-number.probe"]);
+        shown.lines().last().unwrap().to_string()
+    };
+    assert_eq!(last("07-name-at-accept"), "newcomers: ok. The server still runs.");
+    assert_eq!(last("08-recycled-number"), "newcomers: bob got a reply that was not for bob. The server still runs.");
+    assert_eq!(last(&solution("08-recycled-number")), "newcomers: ok. The server still runs.");
+}
+
 /// A cure that waits until it has closed a connection passes the first probe, so the exercise asks for more.
 #[test]
 fn after_chapter_10_a_descriptor_that_is_freed_outside_the_connections_is_noticed() {

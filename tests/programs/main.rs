@@ -46,6 +46,7 @@ mod python;
 mod readme;
 mod refused;
 mod scoreboard;
+mod script;
 mod start;
 mod stories;
 mod strace;

@@ -1,134 +1,107 @@
-//! Clients that do anything, in any order, several of them at once; and what is promised to them all the same.
-//!
-//! `cargo test` plays some hundred scripts; `RANDOM_SCRIPTS=10000 cargo test --release --test random_clients -- --nocapture`
-//! plays as many as you like against the sound chapters, and `RANDOM_SEED=7` chooses others. With
-//! `RANDOM_SERVER=target/debug/NN-name` they play against that one.
+//! Clients that do anything, in any order, several of them at once; and what is promised to them all the same. It is the
+//! generator, the player and the shortener of `check --random`, which plays as many scripts as you like.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../common/mod.rs"]
 mod common;
 mod moments;
-mod script;
-
+mod scripts;
 mod steps;
 
-use std::cell::Cell;
-use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use common::{exe, runs, say, settings};
-use insta::assert_snapshot;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
-use script::Step::{self, *};
-use script::{Promise, Script, play, scripts};
+use close_call::chapter::GREETING;
+use close_call::net::in_flight::LIMIT;
+use close_call::probe::clients::Clients;
+use close_call::probe::kind::Kind;
+use close_call::probe::script::random::Random;
+use close_call::probe::script::{Deed, Script};
+use close_call::probe::server::Server;
+use close_call::probe::server::port::Port;
+use common::{runs, say};
+use steps::chapter;
 
-/// What was found: after how many scripts, the shortest one, and what became of the server.
-struct Found {
-    after: u32,
-    script: Script,
-    why: String,
-}
-
-/// Plays random scripts against a server until one breaks the promise, and shrinks that one. The same seed makes the
-/// same scripts.
-fn search(server: &Path, promise: Promise, cases: u32, seed: u64) -> Option<Found> {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 5_000, ..Config::default() };
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let (played, failed) = (Cell::new(0), Cell::new(false));
-    let result = runner.run(&scripts(), |script| {
-        played.set(played.get() + u32::from(!failed.get()));
-        play(server, &script, promise).map_err(|why| {
-            failed.set(true);
-            TestCaseError::fail(why)
-        })
-    });
-    match result {
-        Ok(()) => None,
-        Err(TestError::Fail(reason, script)) => {
-            let (script, why) = shortest(server, script, promise, reason.message().to_string());
-            Some(Found { after: played.get(), script, why })
-        }
-        Err(TestError::Abort(reason)) => panic!("{reason}"),
-    }
-}
-
-/// The script without every step that it can do without, and with the simplest ones in place of the others. proptest
-/// tries to leave out steps before it makes them simpler, and not afterwards.
-fn shortest(server: &Path, mut script: Script, promise: Promise, mut why: String) -> (Script, String) {
-    while let Some((simpler, because)) =
-        script.simpler().into_iter().find_map(|simpler| Some((simpler.clone(), play(server, &simpler, promise).err()?)))
-    {
-        (script, why) = (simpler, because);
-    }
-    let renamed = script.renamed();
-    match play(server, &renamed, promise) {
-        Err(why) => (renamed, why),
-        Ok(()) => (script, why),
-    }
-}
+/// More than this a server does not hold after its scripts than before them, in bytes.
+const GROWS: u64 = 4 << 20;
 
 const SEED: u64 = 4;
 
 #[test]
-fn the_bugs_of_chapters_4_to_8_are_found_and_shrunk() {
-    for (chapter, promise, steps) in [
-        ("04-use-after-close", Promise::UsesNothingClosed, &[Connect, Close][..]),
-        ("05-log-before-close", Promise::UsesNothingClosed, &[Connect, Send, Close]),
-        ("06-skip-the-dead", Promise::Lives, &[Connect, Reset]),
-        ("07-name-at-accept", Promise::Delivers, &[Connect, Send, HalfClose]),
-        ("08-recycled-number", Promise::CrossesNothing, &[Connect, Send, Close, Connect, Connect]),
-    ] {
-        say(&format!("{chapter} until a random script breaks it"));
-        let found = search(&exe(chapter), promise, 5_000, SEED).expect("5,000 scripts find it");
-        println!("{chapter}, after {} scripts:\n{}    {}", found.after, found.script, found.why);
-        let sorted = |mut steps: Vec<Step>| {
-            steps.sort();
-            steps
-        };
-        assert_eq!(sorted(found.script.steps()), sorted(steps.to_vec()), "{chapter}:\n{}", found.script);
-        let _settings = settings();
-        assert_snapshot!(format!("random-{}", &chapter[..2]), format!("{}    {}", found.script, found.why));
-    }
-}
-
-#[test]
 fn chapter_7_lives_and_crosses_nothing_whatever_the_clients_do() {
-    for promise in [Promise::UsesNothingClosed, Promise::Lives, Promise::CrossesNothing] {
-        if let Some(found) = search(&exe("07-name-at-accept"), promise, 100, SEED) {
-            panic!("after {} scripts:\n{}{}", found.after, found.script, found.why);
-        }
+    let mut lost = 0;
+    for script in Random::new(SEED, &[], false).take(150) {
+        let mut server = Server::start(chapter("07-name-at-accept"), Port::Announced, LIMIT).unwrap();
+        let mut ignore = |_| {};
+        let mut clients = Clients::new(&mut server, Duration::ZERO, &mut ignore);
+        let Err(verdict) = script.play_and_one_more(&mut clients) else { continue };
+        // Of a client that half-closes it loses the reply.
+        assert_eq!(verdict.kind(), Kind::ReplyLost, "{script}{}", verdict.sentence());
+        clients.polite("zoe").unwrap_or_else(|verdict| panic!("{script}{}", verdict.sentence()));
+        lost += 1;
     }
-}
-
-/// What the environment variable says, or else `usual`.
-fn number(name: &str, usual: u64) -> u64 {
-    std::env::var(name).ok().map_or(usual, |value| value.parse().expect(name))
+    assert!(lost > 0, "no client half-closes?");
 }
 
 #[test]
 fn the_sound_chapters_keep_every_promise() {
-    let (cases, seed) = (number("RANDOM_SCRIPTS", 150), number("RANDOM_SEED", SEED));
+    const SCRIPTS: usize = 150;
     let chapters = ["10-never-block", "11-limits", "12-poll", "14-epoll", "15-mio", "16-tokio", "18-completions"];
-    for chapter in chapters.into_iter().filter(|chapter| runs(chapter)) {
-        say(&format!("{chapter} and {cases} random scripts"));
+    for name in chapters.into_iter().filter(|chapter| runs(chapter)) {
+        say(&format!("{name} and {SCRIPTS} random scripts"));
         let begun = Instant::now();
-        let found = search(&exe(chapter), Promise::Everything, cases as u32, seed);
-        println!("{chapter}: {cases} scripts, seed {seed}, {:.0} s", begun.elapsed().as_secs_f32());
-        if let Some(found) = found {
-            panic!("{chapter}, seed {seed}, after {} scripts:\n{}{}", found.after, found.script, found.why);
+        let mut server = Server::start(chapter(name), Port::Announced, LIMIT).unwrap();
+        let mut ignore = |_| {};
+        let mut clients = Clients::new(&mut server, Duration::ZERO, &mut ignore);
+        clients.until_idle().unwrap();
+        // What the server sets up when it begins to serve is not to count as left over.
+        clients.polite("yan").unwrap();
+        clients.start_over().unwrap();
+        let before = (clients.observed().held().0, clients.observed().memory());
+        for (number, script) in Random::new(SEED, &[], false).take(SCRIPTS).enumerate() {
+            let kept = script.play_and_one_more(&mut clients).map_err(|verdict| verdict.sentence());
+            kept.and_then(|()| keeps_account(&script, &mut clients)).unwrap_or_else(|why| {
+                panic!("{name}, script {number} of seed {SEED}:\n{script}{why}");
+            });
+            clients.start_over().unwrap();
+            assert_eq!(clients.observed().held().0, before.0, "descriptors, {name}:\n{script}");
         }
+        let memory = clients.observed().memory();
+        assert!(memory < before.1 + GROWS, "{name}: {} bytes before, {memory} after", before.1);
+        println!("{name}: {SCRIPTS} scripts, {:.1} s", begun.elapsed().as_secs_f32());
     }
 }
 
-/// `RANDOM_SERVER=target/debug/my-server`: any server that takes `--listen`, for instance one with a mistake in it.
-#[test]
-fn a_server_that_is_named_keeps_every_promise() {
-    let Some(server) = std::env::var_os("RANDOM_SERVER") else { return };
-    let (cases, seed) = (number("RANDOM_SCRIPTS", 5_000), number("RANDOM_SEED", SEED));
-    if let Some(found) = search(Path::new(&server), Promise::Everything, cases as u32, seed) {
-        panic!("after {} scripts:\n{}    {}", found.after, found.script, found.why);
+/// The chapters' reply is known, so each client that is still there can be held to it: it has as many replies as there were
+/// passes in which it sent, since what is sent in one may be received, and answered, in one; and no more than it has sent
+/// messages. At an urgent byte the server may close.
+fn keeps_account(script: &Script, clients: &mut Clients) -> Result<(), String> {
+    let mut names: Vec<&str> = script.turns.iter().map(|turn| &turn.who[..]).collect();
+    names.sort();
+    names.dedup();
+    for who in names {
+        let turns: Vec<_> = script.turns.iter().filter(|turn| turn.who == who).collect();
+        let is = |deed: Deed| turns.iter().filter(move |turn| turn.deed == deed).count();
+        if is(Deed::Closes) + is(Deed::ClosesUnread) + is(Deed::Resets) > 0 {
+            continue;
+        }
+        let (_, ended) = clients.read_all(who).map_err(|verdict| verdict.sentence())?;
+        let bytes = clients.heard(who) as usize;
+        let (replies, sends) = (bytes / GREETING.len(), is(Deed::Sends));
+        if !bytes.is_multiple_of(GREETING.len()) || replies > sends {
+            return Err(format!("{who} sent {sends} messages and got {bytes} bytes"));
+        }
+        if is(Deed::SendsUrgent) > 0 {
+            continue;
+        }
+        let passes = script.turns.chunk_by(|_, next| next.together);
+        let passes = passes.filter(|pass| pass.iter().any(|turn| turn.who == who && turn.deed == Deed::Sends)).count();
+        if replies < passes {
+            return Err(format!("{who} is owed {passes} replies and got {replies}"));
+        }
+        if ended != (is(Deed::ShutsDown) > 0) {
+            return Err(format!("{who} {}", if ended { "was closed on" } else { "has finished, and sees no end" }));
+        }
     }
+    Ok(())
 }

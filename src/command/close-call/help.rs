@@ -34,6 +34,7 @@ close-call: a use-after-close bug, reproduced, understood, and cured.
 
 cargo run                          the bug, its usual fix, and what that missed
 cargo run -- list                  the chapters, the probes, the presets, the grades
+cargo run -- list --script NAME    what a probe's clients do, in words
 cargo run -- start DIR [CHAPTER]   creates a server of your own, a chapter's copy
 cargo run -- check -- COMMAND [ARG ...]
                                    your own server, in any language, under every probe
@@ -45,6 +46,8 @@ close-call: your server under clients that leave, reset, half-close and never re
   close-call check -- COMMAND [ARG ...]
                           your server, in any language, under every probe
   close-call list         the probes, the presets, the grades
+  close-call list --script NAME
+                          what a probe's clients do, in words
 ";
 
 const OPTIONS: &str = "\
@@ -61,6 +64,13 @@ port on which it must listen; its environment has it in PORT. Between `check` an
   --greeting TEXT       what the server says first must contain
   --also TEXT           another message that clients send before they leave or reset;
                         may be given more than once
+  --script FILE         this script in place of the probes, or all *.probe of a folder; may
+                        be given more than once. --only and --skip say which probes are
+                        played as well. `list --script NAME` prints a probe as one
+  --random N            N scripts that nobody has written: the first that breaks a promise
+                        is made as short as it can be, and printed
+  --seed S              other scripts; 1 unless told otherwise
+  --save FILE           where that script goes, for --script
   --strict              a choice counts like a fault, and so does an error that a server
                         printed although its clients got all they wanted
   --known FILE          what is accepted today, PROBE VERDICT per line; what is listed

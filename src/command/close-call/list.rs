@@ -1,11 +1,14 @@
 //! `cargo run -- list`: what there is.
 
+use std::ffi::OsString;
+
 use super::check::grades;
 use super::help;
+use crate::command::args::{Wrong, one_of};
 use crate::command::ladder;
 use crate::net::columns::wrap;
 use crate::probe::presets::Preset;
-use crate::probe::probes::{HAMMER, PROBES};
+use crate::probe::probes::{HAMMER, PROBES, Probe};
 
 /// The column in which the texts begin.
 const TEXT: usize = 27;
@@ -30,6 +33,12 @@ pub fn list() {
     }
     println!("\nGrades: the first line that fits. A choice is one only if the server serves again.");
     print!("{}", grades::table());
+}
+
+/// The text of a probe in words.
+pub fn script(name: &OsString) -> Result<&'static str, Wrong> {
+    let in_words: Vec<&Probe> = PROBES.iter().filter(|probe| probe.words().is_some()).collect();
+    Ok(one_of("probe in words", name, &in_words, |probe| probe.name)?.words().unwrap_or_default())
 }
 
 fn chapters() {

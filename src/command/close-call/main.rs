@@ -27,6 +27,7 @@ enum Task {
     Show,
     Help,
     List,
+    Script(&'static str),
     Start(PathBuf, &'static Chapter),
     Check(Box<Check>),
 }
@@ -53,6 +54,10 @@ fn main() -> ExitCode {
             list::list();
             Ok(ExitCode::SUCCESS)
         }
+        Task::Script(text) => {
+            print!("{text}");
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Start(folder, chapter) => start::start(&folder, chapter),
         Task::Check(check) => check.run(),
     };
@@ -69,7 +74,12 @@ fn parse(mut parser: Parser) -> Result<Task, Wrong> {
         Some(Value(command)) if command == "list" => match parser.next()? {
             None => Ok(Task::List),
             Some(Short('h') | Long("help")) => Ok(Task::Help),
-            Some(_) => Err(Wrong("list takes no arguments".into())),
+            Some(Long("script")) => {
+                let needs = |_| Wrong("--script needs the name of a probe: list --script NAME".into());
+                let text = list::script(&parser.value().map_err(needs)?)?;
+                if parser.next()?.is_some() { Err(Wrong(TAKES.into())) } else { Ok(Task::Script(text)) }
+            }
+            Some(_) => Err(Wrong(TAKES.into())),
         },
         Some(Value(command)) if command == "start" => parse_start(parser),
         Some(Value(command)) if command == "check" => match options::parse(parser)? {
@@ -81,6 +91,9 @@ fn parse(mut parser: Parser) -> Result<Task, Wrong> {
         Some(Long(other)) => Err(unknown(&format!("--{other}"))),
     }
 }
+
+/// What is wrong with any other argument of `list`.
+const TAKES: &str = "list takes no arguments but --script NAME";
 
 fn unknown(what: &str) -> Wrong {
     let name = what.trim_matches('"');

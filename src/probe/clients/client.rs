@@ -149,6 +149,11 @@ impl Client {
         Ok(buffer)
     }
 
+    /// Has what it has received too much of come next.
+    pub fn put_back(&mut self, bytes: Vec<u8>) {
+        self.inbox.splice(0..0, bytes);
+    }
+
     fn heard(&mut self, bytes: usize) {
         self.moved[1] += bytes as u64;
         if bytes > 0 {

@@ -18,8 +18,9 @@ const GROWN: usize = 8;
 const LINGERS: Duration = Duration::from_secs(12);
 
 impl Clients<'_> {
-    /// Has all clients go, and others come and go as `script` has it, as many `times` between two looks. Fails with [`Verdict::Leaks`], or with what they find out meanwhile.
-    pub fn leak(&mut self, script: fn(&mut Self) -> Step, times: usize) -> Step {
+    /// Has all clients go, and others come and go as `script` has it, as many `times` between two looks. Fails with
+    /// [`Verdict::Leaks`], or with what they find out meanwhile.
+    pub fn leak(&mut self, script: &dyn Fn(&mut Self) -> Step, times: usize) -> Step {
         self.all_go()?;
         let (before, readable) = self.observed.held();
         self.come_and_go(script, times)?;
@@ -38,11 +39,18 @@ impl Clients<'_> {
         Err(Verdict::Leaks { kept: after - before, times: 2 * times })
     }
 
-    fn come_and_go(&mut self, script: fn(&mut Self) -> Step, times: usize) -> Step {
+    fn come_and_go(&mut self, script: &dyn Fn(&mut Self) -> Step, times: usize) -> Step {
         for _ in 0..times {
             script(self)?;
             self.all_go()?;
         }
+        Ok(())
+    }
+
+    /// All clients that are still there close, and are forgotten. Those that come then have as much time as those had.
+    pub fn start_over(&mut self) -> Step {
+        self.all_go()?;
+        self.begun = Instant::now();
         Ok(())
     }
 

@@ -135,6 +135,12 @@ impl<'a> Clients<'a> {
         self.observed.last_words.take()
     }
 
+    /// The verdict on a server of which a worker has ended, if one has.
+    pub fn worker_died(&mut self) -> Option<Verdict> {
+        let (name, replaced) = self.observed.ended_worker()?;
+        Some(Verdict::WorkerDied { name, replaced, last_words: self.last_words() })
+    }
+
     /// How many bytes the server has printed, if that is a flood.
     pub fn flood(&self) -> Option<u64> {
         self.observed.flood(self.moved()[0])
@@ -201,6 +207,7 @@ impl<'a> Clients<'a> {
     /// It sends the message to which the server replies, in one piece.
     pub fn ask(&mut self, who: &str) -> Step {
         let message = self.terms.protocol.message.clone();
+        self.client(who)?.provokes = false;
         self.send_bytes(who, &message)
     }
 
@@ -209,6 +216,22 @@ impl<'a> Clients<'a> {
         let message = self.terms.provocation().to_vec();
         self.client(who)?.provokes = self.terms.also.is_some();
         self.send_bytes(who, &message)
+    }
+
+    /// It sends another text than the protocol's message, to which the reply may be anything.
+    pub fn send_text(&mut self, who: &str, text: &[u8]) -> Step {
+        self.client(who)?.provokes = true;
+        self.send_bytes(who, text)
+    }
+
+    /// It sends the message so many times, as fast as the server takes them, and reads what comes meanwhile.
+    pub fn ask_often(&mut self, who: &str, number: usize) -> Step {
+        let many = self.terms.protocol.message.repeat(number);
+        self.socket(who)?;
+        let sent = self.client(who)?.send(&many);
+        self.client(who)?.due += number - 1;
+        self.or_ended(who, sent)?;
+        self.did(who, Act::Many(format!("sends {number} messages")))
     }
 
     /// It sends `message`, in one piece.
@@ -258,11 +281,15 @@ impl<'a> Clients<'a> {
         self.did(who, Act::Close)
     }
 
-    /// It sends, and closes when its reply has come, or the beginning of it, and does not read it. The kernel then sends a
-    /// reset in place of an end.
-    pub fn provoke_and_close_unread(&mut self, who: &str) -> Step {
+    /// From here on it reads nothing of what it is sent.
+    pub fn leaves_replies_unread(&mut self, who: &str) -> Step {
         self.client(who)?.reads = Reads::Nothing;
-        self.provoke(who)?;
+        Ok(())
+    }
+
+    /// It closes when a reply has come, or the beginning of it, and does not read it. The kernel then sends a reset in place
+    /// of an end.
+    pub fn close_unread(&mut self, who: &str) -> Step {
         self.until_reply(who)?;
         self.until_idle()?;
         self.drop_socket(who)?;
@@ -346,6 +373,11 @@ impl<'a> Clients<'a> {
         let mut connections = Connections { arriving: ends(arriving), others: ends(others) };
         connections.others.extend(self.one_more.map(|client| (client, server)));
         connections
+    }
+
+    /// Whether a client of that name has connected.
+    pub fn has(&self, who: &str) -> bool {
+        self.all.iter().any(|client| client.name == who)
     }
 
     fn client(&mut self, who: &str) -> Result<&mut Client, Verdict> {

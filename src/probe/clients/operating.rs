@@ -110,6 +110,6 @@ impl Clients<'_> {
 
     /// It has been told the end of its connection.
     pub fn sees_the_end(&mut self, who: &str) -> Step {
-        if self.read_all(who)?.1 { Ok(()) } else { Err(Verdict::NoEnd(who.into())) }
+        if self.read_all(who)?.1 { Ok(()) } else { Err(Verdict::NoEnd { who: who.into(), replied: false }) }
     }
 }

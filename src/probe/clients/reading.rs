@@ -24,17 +24,41 @@ enum Received {
 
 /// What a client waits for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum What {
+enum What<'a> {
     Greeting,
     Reply,
+    Text(&'a [u8]),
 }
 
 impl Clients<'_> {
-    /// It reads the reply: some bytes, or those that the protocol asks for.
+    /// It reads the reply: some bytes, or those that the protocol asks for; and what has come with it.
     pub fn reply(&mut self, who: &str) -> Step {
-        let reply = self.hear(who, What::Reply)?;
-        self.received(who, &reply)?;
+        self.reply_so_far(who)?;
         self.drain(who)
+    }
+
+    /// It reads the reply, and leaves what may come after it.
+    pub fn reply_so_far(&mut self, who: &str) -> Step {
+        let reply = self.hear(who, What::Reply)?;
+        self.received(who, &reply)
+    }
+
+    /// It reads until this text has come, and leaves what comes after it.
+    pub fn text(&mut self, who: &str, text: &[u8]) -> Step {
+        let mut got = self.hear(who, What::Text(text))?;
+        let at = got.windows(text.len()).position(|window| window == text).unwrap_or(0);
+        let rest = got.split_off(at + text.len());
+        self.client(who)?.put_back(rest);
+        self.received(who, &got)
+    }
+
+    /// It reads what has come, be it nothing.
+    pub fn reads(&mut self, who: &str) -> Step {
+        let (text, ended) = self.read_all(who)?;
+        if !text.is_empty() {
+            self.received(who, text.as_bytes())?;
+        }
+        if ended { self.did(who, Act::ReadEnd) } else { Ok(()) }
     }
 
     /// It reads the reply, for which an idle server is waited for as long as `patience`.
@@ -80,13 +104,14 @@ impl Clients<'_> {
     }
 
     /// Waits for the bytes that the protocol asks for.
-    fn hear(&mut self, who: &str, what: What) -> Result<Vec<u8>, Verdict> {
+    fn hear(&mut self, who: &str, what: What<'_>) -> Result<Vec<u8>, Verdict> {
         let provokes = self.client(who)?.provokes;
         let protocol = &self.terms().protocol;
         let wanted = match what {
             What::Greeting => protocol.greeting.clone(),
             What::Reply if provokes => Vec::new(),
             What::Reply => protocol.reply.clone(),
+            What::Text(text) => text.to_vec(),
         };
         let mut got = Vec::new();
         let mut answer = Answer::Begun;
@@ -107,10 +132,10 @@ impl Clients<'_> {
                         continue;
                     }
                 }
-                Ok(Received::Nothing) if got.is_empty() && what == What::Reply => {
-                    return Err(Verdict::NoReply(who.into()));
+                Ok(Received::Nothing) if got.is_empty() && what == What::Greeting => {
+                    return Err(Verdict::NoGreeting(who.into()));
                 }
-                Ok(Received::Nothing) if got.is_empty() => return Err(Verdict::NoGreeting(who.into())),
+                Ok(Received::Nothing) if got.is_empty() => return Err(Verdict::NoReply(who.into())),
                 Ok(Received::End) if got.is_empty() => {
                     return Err(Verdict::Ended(who.into(), "the connection was closed".into()));
                 }
@@ -143,14 +168,15 @@ impl Clients<'_> {
         Ok(())
     }
 
-    /// It reads what comes, until the end of the connection, which must not come before a reply.
-    pub fn reply_and_end(&mut self, who: &str) -> Step {
-        let reply = self.hear(who, What::Reply)?;
-        self.received(who, &reply)?;
+    /// It reads what comes, until the end of the connection.
+    pub fn end(&mut self, who: &str) -> Step {
         loop {
             match self.receive(who)? {
                 Received::Some(bytes) => self.received(who, &bytes)?,
-                Received::Nothing => return Err(Verdict::NoEnd(who.into())),
+                Received::Nothing => {
+                    let replied = self.client(who)?.moved[1] > 0;
+                    return Err(Verdict::NoEnd { who: who.into(), replied });
+                }
                 Received::End => return self.did(who, Act::ReadEnd),
             }
         }
@@ -222,6 +248,18 @@ impl Clients<'_> {
         }
         self.received(who, &got)?;
         Err(Verdict::WrongClient(who.into()))
+    }
+
+    /// Fails if it is there, has sent nothing, and has received more than a greeting.
+    pub fn crossed_nothing(&mut self, who: &str) -> Step {
+        let is_here = self.client(who).is_ok_and(|client| client.socket.is_some() && !client.ungreeted);
+        match is_here.then(|| self.receive_now(who)) {
+            Some(Ok(Received::Some(got))) => {
+                self.received(who, &got)?;
+                Err(Verdict::WrongClient(who.into()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A greeting may have any text, even words of a reply. A reply is on a line of its own.

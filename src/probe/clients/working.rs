@@ -87,6 +87,11 @@ impl Clients<'_> {
         self.terms.cost.saturating_mul(due).saturating_mul(2)
     }
 
+    /// How many bytes a client was sent, as far as they were read.
+    pub fn heard(&self, who: &str) -> u64 {
+        self.all.iter().find(|client| client.name == who).map_or(0, |client| client.moved[1])
+    }
+
     /// How many bytes the clients have sent, and were sent.
     pub fn moved(&self) -> [u64; 2] {
         let sum = |at: usize| self.all.iter().map(|client| client.moved[at]).sum::<u64>() + self.gone[at];

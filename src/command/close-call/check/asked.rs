@@ -1,6 +1,7 @@
 //! What `check` is asked for.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::junit::JUnit;
@@ -11,8 +12,10 @@ use crate::probe::protocol::Protocol;
 
 /// What the command line asks for.
 pub struct Check {
-    /// The probes, in the book's order.
+    /// The probes, in the book's order, and the reader's own scripts.
     pub probes: Vec<&'static Probe>,
+    /// Scripts that nobody has written.
+    pub random: Option<Hunted>,
     /// How to talk to the server.
     pub protocol: Protocol,
     /// The preset that says so, if one does.
@@ -35,4 +38,14 @@ pub struct Check {
     pub wait: Duration,
     /// The server's program and its arguments, in which `{port}` is replaced by the port.
     pub command: Vec<OsString>,
+}
+
+/// Scripts that nobody has written, as the command line asks for them.
+pub struct Hunted {
+    /// How many.
+    pub number: usize,
+    /// The same scripts for the same seed.
+    pub seed: u64,
+    /// Where what is found goes.
+    pub save: Option<PathBuf>,
 }

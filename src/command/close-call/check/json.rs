@@ -26,7 +26,7 @@ pub fn line(outcome: &Outcome) -> String {
     let (printed, times) = printed.unwrap_or(("", 0));
     let cause = causes::cause_of(outcome).map_or("", |cause| cause.why);
     format!(
-        r#"{{"probe":{},"sound":{},"verdict":{},"why":{},"said":{},"page":{},"grade":{},"reason":{},"served_again":{served_again},"known":{known},"duration":{:.3},"printed":{},"printed_times":{times},"thread_ended":{},"cause":{}}}"#,
+        r#"{{"probe":{},"sound":{},"verdict":{},"why":{},"said":{},"page":{},"grade":{},"reason":{},"served_again":{served_again},"known":{known},"duration":{:.3},"printed":{},"printed_times":{times},"thread_ended":{},"cause":{},"script":{}}}"#,
         string(outcome.probe.name),
         outcome.cell() == "ok",
         string(&outcome.cell()),
@@ -39,5 +39,6 @@ pub fn line(outcome: &Outcome) -> String {
         string(printed),
         string(ended.unwrap_or("")),
         string(cause),
+        string(outcome.script()),
     )
 }

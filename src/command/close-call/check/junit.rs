@@ -91,6 +91,7 @@ fn details(outcome: &Outcome) -> String {
     }
     lines.extend(outcome.troubles());
     lines.extend(outcome.known.as_ref().map(|known| format!("known: {known}")));
+    lines.extend(outcome.script().lines().map(String::from));
     lines.join("\n")
 }
 

@@ -1,12 +1,13 @@
 //! `cargo run -- check`: the probes against a server of the reader's own, in any language.
 //!
 //! [`options`] reads the command line into what is [`asked`]. [`play`] plays the probes, [`grades`] knows what a verdict
-//! is worth, and [`known`] what is accepted today. An [`outcome`] is all of that for one probe; [`text`], [`json`] and
+//! is worth, and [`known`] what is accepted today; [`hunting`] plays what nobody has written. An [`outcome`] is all of that for one probe; [`text`], [`json`] and
 //! [`junit`] write it, and [`causes`] says what several have in common.
 
 pub mod asked;
 pub mod causes;
 pub mod grades;
+pub mod hunting;
 pub mod json;
 pub mod junit;
 pub mod known;
@@ -14,6 +15,7 @@ pub mod options;
 pub mod outcome;
 pub mod play;
 pub mod progress;
+pub mod started;
 pub mod text;
 
 use std::io::{self, IsTerminal};
@@ -25,7 +27,7 @@ use crate::net::columns::wrap;
 use crate::probe::kind::Kind;
 use crate::probe::parallel;
 use crate::probe::presets::Preset;
-use crate::probe::probes::{POLITE, Probe};
+use crate::probe::probes::{POLITE, Probe, RANDOM};
 use crate::probe::protocol::Terms;
 use crate::probe::target::Report;
 use crate::probe::verdict::Verdict;
@@ -45,7 +47,10 @@ impl Check {
     /// written.
     pub fn run(&self) -> io::Result<ExitCode> {
         self.junit.as_ref().map_or(Ok(()), JUnit::empty)?;
-        let progress = Progress::new(io::stdout().is_terminal() && !self.json, self.probes.len());
+        let progress = Progress::new(
+            io::stdout().is_terminal() && !self.json,
+            self.probes.len() + usize::from(self.random.is_some()),
+        );
         progress.during(|| self.play_all(&progress))
     }
 
@@ -97,6 +102,10 @@ impl Check {
         parallel::each(&rest, |probe| (*probe, play(probe)), |(probe, report)| take(probe, report));
         for probe in last {
             take(probe, play(&probe));
+        }
+        if let Some(random) = &self.random {
+            let (probe, report) = progress.playing(RANDOM.name, || self.hunt(random, &terms, &shown, progress))?;
+            take(probe, report);
         }
 
         if !self.json {

@@ -8,15 +8,17 @@ use std::time::Duration;
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::Parser;
 
-use super::asked::Check;
+use super::asked::{Check, Hunted};
 use super::junit::JUnit;
 use super::known::Known;
+use super::started;
 use crate::command::args::{Wrong, one_of};
 use crate::net::in_flight::LIMIT;
 use crate::probe::escapes::bytes;
 use crate::probe::presets::Preset;
-use crate::probe::probes::{HAMMER, PROBES, Probe, UNREAD_LOG};
+use crate::probe::probes::{HAMMER, PROBES, Probe, RANDOM, UNREAD_LOG, of_script};
 use crate::probe::protocol::{self, Protocol};
+use crate::probe::script::read;
 
 /// What the words after `check` ask for.
 pub enum Asked {
@@ -30,13 +32,34 @@ fn wrong(what: &str) -> Wrong {
     Wrong(format!("{what}: check [OPTIONS] -- COMMAND [ARG ...]; --help lists the options"))
 }
 
-/// Reads the words after `check`.
+/// What was said so far, between `check` and the command.
+#[derive(Default)]
+struct Said {
+    only: Vec<&'static Probe>,
+    skip: Vec<&'static Probe>,
+    scripts: Vec<&'static Probe>,
+    random: Option<usize>,
+    seed: Option<u64>,
+    save: Option<PathBuf>,
+    hammer: Option<usize>,
+    silent: Option<usize>,
+    preset: Option<Preset>,
+    message: Option<Vec<u8>>,
+    reply: Option<Vec<u8>>,
+    greeting: Option<Vec<u8>>,
+    also: Vec<Vec<u8>>,
+    strict: bool,
+    known: Option<PathBuf>,
+    json: bool,
+    junit: Option<JUnit>,
+    wait: Option<Duration>,
+    /// A server that `start` began, in place of a command.
+    folder: Option<PathBuf>,
+}
+
+/// Reads the words after `check`. A server that `start` began is built by that.
 pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
-    let [mut only, mut skip]: [Vec<&Probe>; 2] = [Vec::new(), Vec::new()];
-    let (mut json, mut strict, mut wait) = (false, false, LIMIT);
-    let (mut preset, mut hammer, mut silent, mut known, mut junit) = (None, None, 1, None, None);
-    let [mut message, mut reply, mut greeting] = [None, None, None];
-    let mut also = Vec::new();
+    let mut said = Said::default();
     loop {
         // What comes after the `--` is not ours to read.
         if let Some(mut raw) = parser.try_raw_args()
@@ -46,59 +69,137 @@ pub fn parse(mut parser: Parser) -> Result<Asked, Wrong> {
             if command.is_empty() {
                 return Err(wrong("check needs a command after the --"));
             }
-            let named = |probe: &Probe| only.iter().any(|one| one.name == probe.name);
-            let usual = |probe: &Probe| only.is_empty() && !(probe.foreign && preset.is_some());
-            let mut probes: Vec<&Probe> = PROBES.iter().filter(|probe| usual(probe) || named(probe)).collect();
-            if named(&UNREAD_LOG) {
-                probes.push(&UNREAD_LOG);
+            if said.folder.is_some() {
+                return Err(wrong("check needs a folder or a command, and not both"));
             }
-            if hammer.is_some() || named(&HAMMER) {
-                probes.push(&HAMMER);
-            }
-            probes.retain(|probe| skip.iter().all(|skipped| skipped.name != probe.name));
-            if probes.is_empty() {
-                return Err(wrong("--skip leaves no probe"));
-            }
-            let hammer = hammer.unwrap_or(protocol::HAMMER);
-            let mut protocol = preset.map_or_else(Protocol::default, |preset: Preset| preset.protocol());
-            let said =
-                [(message, &mut protocol.message), (reply, &mut protocol.reply), (greeting, &mut protocol.greeting)];
-            for (said, part) in said {
-                *part = said.unwrap_or_else(|| std::mem::take(part));
-            }
-            let check =
-                Check { probes, protocol, preset, also, hammer, silent, strict, known, json, junit, wait, command };
-            return Ok(Asked::Check(Box::new(check)));
+            return said.check(|| Ok(command));
         }
         match parser.next()? {
-            Some(Long("only")) => probes(&mut parser, "--only", &mut only)?,
-            Some(Long("skip")) => probes(&mut parser, "--skip", &mut skip)?,
-            Some(Long("strict")) => strict = true,
-            Some(Long("known")) => known = Some(Known::read(&file(&mut parser, "--known")?).map_err(Wrong)?),
-            Some(Long("junit")) => {
-                let opened = JUnit::open(&file(&mut parser, "--junit")?);
-                junit = Some(opened.map_err(|error| Wrong(error.to_string()))?);
-            }
-            Some(Long("preset")) => {
-                let name = parser.value().map_err(|_| wrong("--preset needs the name of a protocol"))?;
-                preset = Some(*one_of("preset", &name, Preset::ALL, |preset| preset.name())?);
-            }
-            Some(Long("message")) => message = Some(text(&mut parser, "--message")?),
-            Some(Long("also")) => also.push(text(&mut parser, "--also")?),
-            Some(Long("reply")) => reply = Some(text(&mut parser, "--reply")?),
-            Some(Long("greeting")) => greeting = Some(text(&mut parser, "--greeting")?),
-            Some(Long("hammer")) => {
-                hammer = Some(some(number(&mut parser, "--hammer", "clients")?, "--hammer", "clients")?)
-            }
-            Some(Long("silent")) => silent = some(number(&mut parser, "--silent", "clients")?, "--silent", "clients")?,
-            Some(Long("json")) => json = true,
-            Some(Long("wait")) => wait = Duration::from_secs(number(&mut parser, "--wait", "seconds")?),
             Some(Short('h') | Long("help")) => return Ok(Asked::Help),
-            Some(Value(_)) => return Err(wrong("check needs -- before the command")),
+            Some(Long(option)) => {
+                let option = format!("--{option}");
+                said.take(&option, &mut parser)?;
+            }
             Some(Short(other)) => return Err(wrong(&format!("unknown option -{other}"))),
-            Some(Long(other)) => return Err(wrong(&format!("unknown option --{other}"))),
-            None => return Err(wrong("check needs a command")),
+            Some(Value(folder)) if said.folder.is_none() => said.folder = Some(package(folder)?),
+            Some(Value(_)) => return Err(wrong("check needs -- before the command")),
+            None => {
+                let folder = said.folder.take().ok_or_else(|| wrong("check needs a command"))?;
+                return said.check(|| started::command(&folder).map_err(|error| Wrong(error.to_string())));
+            }
         }
+    }
+}
+
+impl Said {
+    /// One option, and its value.
+    fn take(&mut self, option: &str, parser: &mut Parser) -> Result<(), Wrong> {
+        match option {
+            "--only" => probes(parser, option, &mut self.only)?,
+            "--skip" => probes(parser, option, &mut self.skip)?,
+            "--script" => {
+                let read = read::scripts(&file(parser, option)?).map_err(Wrong)?;
+                self.scripts.extend(read.into_iter().map(|(script, text)| of_script(&script, text)));
+            }
+            "--random" => self.random = Some(some(number(parser, option, "scripts")?, option, "scripts")?),
+            "--seed" => {
+                let number = parser.value().ok().and_then(|value| value.to_str()?.parse().ok());
+                let needs = || wrong("--seed needs a number, with which other scripts are made");
+                self.seed = Some(number.ok_or_else(needs)?);
+            }
+            "--save" => self.save = Some(file(parser, option)?),
+            "--hammer" => self.hammer = Some(some(number(parser, option, "clients")?, option, "clients")?),
+            "--silent" => self.silent = Some(some(number(parser, option, "clients")?, option, "clients")?),
+            "--preset" => {
+                let name = parser.value().map_err(|_| wrong("--preset needs the name of a protocol"))?;
+                self.preset = Some(*one_of("preset", &name, Preset::ALL, |preset| preset.name())?);
+            }
+            "--message" => self.message = Some(text(parser, option)?),
+            "--reply" => self.reply = Some(text(parser, option)?),
+            "--greeting" => self.greeting = Some(text(parser, option)?),
+            "--also" => self.also.push(text(parser, option)?),
+            "--strict" => self.strict = true,
+            "--known" => self.known = Some(file(parser, option)?),
+            "--json" => self.json = true,
+            "--junit" => {
+                let opened = JUnit::open(&file(parser, option)?);
+                self.junit = Some(opened.map_err(|error| Wrong(error.to_string()))?);
+            }
+            "--wait" => self.wait = Some(Duration::from_secs(number(parser, option, "seconds")?)),
+            _ => return Err(wrong(&format!("unknown option {option}"))),
+        }
+        Ok(())
+    }
+
+    /// All of it, with the command that starts the server, which is asked for when the rest is known to be right.
+    fn check(self, command: impl FnOnce() -> Result<Vec<OsString>, Wrong>) -> Result<Asked, Wrong> {
+        let probes = self.probes()?;
+        if self.random.is_none() && (self.seed.is_some() || self.save.is_some()) {
+            return Err(wrong("--seed and --save go with --random N"));
+        }
+        let mut names: Vec<&str> = probes.iter().map(|probe| probe.name).collect();
+        names.extend(PROBES.iter().chain([&HAMMER, &RANDOM]).map(|probe| probe.name));
+        let known = self.known.map(|file| Known::read(&file, &names)).transpose().map_err(Wrong)?;
+        let usual = self.preset.map_or_else(Protocol::default, |preset: Preset| preset.protocol());
+        let protocol = Protocol {
+            message: self.message.unwrap_or(usual.message),
+            reply: self.reply.unwrap_or(usual.reply),
+            greeting: self.greeting.unwrap_or(usual.greeting),
+        };
+        let (seed, save) = (self.seed.unwrap_or(1), self.save);
+        Ok(Asked::Check(Box::new(Check {
+            probes,
+            random: self.random.map(|number| Hunted { number, seed, save }),
+            protocol,
+            preset: self.preset,
+            also: self.also,
+            hammer: self.hammer.unwrap_or(protocol::HAMMER),
+            silent: self.silent.unwrap_or(1),
+            strict: self.strict,
+            known,
+            json: self.json,
+            junit: self.junit,
+            wait: self.wait.unwrap_or(LIMIT),
+            command: command()?,
+        })))
+    }
+
+    /// What is to be played. Scripts are, in place of the probes, unless some of these are asked for as well.
+    fn probes(&self) -> Result<Vec<&'static Probe>, Wrong> {
+        let named = |probe: &Probe| self.only.iter().any(|one| one.name == probe.name);
+        let scripts_alone = (!self.scripts.is_empty() || self.random.is_some()) && self.skip.is_empty();
+        let all = self.only.is_empty() && !scripts_alone;
+        let usual = |probe: &Probe| all && !(probe.foreign && self.preset.is_some());
+        let mut probes: Vec<&Probe> = PROBES.iter().filter(|probe| usual(probe) || named(probe)).collect();
+        if named(&UNREAD_LOG) {
+            probes.push(&UNREAD_LOG);
+        }
+        if self.hammer.is_some() || named(&HAMMER) {
+            probes.push(&HAMMER);
+        }
+        probes.retain(|probe| self.skip.iter().all(|skipped| skipped.name != probe.name));
+        probes.extend(&self.scripts);
+        if probes.is_empty() && self.random.is_none() {
+            return Err(wrong("--skip leaves no probe"));
+        }
+        let mut names: Vec<&str> = probes.iter().map(|probe| probe.name).collect();
+        names.sort();
+        match names.windows(2).find(|two| two[0] == two[1]) {
+            Some([name, _]) => {
+                Err(Wrong(format!("two are called {name}; a script's first line names it: # NAME: WHAT IT IS")))
+            }
+            _ => Ok(probes),
+        }
+    }
+}
+
+/// The folder of a package, such as `start` makes.
+fn package(folder: OsString) -> Result<PathBuf, Wrong> {
+    let folder = PathBuf::from(folder);
+    match folder.is_dir() {
+        true if folder.join("Cargo.toml").is_file() => Ok(folder),
+        true => Err(wrong(&format!("{} has no Cargo.toml, as a folder of start has", folder.display()))),
+        false => Err(wrong("check needs -- before the command")),
     }
 }
 

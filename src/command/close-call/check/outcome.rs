@@ -4,7 +4,7 @@ use super::known::Known;
 use crate::command::pages;
 use crate::probe::clients::Trouble;
 use crate::probe::kind::Grade;
-use crate::probe::probes::Probe;
+use crate::probe::probes::{Probe, RANDOM};
 use crate::probe::target::{Afterwards, Report};
 use crate::probe::verdict::Verdict;
 
@@ -34,6 +34,8 @@ impl<'a> Outcome<'a> {
         known: Option<&Known>,
         strict: bool,
     ) -> Outcome<'a> {
+        // What is known of random scripts is not looked for.
+        let known = known.filter(|_| probe.name != RANDOM.name);
         let known = known.and_then(|known| known.verdict(probe.name)).map(String::from);
         let unexplained =
             report.troubles.iter().any(|trouble| !matches!(trouble, Trouble::Printed { explained: true, .. }));
@@ -83,6 +85,11 @@ impl<'a> Outcome<'a> {
             Trouble::ThreadEnded(name) => Some(format!("a thread has ended: {}", shortened(name))),
         };
         self.report.troubles.iter().filter_map(words).collect()
+    }
+
+    /// The script that was found, where scripts were made up.
+    pub fn script(&self) -> &'static str {
+        self.probe.words().filter(|_| self.probe.name == RANDOM.name).unwrap_or("")
     }
 
     /// The page that explains the verdict.

@@ -20,7 +20,7 @@ use crate::probe::target::{Afterwards, Report, Target};
 use crate::probe::verdict::Verdict;
 
 /// How long a reply is waited for once a server is idle that can wake by itself, or of which that is not known.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long it is waited for where a protocol is only tried.
 const TRIES: Duration = Duration::from_secs(1);
@@ -40,7 +40,7 @@ impl Check {
         let bound = terms.bound.map(|bound| bound * probe.bounds);
         let terms = Terms { bound, ..terms.clone() };
         let mut report = self.report_with_limits(probe, &terms);
-        for also in self.also.iter().filter(|_| probe.asks) {
+        for also in self.also.iter().filter(|_| probe.asks()) {
             if !matches!(report.verdict, Verdict::Sound) {
                 break;
             }
@@ -76,18 +76,20 @@ impl Check {
         first
     }
 
-    fn report_once(&self, probe: &Probe, terms: &Terms, patience: Duration) -> Report {
-        let port = match FreePort::find() {
-            Ok(port) => port,
-            Err(error) => return Report::of(Verdict::Failed(format!("bind: {error}"))),
-        };
+    pub(super) fn report_once(&self, probe: &Probe, terms: &Terms, patience: Duration) -> Report {
+        match self.target(patience) {
+            Ok((target, _port)) => target.report(probe, terms),
+            Err(why) => Report::of(why),
+        }
+    }
+
+    /// The server, which is not started yet, and the port that was found for it.
+    pub(super) fn target(&self, patience: Duration) -> Result<(Target, FreePort), Verdict> {
+        let port = FreePort::find().map_err(|error| Verdict::Failed(format!("bind: {error}")))?;
         let mut words = self.command.iter().map(|word| with_port(word, port.number));
-        let Some(program) = words.next() else {
-            return Report::of(Verdict::Failed("no command".into()));
-        };
-        let mut command = Command::new(program);
+        let mut command = Command::new(words.next().ok_or_else(|| Verdict::Failed("no command".into()))?);
         command.args(words);
-        Target { command, port: Port::Given(port.number), wait: self.wait, patience }.report(probe, terms)
+        Ok((Target { command, port: Port::Given(port.number), wait: self.wait, patience }, port))
     }
 
     /// The first protocol that is known by name in which the server answers a polite client.
@@ -117,12 +119,7 @@ impl Check {
             Some(When::Limited) => drop(shown.limited.set(chosen())),
             _ => {}
         }
-        let holds = |when| match when {
-            When::Always => true,
-            When::Speaking(preset) => self.preset == Some(preset),
-            When::FewAtATime => shown.few.get_or_init(|| self.few_at_a_time(terms)).is_some(),
-            When::Limited => *shown.limited.get_or_init(|| self.is_shown(When::Limited, terms)),
-        };
+        let holds = |when| self.holds(when, terms, shown);
         let served_again = report.afterwards == Afterwards::Serves;
         let grade = grades::grade(probe, report.verdict.kind(), served_again, &holds);
         if let (Grade::Choice, None, Some(Some(few @ 2..))) = (grade.0, probe.shows, shown.few.get()) {
@@ -130,6 +127,16 @@ impl Check {
             report.remark = Some(report.remark.iter().cloned().chain([remark]).collect::<Vec<_>>().join(" "));
         }
         grade
+    }
+
+    /// Whether it is a server for which a choice is meant.
+    pub(super) fn holds(&self, when: When, terms: &Terms, shown: &Shown) -> bool {
+        match when {
+            When::Always => true,
+            When::Speaking(preset) => self.preset == Some(preset),
+            When::FewAtATime => shown.few.get_or_init(|| self.few_at_a_time(terms)).is_some(),
+            When::Limited => *shown.limited.get_or_init(|| self.is_shown(When::Limited, terms)),
+        }
     }
 
     /// How many clients the server serves at a time, if that is eight at most.

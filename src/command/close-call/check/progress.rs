@@ -22,6 +22,7 @@ pub struct Progress {
 struct State {
     done: usize,
     playing: Vec<(&'static str, Instant)>,
+    note: String,
     over: bool,
 }
 
@@ -70,6 +71,11 @@ impl Progress {
         result
     }
 
+    /// How far that has come which is played.
+    pub fn note(&self, note: String) {
+        self.state().note = note;
+    }
+
     /// One verdict more is there; `print` prints it in place of the line.
     pub fn done(&self, print: impl FnOnce()) {
         let mut state = self.state();
@@ -88,7 +94,9 @@ impl Progress {
 /// `3 of 17 ... stampede 4 s, crowd 1 s`
 fn line(all: usize, state: &State) -> String {
     let playing = state.playing.iter().map(|(name, since)| format!("{name} {} s", since.elapsed().as_secs()));
-    let line = format!("{} of {all} ... {}", state.done, playing.collect::<Vec<_>>().join(", "));
+    let note = Some(state.note.clone()).filter(|note| !note.is_empty());
+    let playing = playing.chain(note).collect::<Vec<_>>().join(", ");
+    let line = format!("{} of {all} ... {playing}", state.done);
     line.chars().take(WIDTH - 1).collect()
 }
 
@@ -99,8 +107,11 @@ mod tests {
     #[test]
     fn the_line_says_what_is_played_and_for_how_long() {
         let begun = Instant::now() - Duration::from_millis(4500);
-        let mut state = State { done: 3, playing: vec![("stampede", begun), ("crowd", Instant::now())], over: false };
+        let mut state =
+            State { done: 3, playing: vec![("stampede", begun), ("crowd", Instant::now())], ..State::default() };
         assert_eq!(line(17, &state), "3 of 17 ... stampede 4 s, crowd 0 s");
+        state = State { playing: vec![("random", begun)], note: "31 of 1,000 scripts".into(), ..State::default() };
+        assert_eq!(line(1, &state), "0 of 1 ... random 4 s, 31 of 1,000 scripts");
         state.playing = vec![("ask-then-reset-in-queue", begun); 9];
         assert_eq!(line(17, &state).len(), WIDTH - 1);
     }

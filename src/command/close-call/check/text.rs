@@ -50,6 +50,9 @@ pub fn rows(outcome: &Outcome, coloured: bool, given: &mut Vec<String>) -> Strin
     if let Some(known) = outcome.known.as_ref().filter(|_| outcome.counts) {
         rows += &indented(&format!("known: {known}"));
     }
+    for line in outcome.script().lines() {
+        rows += &format!("\n        {line}");
+    }
     rows
 }
 

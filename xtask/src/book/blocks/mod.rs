@@ -16,6 +16,7 @@ pub mod evidence;
 mod figure;
 mod lanes;
 mod listing;
+mod probe;
 mod scoreboard;
 mod snapshot;
 mod steps;
@@ -25,7 +26,7 @@ use crate::book::directive::{Directive, MDBOOKS};
 use block::{Block, Kind};
 
 /// Our directives.
-pub const KINDS: [&Kind; 9] = [
+pub const KINDS: [&Kind; 10] = [
     &snapshot::KIND,
     &lanes::KIND,
     &figure::KIND,
@@ -33,6 +34,7 @@ pub const KINDS: [&Kind; 9] = [
     &code::KIND,
     &diff::KIND,
     &listing::KIND,
+    &probe::KIND,
     &scoreboard::KIND,
     &costs::KIND,
 ];

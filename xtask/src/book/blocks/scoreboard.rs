@@ -3,6 +3,7 @@
 
 use super::block::{Block, Kind, Page, scrolling};
 use super::evidence::{evidence, id, snapshots};
+use super::probe;
 use crate::source::project::{Chapter, PAGES, Probe, Project};
 use crate::source::snapshots::Snapshot;
 use close_call::command::board::Board;
@@ -39,7 +40,8 @@ impl Block for Scoreboard {
                     tr {
                         th scope="col" { "chapter" }
                         @for probe in &page.project.board {
-                            th scope="col" { span { a href={ (up) (probe.page) ".html" } { (probe.name) } } }
+                            @let words = probe::place(page.project, &probe.page, &probe.name);
+                            th scope="col" { span { a href={ (up) (probe.page) ".html" (words) } { (probe.name) } } }
                         }
                     }
                 }

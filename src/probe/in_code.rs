@@ -1,148 +1,12 @@
-//! The clients' part in each probe, in the order of [`super::probes::PROBES`].
+//! The clients' part in the probes that are not in words, in the order of [`super::probes::PROBES`].
 //!
-//! A script that ends well means that the server did what a sound server does. Where it only has to live, the script
-//! ends with a polite client, which must be served.
+//! One that ends well means that the server did what a sound server does. Where it only has to live, it ends with a polite
+//! client, which must be served.
 
 use super::clients::Clients;
 use super::server::raise_our_limit;
 use super::verdict::{Step, Verdict};
 use crate::net::columns::thousands;
-
-pub fn polite(clients: &mut Clients) -> Step {
-    clients.polite("alice")
-}
-
-pub fn leaves(clients: &mut Clients) -> Step {
-    clients.polite("alice")?;
-    says_little(clients);
-    clients.close("alice")?;
-    clients.polite("bob")
-}
-
-/// Of a server that closes each connection after its reply, some probes learn little.
-fn says_little(clients: &mut Clients) {
-    if clients.terms().closes {
-        clients.remark = Some("Says little: the server closes after each reply.".into());
-    }
-}
-
-pub fn two_at_once(clients: &mut Clients) -> Step {
-    clients.connect("alice")?;
-    for number in 1..clients.terms().silent {
-        clients.connect(&format!("silent {number}"))?;
-    }
-    clients.polite("bob")
-}
-
-pub fn impatient(clients: &mut Clients) -> Step {
-    clients.connect("alice")?;
-    clients.in_one_pass(|clients| {
-        clients.provoke("alice")?;
-        clients.close("alice")
-    })?;
-    clients.polite("bob")
-}
-
-pub fn half_close(clients: &mut Clients) -> Step {
-    clients.connect("alice")?;
-    clients.in_one_pass(|clients| {
-        clients.provoke("alice")?;
-        clients.shut_down_writing("alice")
-    })?;
-    clients.reply_and_end("alice")
-}
-
-pub fn urgent(clients: &mut Clients) -> Step {
-    clients.connect("alice")?;
-    clients.send_urgent("alice")?;
-    clients.polite("bob")
-}
-
-pub fn urgent_then_close(clients: &mut Clients) -> Step {
-    clients.connect("alice")?;
-    clients.in_one_pass(|clients| {
-        clients.send_urgent("alice")?;
-        clients.close("alice")
-    })?;
-    clients.polite("bob")
-}
-
-/// The connection is idle; or, where there is another message, the server is at work on it.
-pub fn rude(clients: &mut Clients) -> Step {
-    clients.connect("alice")?;
-    if clients.terms().also.is_some() {
-        clients.provoke("alice")?;
-    }
-    clients.reset("alice")?;
-    clients.polite("bob")
-}
-
-/// A close is no end of the stream but a reset, when something has come that was not read (RFC 2525, 2.17).
-pub fn unread(clients: &mut Clients) -> Step {
-    says_little(clients);
-    clients.connect("alice")?;
-    clients.provoke_and_close_unread("alice")?;
-    clients.polite("bob")
-}
-
-pub fn send_then_reset(clients: &mut Clients) -> Step {
-    clients.connect("alice")?;
-    clients.in_one_pass(|clients| {
-        clients.provoke("alice")?;
-        clients.reset("alice")
-    })?;
-    clients.polite("bob")
-}
-
-pub fn reset_in_queue(clients: &mut Clients) -> Step {
-    clients.in_one_pass(|clients| {
-        clients.connect("alice")?;
-        clients.reset("alice")
-    })?;
-    clients.polite("bob")
-}
-
-pub fn ask_then_reset_in_queue(clients: &mut Clients) -> Step {
-    clients.in_one_pass(|clients| {
-        clients.connect("alice")?;
-        clients.provoke("alice")?;
-        clients.reset("alice")
-    })?;
-    clients.polite("bob")
-}
-
-/// Two newcomers, because a server that accepts one per pass accepts the first in the pass in which it reads alice's
-/// message, and the second in the pass in which it reads her end: and that one gets the number that was hers.
-pub fn stranger(clients: &mut Clients) -> Step {
-    let mut both = false;
-    clients.connect("alice")?;
-    clients.in_one_pass(|clients| {
-        clients.provoke("alice")?;
-        clients.close("alice")?;
-        clients.connect("carol")?;
-        match clients.connect("bob") {
-            // A queue that has no room for both, as some have, is no fault: nobody takes from it meanwhile.
-            Err(Verdict::Refused(..)) => Ok(()),
-            other => {
-                both = other.is_ok();
-                other
-            }
-        }
-    })?;
-    clients.got_nothing("carol")?;
-    if both {
-        clients.got_nothing("bob")?;
-    }
-    // The third list can be as old as the second.
-    clients.connect("dave")?;
-    clients.in_one_pass(|clients| {
-        clients.send_urgent("dave")?;
-        clients.close("dave")?;
-        clients.connect("erin")
-    })?;
-    clients.got_nothing("erin")?;
-    clients.polite("frank")
-}
 
 /// The clients that reset do so before they are accepted, so that the first thing to go wrong is not always the same.
 pub fn stampede(clients: &mut Clients) -> Step {
@@ -207,7 +71,9 @@ fn send(clients: &mut Clients, most: usize) -> Result<(usize, u64), Verdict> {
 }
 
 pub fn never_reads(clients: &mut Clients) -> Step {
-    says_little(clients);
+    if clients.terms().closes {
+        clients.remark = Some("Says little: the server closes after each reply.".into());
+    }
     clients.connect_with_little_room("alice")?;
     // Once, and three times more: what a server takes at first, for its buffers or before it frees others, proves nothing.
     clients.summed_up("alice", "sends on and on, and never reads", |clients| send(clients, FILLS).map(drop))?;
@@ -355,21 +221,6 @@ fn leave(clients: &mut Clients, names: &[String]) -> Step {
         }
     }
     Ok(())
-}
-
-/// A read ends at the urgent mark, even if more waits behind it (tcp(7), SIOCATMARK). A server that is told only once
-/// that there is something to read, and takes a read that did not fill its buffer for the last, leaves the rest for ever.
-pub fn around_urgent(clients: &mut Clients) -> Step {
-    says_little(clients);
-    clients.connect("alice")?;
-    clients.in_one_pass(|clients| {
-        clients.ask("alice")?;
-        clients.send_urgent("alice")?;
-        clients.ask("alice")
-    })?;
-    clients.reply("alice")?;
-    clients.has_left_nothing_unread("alice")?;
-    clients.polite("bob")
 }
 
 /// More than a page of log, whatever a line of it is.
