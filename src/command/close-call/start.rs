@@ -1,6 +1,7 @@
 //! `cargo run -- start DIR`: a server of the reader's own, to begin with.
 
 use std::borrow::Cow;
+use std::env;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -47,11 +48,22 @@ pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
             .ok_or_else(|| io::Error::other(format!("{} has no {}", ours.display(), feature.name)))?;
         manifest = manifest.replace("libc = ", &format!("{line}\nlibc = "));
     }
-    for (file, text) in [
+    let mut files = vec![
         ("src/main.rs", main_rs(&source, chapter.name)),
         ("Cargo.toml", manifest),
         (".gitignore", "/target\n".to_string()),
-    ] {
+    ];
+    // What the clone has built is not built again: its folder, the same versions, and the same profile.
+    if let Some(target) =
+        env::current_exe()?.parent().and_then(Path::parent).filter(|target| target.join("CACHEDIR.TAG").exists())
+    {
+        files.push((".cargo/config.toml", format!("[build]\ntarget-dir = {:?}\n", target.display().to_string())));
+        fs::create_dir_all(folder.join(".cargo")).map_err(|e| of_folder("mkdir", e))?;
+    }
+    if let Ok(lock) = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")) {
+        files.push(("Cargo.lock", lock));
+    }
+    for (file, text) in files {
         // Fails if something has got there since we looked.
         let created = File::create_new(folder.join(file)).and_then(|mut file| file.write_all(text.as_bytes()));
         created.map_err(|error| of_folder(file, error))?;
@@ -59,17 +71,16 @@ pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
 
     let broken_by = chapter.breaks.split([':', ';', ',']).next().filter(|name| probes::by_name(name).is_some());
     let probe = broken_by.or(chapter.story).unwrap_or("polite");
-    let manifest = quoted(&folder.join("Cargo.toml")).into_owned();
+    let quoted = quoted(folder);
     println!(
         "{} is yours to change. It begins as {}.
 
 Build it, and see how it does:
-  cargo build --manifest-path {manifest}
-  cargo run -- check -- cargo run -q --manifest-path {manifest} \\
-    -- --listen 127.0.0.1:{{port}}
+  cargo run -- check {quoted}
 Under one probe, and with its socket calls:
-  cargo run --manifest-path {manifest} -- --probe {probe}
-  cargo run --manifest-path {manifest} -- --probe {probe} --trace",
+  cd {quoted}
+  cargo run -- --probe {probe}
+  cargo run -- --probe {probe} --trace",
         folder.join("src/main.rs").display(),
         chapter.name
     );
@@ -116,6 +127,12 @@ close-call = { path = "CLOSE_CALL" }
 libc = "0.2.191"
 
 [workspace]
+
+# As in close-call, so that what it has built is not built again.
+[profile.dev]
+debug = "line-tables-only"
+incremental = false
+codegen-units = 4
 "#;
 
 #[cfg(test)]
