@@ -16,6 +16,7 @@ pub mod evidence;
 mod figure;
 mod lanes;
 mod listing;
+mod progress;
 mod scoreboard;
 mod snapshot;
 mod steps;
@@ -25,7 +26,7 @@ use crate::book::directive::{Directive, MDBOOKS};
 use block::{Block, Kind};
 
 /// Our directives.
-pub const KINDS: [&Kind; 9] = [
+pub const KINDS: [&Kind; 10] = [
     &snapshot::KIND,
     &lanes::KIND,
     &figure::KIND,
@@ -34,6 +35,7 @@ pub const KINDS: [&Kind; 9] = [
     &diff::KIND,
     &listing::KIND,
     &scoreboard::KIND,
+    &progress::KIND,
     &costs::KIND,
 ];
 

@@ -1,0 +1,228 @@
+//! `{{#progress}}`: at the head of a server's page its row of the scoreboard below that of the server before, and in words
+//! what has turned; `{{#progress left}}`, at its foot: what still breaks it, by the chapter that cures it.
+
+use super::block::{Block, Kind, Page};
+use super::scoreboard::{self, Target};
+use crate::source::project::{Chapter, Probe, Project};
+use close_call::command::ladder::number;
+use maud::{Markup, html};
+
+pub const KIND: Kind = Kind {
+    name: "progress",
+    usage: "{{#progress}} or {{#progress left}}",
+    read: |given| match given.all_words()?.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => Ok(Box::new(Progress { left: false })),
+        ["left"] => Ok(Box::new(Progress { left: true })),
+        _ => Err("write {{#progress}} or {{#progress left}}".to_string()),
+    },
+};
+
+struct Progress {
+    left: bool,
+}
+
+/// A server and its cells.
+type Row<'a> = (&'a Chapter, &'a [String]);
+
+impl Block for Progress {
+    fn draw(&self, page: &Page) -> Result<String, String> {
+        let board = scoreboard::read(page.project)?;
+        let rows = scoreboard::rows(page.project, &board)?;
+        let own = |(chapter, _): &Row| page.path.strip_suffix(".md") == Some(chapter.name.as_str());
+        let at = rows.iter().position(own).ok_or("this page is no server's")?;
+        let target = Target::of(page, rows[at].0);
+        let html = match self.left {
+            false => head(page.project, &rows[..=at], &target),
+            true => foot(page.project, &rows[at..], &target),
+        };
+        Ok(html.into_string())
+    }
+}
+
+/// The last of the rows below the one before, and what has turned.
+fn head(project: &Project, rows: &[Row], target: &Target) -> Markup {
+    let (before, now) = match rows {
+        [.., before, now] => (Some(before), now),
+        [now] => (None, now),
+        [] => return html! {},
+    };
+    let at: Vec<usize> = before.map_or(Vec::new(), |(_, cells)| turned(cells, now.1));
+    let mut turns: Vec<((&str, &str), Vec<&Probe>)> = Vec::new();
+    for at in at.iter().copied() {
+        let turn = (before.map_or("", |(_, cells)| &cells[at]), now.1[at].as_str());
+        match turns.iter_mut().find(|(known, _)| *known == turn) {
+            Some((_, probes)) => probes.push(&project.board[at]),
+            None => turns.push((turn, vec![&project.board[at]])),
+        }
+    }
+    html! {
+        div class="progress" role="group" aria-label="Its row of the scoreboard" {
+            "\n"
+            @if let Some(before) = before { (strip(project, before, &[])) "\n" }
+            (strip(project, now, &at)) "\n"
+            @if turns.is_empty() && before.is_some() { p { "Nothing has turned." } "\n" }
+            @for ((from, to), probes) in &turns {
+                p { (verdict(from)) " → " (verdict(to)) " under " (listed(target, probes, |_| html! {})) }
+                "\n"
+            }
+        }
+    }
+}
+
+/// The cells that have become ok, or are it no longer.
+fn turned(before: &[String], now: &[String]) -> Vec<usize> {
+    (0..now.len()).filter(|at| (before[*at] == "ok") != (now[*at] == "ok")).collect()
+}
+
+/// Names of probes as links, each with what there is to say of it.
+fn listed(target: &Target, probes: &[&Probe], more: impl Fn(&Probe) -> Markup) -> Markup {
+    html! {
+        @for (position, probe) in probes.iter().enumerate() {
+            @if position > 0 { ", " }
+            (target.named(probe)) (more(probe))
+        }
+    }
+}
+
+/// A row: a sign for each probe. For those who do not see it, how many are well.
+fn strip(project: &Project, (chapter, cells): &Row, turned: &[usize]) -> Markup {
+    let well = cells.iter().filter(|cell| *cell == "ok").count();
+    let count = format!("{well} of {}", cells.len());
+    let sign = |at: usize| {
+        let (class, sign) = if cells[at] == "ok" { ("ok", "✓") } else { ("fault", "✗") };
+        let class = if turned.contains(&at) { format!("{class} turned") } else { class.to_string() };
+        let title = format!("{}: {}", project.board[at].name, cells[at]);
+        html! { i class=(class) title=(title) { (sign) } }
+    };
+    html! {
+        div class="strip" role="img" aria-label={ (chapter.name) ": ok under " (count) " probes" } {
+            code { (chapter.name) }
+            span { @for at in 0..cells.len() { (sign(at)) } }
+            b { (count) }
+        }
+    }
+}
+
+/// What the first of the rows leaves broken, by the first of the others that does not.
+fn foot(project: &Project, rows: &[Row], target: &Target) -> Markup {
+    let Some(((_, now), later)) = rows.split_first() else { return html! {} };
+    let mut cures: Vec<(Option<&Chapter>, Vec<&Probe>)> = Vec::new();
+    for (at, probe) in project.board.iter().enumerate().filter(|(at, _)| now[*at] != "ok") {
+        let cure = later.iter().find(|(_, cells)| cells[at] == "ok").map(|(chapter, _)| *chapter);
+        let name = |chapter: Option<&Chapter>| chapter.map(|chapter| chapter.name.clone());
+        match cures.iter_mut().find(|(chapter, _)| name(*chapter) == name(cure)) {
+            Some((_, probes)) => probes.push(probe),
+            None => cures.push((cure, vec![probe])),
+        }
+    }
+    let name = |chapter: Option<&Chapter>| chapter.map_or("~".to_string(), |chapter| chapter.name.clone());
+    cures.sort_by_key(|(chapter, _)| name(*chapter));
+    let cell = |probe: &Probe| project.board.iter().zip(now.iter()).find(|(other, _)| other.name == probe.name);
+    html! {
+        div class="progress remains" role="group" aria-label="What still breaks it" {
+            "\n"
+            @if cures.is_empty() { p { "On the scoreboard nothing breaks it." } "\n" } @else {
+                p { b { "What still breaks it" } }
+                "\n"
+                ul {
+                    @for (chapter, probes) in &cures {
+                        li {
+                            (listed(target, probes, |probe| html! {
+                                @if let Some((_, cell)) = cell(probe) { " " (verdict(cell)) }
+                            }))
+                            @if let Some(chapter) = chapter {
+                                ": until " a href={ (chapter.name) ".html" } { "chapter " (number(&chapter.name).trim_start_matches('0')) }
+                            }
+                        }
+                    }
+                }
+                "\n"
+            }
+        }
+    }
+}
+
+/// A verdict in its colour.
+fn verdict(cell: &str) -> Markup {
+    html! { b class=(if cell == "ok" { "ok" } else { "fault" }) { (cell) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::source::project::Project;
+    use crate::tiny::Tiny;
+
+    const BOARD: &str =
+        "---\nsource: x\n---\n        01  02\nleaves  nr  .\nrude    .   CO\n\n  . ok  nr no reply  CO ECONNRESET\n";
+
+    fn shown(page: &str, directive: &str) -> String {
+        let tiny = Tiny::new();
+        tiny.write("tests/snapshots/scoreboard.snap", BOARD);
+        tiny.expanded(page, directive).replace('\n', "")
+    }
+
+    #[test]
+    fn a_row_below_the_one_before_and_what_has_turned() {
+        assert_eq!(
+            shown("02-shut.md", "{{#progress}}"),
+            "<div class=\"progress\" role=\"group\" aria-label=\"Its row of the scoreboard\">\
+             <div class=\"strip\" role=\"img\" aria-label=\"01-open: ok under 1 of 2 probes\"><code>01-open</code>\
+             <span><i class=\"fault\" title=\"leaves: no reply\">✗</i><i class=\"ok\" title=\"rude: ok\">✓</i></span>\
+             <b>1 of 2</b></div>\
+             <div class=\"strip\" role=\"img\" aria-label=\"02-shut: ok under 1 of 2 probes\"><code>02-shut</code>\
+             <span><i class=\"ok turned\" title=\"leaves: ok\">✓</i>\
+             <i class=\"fault turned\" title=\"rude: ECONNRESET\">✗</i></span><b>1 of 2</b></div>\
+             <p><b class=\"fault\">no reply</b> → <b class=\"ok\">ok</b> under <a href=\"02-shut.html\"><code>leaves</code></a></p>\
+             <p><b class=\"ok\">ok</b> → <b class=\"fault\">ECONNRESET</b> under \
+             <a href=\"01-open.html\"><code>rude</code></a></p></div>"
+        );
+    }
+
+    #[test]
+    fn the_first_row_has_none_above_it() {
+        let shown = shown("01-open.md", "{{#progress}}");
+        assert_eq!(shown.matches("class=\"strip\"").count(), 1);
+        assert!(!shown.contains("urned"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_left_and_who_cures_it() {
+        let group = "<div class=\"progress remains\" role=\"group\" aria-label=\"What still breaks it\">";
+        let left = "<p><b>What still breaks it</b></p><ul><li>";
+        assert_eq!(
+            shown("01-open.md", "{{#progress left}}"),
+            format!(
+                "{group}{left}<a href=\"02-shut.html\"><code>leaves</code></a> <b class=\"fault\">no reply</b>: until \
+                 <a href=\"02-shut.html\">chapter 2</a></li></ul></div>"
+            )
+        );
+        assert_eq!(
+            shown("02-shut.md", "{{#progress left}}"),
+            format!(
+                "{group}{left}<a href=\"01-open.html\"><code>rude</code></a> <b class=\"fault\">ECONNRESET</b></li></ul></div>"
+            )
+        );
+    }
+
+    #[test]
+    fn a_page_that_is_no_servers() {
+        let tiny = Tiny::new();
+        tiny.write("tests/snapshots/scoreboard.snap", BOARD);
+        let mut faults = Vec::new();
+        crate::book::expand::expand(&tiny.project(), "README.md", "{{#progress}}", &mut faults);
+        assert_eq!(faults[0].to_string(), "book/src/README.md:1: {{#progress}}: this page is no server's");
+        assert_eq!(tiny.fault("{{#progress right}}"), "write {{#progress}} or {{#progress left}}");
+    }
+
+    /// What was promised of the pages of this book.
+    #[test]
+    fn every_server_says_what_it_has_won_and_what_is_left() {
+        let project = Project::here();
+        for chapter in project.chapters.iter().filter(|chapter| chapter.story.is_some()) {
+            let text = project.read(&format!("book/src/{}.md", chapter.name)).unwrap();
+            for directive in ["\n{{#progress}}\n", "\n{{#progress left}}\n"] {
+                assert_eq!(text.matches(directive).count(), 1, "{}: {directive:?}", chapter.name);
+            }
+        }
+    }
+}
