@@ -3,7 +3,7 @@
 
 use super::block::{Block, Kind, Page};
 use super::scoreboard::{self, Target};
-use crate::source::project::{Chapter, Probe, Project};
+use crate::source::project::{Chapter, Project};
 use close_call::command::ladder::number;
 use maud::{Markup, html};
 
@@ -46,23 +46,16 @@ fn head(project: &Project, rows: &[Row], target: &Target) -> Markup {
         [now] => (None, now),
         [] => return html! {},
     };
-    let at: Vec<usize> = before.map_or(Vec::new(), |(_, cells)| turned(cells, now.1));
-    let mut turns: Vec<((&str, &str), Vec<&Probe>)> = Vec::new();
-    for at in at.iter().copied() {
-        let turn = (before.map_or("", |(_, cells)| &cells[at]), now.1[at].as_str());
-        match turns.iter_mut().find(|(known, _)| *known == turn) {
-            Some((_, probes)) => probes.push(&project.board[at]),
-            None => turns.push((turn, vec![&project.board[at]])),
-        }
-    }
+    let at = before.map_or(Vec::new(), |(_, before)| turned(before, now.1));
+    let turns = grouped(at.iter().map(|at| ((before.map_or("", |(_, cells)| &cells[*at]), &now.1[*at]), *at)));
     html! {
         div class="progress" role="group" aria-label="Its row of the scoreboard" {
             "\n"
             @if let Some(before) = before { (strip(project, before, &[])) "\n" }
             (strip(project, now, &at)) "\n"
             @if turns.is_empty() && before.is_some() { p { "Nothing has turned." } "\n" }
-            @for ((from, to), probes) in &turns {
-                p { (verdict(from)) " → " (verdict(to)) " under " (listed(target, probes, |_| html! {})) }
+            @for ((from, to), at) in &turns {
+                p { (verdict(from)) " → " (verdict(to)) " under " (listed(project, target, at, |_| html! {})) }
                 "\n"
             }
         }
@@ -74,12 +67,24 @@ fn turned(before: &[String], now: &[String]) -> Vec<usize> {
     (0..now.len()).filter(|at| (before[*at] == "ok") != (now[*at] == "ok")).collect()
 }
 
-/// Names of probes as links, each with what there is to say of it.
-fn listed(target: &Target, probes: &[&Probe], more: impl Fn(&Probe) -> Markup) -> Markup {
+/// Cells by what they have in common, in the order in which that comes.
+fn grouped<T: PartialEq>(cells: impl Iterator<Item = (T, usize)>) -> Vec<(T, Vec<usize>)> {
+    let mut groups: Vec<(T, Vec<usize>)> = Vec::new();
+    for (common, at) in cells {
+        match groups.iter_mut().find(|(known, _)| *known == common) {
+            Some((_, group)) => group.push(at),
+            None => groups.push((common, vec![at])),
+        }
+    }
+    groups
+}
+
+/// The probes of some cells as links, each with what there is to say of it.
+fn listed(project: &Project, target: &Target, cells: &[usize], more: impl Fn(usize) -> Markup) -> Markup {
     html! {
-        @for (position, probe) in probes.iter().enumerate() {
+        @for (position, at) in cells.iter().enumerate() {
             @if position > 0 { ", " }
-            (target.named(probe)) (more(probe))
+            (target.named(&project.board[*at])) (more(*at))
         }
     }
 }
@@ -106,18 +111,9 @@ fn strip(project: &Project, (chapter, cells): &Row, turned: &[usize]) -> Markup 
 /// What the first of the rows leaves broken, by the first of the others that does not.
 fn foot(project: &Project, rows: &[Row], target: &Target) -> Markup {
     let Some(((_, now), later)) = rows.split_first() else { return html! {} };
-    let mut cures: Vec<(Option<&Chapter>, Vec<&Probe>)> = Vec::new();
-    for (at, probe) in project.board.iter().enumerate().filter(|(at, _)| now[*at] != "ok") {
-        let cure = later.iter().find(|(_, cells)| cells[at] == "ok").map(|(chapter, _)| *chapter);
-        let name = |chapter: Option<&Chapter>| chapter.map(|chapter| chapter.name.clone());
-        match cures.iter_mut().find(|(chapter, _)| name(*chapter) == name(cure)) {
-            Some((_, probes)) => probes.push(probe),
-            None => cures.push((cure, vec![probe])),
-        }
-    }
-    let name = |chapter: Option<&Chapter>| chapter.map_or("~".to_string(), |chapter| chapter.name.clone());
-    cures.sort_by_key(|(chapter, _)| name(*chapter));
-    let cell = |probe: &Probe| project.board.iter().zip(now.iter()).find(|(other, _)| other.name == probe.name);
+    let broken = (0..now.len()).filter(|at| now[*at] != "ok");
+    let mut cures = grouped(broken.map(|at| (later.iter().position(|(_, cells)| cells[at] == "ok"), at)));
+    cures.sort_by_key(|(cure, _)| cure.unwrap_or(later.len()));
     html! {
         div class="progress remains" role="group" aria-label="What still breaks it" {
             "\n"
@@ -125,13 +121,12 @@ fn foot(project: &Project, rows: &[Row], target: &Target) -> Markup {
                 p { b { "What still breaks it" } }
                 "\n"
                 ul {
-                    @for (chapter, probes) in &cures {
+                    @for (cure, at) in &cures {
                         li {
-                            (listed(target, probes, |probe| html! {
-                                @if let Some((_, cell)) = cell(probe) { " " (verdict(cell)) }
-                            }))
-                            @if let Some(chapter) = chapter {
-                                ": until " a href={ (chapter.name) ".html" } { "chapter " (number(&chapter.name).trim_start_matches('0')) }
+                            (listed(project, target, at, |at| html! { " " (verdict(&now[at])) }))
+                            @if let Some((chapter, _)) = cure.map(|cure| later[cure]) {
+                                @let digits = number(&chapter.name).trim_start_matches('0');
+                                ": until " a href={ (chapter.name) ".html" } { "chapter " (digits) }
                             }
                         }
                     }

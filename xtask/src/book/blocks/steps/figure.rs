@@ -30,21 +30,18 @@ pub fn called<'a>(part: &Part, program: &Excerpt<'a>) -> Result<Excerpt<'a>, Str
     Ok(Excerpt { first: start + 1, lines: program.lines[start..end].to_vec() })
 }
 
-/// The lines that make a call, and those that open the blocks around them.
+/// The lines that make a call, and those that open the blocks around them; not the first, of which the caption says where
+/// it is.
 fn kept(code: &Excerpt, called: &BTreeSet<usize>) -> BTreeSet<usize> {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let mut kept = called.clone();
-    for number in called {
-        let at = number - code.first;
-        let mut inner = indent(code.lines[at]);
-        for (number, line) in code.numbered().take(at).collect::<Vec<_>>().into_iter().rev() {
-            let opens = !line.trim().is_empty() && !line.trim_start().starts_with('}') && indent(line) < inner;
-            if opens {
+    for call in called {
+        let mut inner = indent(code.lines[call - code.first]);
+        for number in (code.first + 1..*call).rev() {
+            let line = code.lines[number - code.first];
+            if !line.trim().is_empty() && !line.trim_start().starts_with('}') && indent(line) < inner {
                 inner = indent(line);
-                // It begins with a function; where, the line above says.
-                if number > code.first {
-                    kept.insert(number);
-                }
+                kept.insert(number);
             }
         }
     }
@@ -56,14 +53,14 @@ fn kept(code: &Excerpt, called: &BTreeSet<usize>) -> BTreeSet<usize> {
 fn touched(code: &Excerpt, called: &BTreeSet<usize>) -> Markup {
     let kept = kept(code, called);
     let class = |number: usize| {
-        let gap = number > code.first && !kept.contains(&(number - 1)) && kept.iter().any(|other| *other < number);
-        let classes = match (called.contains(&number), kept.contains(&number)) {
-            (true, _) => "called",
-            (_, true) => "",
-            _ => return Some("more".to_string()),
-        };
-        let classes = format!("{classes}{}", if gap { " gap" } else { "" });
-        (!classes.is_empty()).then(|| classes.trim_start().to_string())
+        let gap = kept.range(..number).next_back().is_some_and(|before| before + 1 < number);
+        match (kept.contains(&number), called.contains(&number), gap) {
+            (false, ..) => Some("more"),
+            (_, true, true) => Some("called gap"),
+            (_, true, false) => Some("called"),
+            (_, false, true) => Some("gap"),
+            (_, false, false) => None,
+        }
     };
     html! {
         pre class="numbered" {
