@@ -14,6 +14,9 @@
     label.style.display = "none";
     label.after(button);
 
+    // Listings are no pages to turn to: the page that explains one links it. mdBook's keys look for these links.
+    document.querySelectorAll('[rel][href*="listings/"]').forEach(link => link.remove());
+
     // The bar and the search belong to no landmark, and what is searched for has no name.
     document.getElementById("mdbook-menu-bar").setAttribute("role", "banner");
     document.getElementById("mdbook-search-wrapper")?.setAttribute("role", "search");

@@ -78,6 +78,16 @@ function add(run) {
         }
     });
 
+    run.test("no page is turned to a listing", async tabs => {
+        for (const file of ["words.html", "listings/04-use-after-close.html"]) {
+            const page = await tabs.open(file);
+            assert.equal(await page.locator('[rel~="next"], [rel~="prev"][href*="listings/"]').count(), 0, file);
+        }
+        const page = await tabs.open("listings/04-use-after-close.html");
+        await page.locator("main").getByRole("link", { name: "explained on its page" }).click();
+        await page.waitForURL(/\/04-use-after-close/);
+    });
+
     run.test("each chapter's page links its listing", async tabs => {
         for (const file of fs.readdirSync(path.join(__dirname, "../../chapters")).filter(file => /^\d\d-/.test(file))) {
             const name = file.replace(".rs", ".html");

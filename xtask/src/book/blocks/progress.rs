@@ -1,5 +1,6 @@
 //! `{{#progress}}`: at the head of a server's page its row of the scoreboard below that of the server before, and in words
-//! what has turned; `{{#progress left}}`, at its foot: what still breaks it, by the chapter that cures it.
+//! what has turned; `{{#progress left}}`, at its foot: what still breaks it, by the chapter that cures it. How it breaks is
+//! told at the foot alone: at the head the reader has not predicted it yet.
 
 use super::block::{Block, Kind, Page};
 use super::scoreboard::{self, Target};
@@ -47,17 +48,23 @@ fn head(project: &Project, rows: &[Row], target: &Target) -> Markup {
         [] => return html! {},
     };
     let at = before.map_or(Vec::new(), |(_, before)| turned(before, now.1));
-    let turns = grouped(at.iter().map(|at| ((before.map_or("", |(_, cells)| &cells[*at]), &now.1[*at]), *at)));
+    let from = |at: usize| before.map_or("", |(_, cells)| &cells[at]);
+    let (won, lost): (Vec<usize>, Vec<usize>) = at.iter().partition(|at| now.1[**at] == "ok");
+    let won = grouped(won.into_iter().map(|at| (from(at), at)));
     html! {
         div class="progress" role="group" aria-label="Its row of the scoreboard" {
             "\n"
             @if let Some(before) = before { (strip(project, before, &[])) "\n" }
             (strip(project, now, &at)) "\n"
-            @if turns.is_empty() && before.is_some() { p { "Nothing has turned." } "\n" }
-            @for ((from, to), at) in &turns {
-                p { (verdict(from)) " → " (verdict(to)) " under " (listed(project, target, at, |_| html! {})) }
+            @for (from, at) in &won {
+                p { (verdict(from)) " → " (verdict("ok")) " under " (listed(project, target, at, |_| html! {})) }
                 "\n"
             }
+            @if !lost.is_empty() {
+                p { b class="fault" { "no longer ok" } " under " (listed(project, target, &lost, |_| html! {})) }
+                "\n"
+            }
+            @if at.is_empty() && before.is_some() { p { "Nothing has turned." } "\n" }
         }
     }
 }
@@ -96,8 +103,7 @@ fn strip(project: &Project, (chapter, cells): &Row, turned: &[usize]) -> Markup 
     let sign = |at: usize| {
         let (class, sign) = if cells[at] == "ok" { ("ok", "✓") } else { ("fault", "✗") };
         let class = if turned.contains(&at) { format!("{class} turned") } else { class.to_string() };
-        let title = format!("{}: {}", project.board[at].name, cells[at]);
-        html! { i class=(class) title=(title) { (sign) } }
+        html! { i class=(class) title=(project.board[at].name) { (sign) } }
     };
     html! {
         div class="strip" role="img" aria-label={ (chapter.name) ": ok under " (count) " probes" } {
@@ -162,13 +168,13 @@ mod tests {
             shown("02-shut.md", "{{#progress}}"),
             "<div class=\"progress\" role=\"group\" aria-label=\"Its row of the scoreboard\">\
              <div class=\"strip\" role=\"img\" aria-label=\"01-open: ok under 1 of 2 probes\"><code>01-open</code>\
-             <span><i class=\"fault\" title=\"leaves: no reply\">✗</i><i class=\"ok\" title=\"rude: ok\">✓</i></span>\
+             <span><i class=\"fault\" title=\"leaves\">✗</i><i class=\"ok\" title=\"rude\">✓</i></span>\
              <b>1 of 2</b></div>\
              <div class=\"strip\" role=\"img\" aria-label=\"02-shut: ok under 1 of 2 probes\"><code>02-shut</code>\
-             <span><i class=\"ok turned\" title=\"leaves: ok\">✓</i>\
-             <i class=\"fault turned\" title=\"rude: ECONNRESET\">✗</i></span><b>1 of 2</b></div>\
+             <span><i class=\"ok turned\" title=\"leaves\">✓</i>\
+             <i class=\"fault turned\" title=\"rude\">✗</i></span><b>1 of 2</b></div>\
              <p><b class=\"fault\">no reply</b> → <b class=\"ok\">ok</b> under <a href=\"02-shut.html\"><code>leaves</code></a></p>\
-             <p><b class=\"ok\">ok</b> → <b class=\"fault\">ECONNRESET</b> under \
+             <p><b class=\"fault\">no longer ok</b> under \
              <a href=\"01-open.html\"><code>rude</code></a></p></div>"
         );
     }
