@@ -64,7 +64,8 @@ fn head(project: &Project, rows: &[Row], target: &Target) -> Markup {
                 p { b class="fault" { "no longer ok" } " under " (listed(project, target, &lost, |_| html! {})) }
                 "\n"
             }
-            @if at.is_empty() && before.is_some() { p { "Nothing has turned." } "\n" }
+            @if before.is_none() { p { "A sign for each kind of client: ✓ it gets what it is owed, ✗ it does not." } "\n" }
+            @else if at.is_empty() { p { "Nothing has turned." } "\n" }
         }
     }
 }
@@ -183,7 +184,7 @@ mod tests {
     fn the_first_row_has_none_above_it() {
         let shown = shown("01-open.md", "{{#progress}}");
         assert_eq!(shown.matches("class=\"strip\"").count(), 1);
-        assert!(!shown.contains("urned"), "{shown}");
+        assert!(shown.contains("<p>A sign for each kind of client: ") && !shown.contains("urned"), "{shown}");
     }
 
     #[test]
