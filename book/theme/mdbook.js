@@ -14,12 +14,23 @@
     label.style.display = "none";
     label.after(button);
 
+    // Listings are no pages to turn to: the page that explains one links it. mdBook's keys look for these links.
+    document.querySelectorAll('[rel][href*="listings/"]').forEach(link => link.remove());
+
     // The bar and the search belong to no landmark, and what is searched for has no name.
     document.getElementById("mdbook-menu-bar").setAttribute("role", "banner");
     document.getElementById("mdbook-search-wrapper")?.setAttribute("role", "search");
     const search = document.getElementById("mdbook-searchbar");
     search?.setAttribute("aria-label", "Search this book");
     search?.setAttribute("aria-describedby", "mdbook-searchresults-header");
+
+    // Of the five themes two are left, one light and one dark, by whatever name one was chosen.
+    const theme = name => document.getElementById(`mdbook-theme-${name}`);
+    for (const [gone, kept] of [["rust", "light"], ["coal", "navy"], ["ayu", "navy"]]) {
+        if (document.documentElement.classList.contains(gone)) theme(kept).click();
+        theme(gone).parentElement.remove();
+    }
+    theme("navy").textContent = "Dark";
 
     // What scrolls takes the focus, and then the arrow keys, with which mdBook would turn the page.
     const scrollers = [...document.querySelectorAll("pre > code, .table-wrapper, .scoreboard, .lanes .frame")];
@@ -37,4 +48,14 @@
     }
     addEventListener("resize", measure);
     measure();
+
+    // On a narrow screen a picture begins where something goes wrong, and a scoreboard with its first column that has a fault.
+    for (const frame of document.querySelectorAll(".lanes .frame, .scoreboard")) {
+        const places = [...frame.querySelectorAll(".cross, .wrong, td.fault")].map(place => place.getBoundingClientRect());
+        if (places.length === 0 || !scrolls(frame)) continue;
+        const start = frame.getBoundingClientRect().left;
+        const names = frame.querySelector("tbody th")?.offsetWidth;
+        const first = Math.min(...places.map(place => place.left));
+        frame.scrollLeft = names ? first - start - names : places[0].right - start - frame.clientWidth + 50;
+    }
 })();

@@ -119,6 +119,32 @@ fn as_many_calls_as_a_page_has_room_for_fit_into_it() {
 }
 
 #[test]
+fn names_that_are_turned_do_not_reach_out_of_the_picture() {
+    for name in ["poll", "getpeername", "io_uring_enter"] {
+        let drawing = draw(&told(&calls(40, name)), Limits::FILE).unwrap();
+        let base = texts(&drawing).into_iter().find(|(class, ..)| class == "call").map(|(_, _, y, ..)| y).unwrap();
+        // Rather too long, as the sine of 55 degrees is 0.82.
+        let long = name.len() as f64 * 6.5 * 0.82;
+        assert!(base >= long, "{name} is {long} long, and begins at {base}");
+    }
+}
+
+#[test]
+fn the_name_of_what_is_no_client_is_left_out_where_it_does_not_fit() {
+    let drawn = |owner: &str| {
+        let open = format!("\"3\":\"listening\",\"4\":\"{owner}\"");
+        let run = call(1, "socket", "", "\"ret\":\"4\"", &open)
+            + &call(2, "close", "4", "\"ret\":\"0\"", "\"3\":\"listening\"")
+            + &calls(3, "getsockname");
+        let texts = texts(&draw(&told(&run), Limits::PAGE).unwrap());
+        texts.into_iter().filter(|(class, ..)| class.starts_with("name")).map(|(.., said)| said).collect::<Vec<_>>()
+    };
+    let [other, client] = ["eventpoll-of-all", "127.0.0.1:<alexandra>"].map(drawn);
+    assert_eq!(other, ["listener"]);
+    assert_eq!(client, ["listener", "alexandra"]);
+}
+
+#[test]
 fn what_does_not_fit_is_refused() {
     let refused = |lines: &str, limits: Limits| draw(&told(lines), limits).err().unwrap();
     assert_eq!(

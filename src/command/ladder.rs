@@ -10,6 +10,8 @@ pub struct Chapter {
     pub breaks: &'static str,
     /// The probe of its own story; `None` for a chapter that is not a server.
     pub story: Option<&'static str>,
+    /// Whether it is on the path: the chapters that are one story, of an hour.
+    pub on_path: bool,
     /// The feature without which its program is not built.
     pub feature: Option<Feature>,
 }
@@ -42,6 +44,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "accept, recv, send, close; one client at a time",
         breaks: "two-at-once",
         story: Some("leaves"),
+        on_path: true,
         feature: None,
     },
     Chapter {
@@ -49,6 +52,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "no server: what select says of sockets in some thirty states",
         breaks: "",
         story: None,
+        on_path: false,
         feature: None,
     },
     Chapter {
@@ -56,6 +60,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "all clients at once; says nothing when a client leaves",
         breaks: "impatient, and more",
         story: Some("two-at-once"),
+        on_path: true,
         feature: None,
     },
     Chapter {
@@ -63,6 +68,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "one line that logs the client that left, after the close (broken on purpose)",
         breaks: "leaves",
         story: Some("leaves"),
+        on_path: true,
         feature: None,
     },
     Chapter {
@@ -70,6 +76,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "the two lines swapped: the fix that was given",
         breaks: "impatient; urgent-then-close",
         story: Some("leaves"),
+        on_path: true,
         feature: None,
     },
     Chapter {
@@ -77,6 +84,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "asks whether a socket is still there before touching it",
         breaks: "rude; send-then-reset",
         story: Some("impatient"),
+        on_path: false,
         feature: None,
     },
     Chapter {
@@ -84,6 +92,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "the peer's name is kept from accept; one client's error ends that client only",
         breaks: "half-close, and more",
         story: Some("send-then-reset"),
+        on_path: true,
         feature: None,
     },
     Chapter {
@@ -91,6 +100,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "a tidier loop: clients first, new ones last (broken on purpose)",
         breaks: "stranger",
         story: Some("stranger"),
+        on_path: true,
         feature: None,
     },
     Chapter {
@@ -98,6 +108,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "a connection owns its socket, ready lists borrow, ids are never reused",
         breaks: "half-close: the reply is lost",
         story: Some("stranger"),
+        on_path: true,
         feature: None,
     },
     Chapter {
@@ -105,6 +116,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "only select waits; a bounded buffer per client; the end of sending is not the end",
         breaks: "out-of-descriptors",
         story: Some("half-close"),
+        on_path: true,
         feature: None,
     },
     Chapter {
@@ -112,6 +124,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "EMFILE, EINTR, aborted connections, an orderly stop; FD_SETSIZE turns a crowd away",
         breaks: "crowd: turned away",
         story: Some("out-of-descriptors"),
+        on_path: false,
         feature: None,
     },
     Chapter {
@@ -119,6 +132,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "poll in place of select: no FD_SETSIZE; each answer gets its id before a position changes",
         breaks: "nothing; its cost grows with each idle connection",
         story: Some("crowd"),
+        on_path: false,
         feature: None,
     },
     Chapter {
@@ -126,6 +140,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "epoll with numbers as tokens, and a second handle kept for the log (broken on purpose)",
         breaks: "stranger",
         story: Some("stranger"),
+        on_path: false,
         feature: None,
     },
     Chapter {
@@ -133,6 +148,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "deregister, then close; ids as tokens; sends at once where there is room",
         breaks: "nothing; its cost does not grow",
         story: Some("stranger"),
+        on_path: false,
         feature: None,
     },
     Chapter {
@@ -140,6 +156,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "the same on mio, where an edge comes once: what has not said EAGAIN is tried again",
         breaks: "nothing",
         story: Some("half-close"),
+        on_path: false,
         feature: Some(Feature { name: "mio", on: cfg!(feature = "mio") }),
     },
     Chapter {
@@ -147,6 +164,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "a task per connection: tokio keeps the rules about names, the limits stay yours",
         breaks: "nothing",
         story: Some("send-then-reset"),
+        on_path: false,
         feature: Some(Feature { name: "tokio", on: cfg!(feature = "tokio") }),
     },
     Chapter {
@@ -154,6 +172,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "no server: what io_uring does with a number that is closed while it is under way",
         breaks: "",
         story: None,
+        on_path: false,
         feature: Some(Feature { name: "io-uring", on: cfg!(feature = "io-uring") }),
     },
     Chapter {
@@ -161,6 +180,7 @@ pub const CHAPTERS: &[Chapter] = &[
         adds: "a server on io_uring: a request in flight owns a share of its socket; the last completion is the close",
         breaks: "nothing; fewer calls, no less work",
         story: Some("half-close"),
+        on_path: false,
         feature: Some(Feature { name: "io-uring", on: cfg!(feature = "io-uring") }),
     },
 ];
@@ -217,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_chapter_with_a_feature_is_built_and_started_with_it() {
-        let chapter = |feature| Chapter { name: "99-x", adds: "", breaks: "", story: None, feature };
+        let chapter = |feature| Chapter { name: "99-x", adds: "", breaks: "", story: None, on_path: false, feature };
         let with = |on| chapter(Some(Feature { name: "x", on }));
         assert_eq!((chapter(None).built(), with(true).built(), with(false).built()), (true, true, false));
         assert_eq!(chapter(None).command(), "cargo run --bin 99-x");

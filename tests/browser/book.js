@@ -47,6 +47,67 @@ function add(run) {
         });
     }
 
+    run.test("of mdBook's five themes two are left, and an older choice is one of them", async tabs => {
+        const look = page => page.evaluate(() => {
+            const { backgroundColor, color } = getComputedStyle(document.documentElement);
+            return { backgroundColor, color, name: [...document.documentElement.classList].find(name => ["light", "navy"].includes(name)) };
+        });
+        const [light, dark] = [await look(await tabs.open("words.html", { theme: "light" })), await look(await tabs.open("words.html", { theme: "navy" }))];
+        assert.notDeepEqual(light, dark);
+        for (const [theme, kept] of [["rust", light], ["coal", dark], ["ayu", dark]]) {
+            const page = await tabs.open("words.html", { theme });
+            assert.deepEqual(await look(page), kept, theme);
+            await page.locator("#mdbook-theme-toggle").click();
+            assert.deepEqual(await page.locator("#mdbook-theme-list button").allTextContents(), ["Auto", "Light", "Dark"]);
+        }
+        for (const [colorScheme, kept] of [["light", light], ["dark", dark]]) assert.deepEqual(await look(await tabs.open("words.html", { colorScheme })), kept);
+    });
+
+    run.test("the sidebar marks the path, and has no listings", async tabs => {
+        for (const options of [{}, { javaScriptEnabled: false }]) {
+            const page = await tabs.open("04-use-after-close.html", options);
+            const sidebar = options.javaScriptEnabled === false ? page.frameLocator("iframe") : page;
+            const shown = await sidebar.locator(".chapter a").evaluateAll(links => links.filter(link => link.checkVisibility()).map(link => {
+                return { page: link.getAttribute("href").replace(".html", ""), stop: getComputedStyle(link, "::before").content.startsWith('""') };
+            }));
+            const stops = shown.filter(({ stop }) => stop).map(({ page }) => page.slice(0, 2));
+            assert.deepEqual(stops, ["in", "01", "03", "04", "05", "07", "08", "09", "10"]);
+            assert.ok(shown.length > 25 && !shown.some(({ page }) => page.startsWith("listings/")), "listings in the sidebar");
+            const titles = await sidebar.locator(".chapter .part-title").evaluateAll(titles => titles.filter(title => title.checkVisibility()).map(title => title.textContent));
+            assert.ok(titles.length > 4 && !titles.includes("Listings"), titles.join(", "));
+        }
+    });
+
+    run.test("no page is turned to a listing", async tabs => {
+        for (const file of ["words.html", "listings/04-use-after-close.html"]) {
+            const page = await tabs.open(file);
+            assert.equal(await page.locator('[rel~="next"], [rel~="prev"][href*="listings/"]').count(), 0, file);
+        }
+        const page = await tabs.open("listings/04-use-after-close.html");
+        await page.locator("main").getByRole("link", { name: "explained on its page" }).click();
+        await page.waitForURL(/\/04-use-after-close/);
+    });
+
+    run.test("each chapter's page links its listing", async tabs => {
+        for (const file of fs.readdirSync(path.join(__dirname, "../../chapters")).filter(file => /^\d\d-/.test(file))) {
+            const name = file.replace(".rs", ".html");
+            const page = await tabs.open(name);
+            assert.ok(await page.locator(`main a[href^="listings/${name}"]`).count() > 0, name);
+        }
+    });
+
+    run.test("on a phone a picture begins with what goes wrong, and the scoreboard with its first fault", async tabs => {
+        const inside = ({ left, right }) => left >= 0 && right <= 360;
+        for (const [file, point] of [["introduction.html", ".wrong"], ["05-log-before-close.html", "main > .lanes .cross"], ["rules.html", ".scoreboard td:nth-child(3).fault"]]) {
+            const page = await tabs.open(file, { width: 360, height: 740 });
+            const box = await page.locator(point).first().evaluate(element => {
+                const { left, right } = element.getBoundingClientRect();
+                return { left, right };
+            });
+            assert.ok(inside(box), `${file}: from ${box.left} to ${box.right}`);
+        }
+    });
+
     run.test("the switch for the sidebar works with keys", async tabs => {
         const page = await tabs.open("04-use-after-close.html");
         const button = page.getByRole("button", { name: "Toggle Table of Contents" });

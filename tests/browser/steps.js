@@ -4,18 +4,21 @@
 const assert = require("node:assert/strict");
 const path = require("node:path");
 const { contrastFaults } = require("./contrast.js");
-const { PHONE, THEMES, WIDE, axe, widthFaults } = require("./every-page.js");
+const { PHONE, THEMES, WIDE, axe, frameFaults, widthFaults } = require("./every-page.js");
 const { letters, printed, snapshot } = require("./book.js");
 const { none } = require("./harness.js");
 
-/** The pages, with the trace that each goes through and the step before which it asks. */
+/** The pages, with the trace that each goes through and the steps before which it asks. */
 const PAGES = [
-    { file: "04-use-after-close.html", trace: "04-use-after-close-trace-json", asks: "#step-04-getpeername-2" },
-    { file: "05-log-before-close.html", trace: "05-log-before-close-impatient-trace-json", asks: "#step-05-send" },
-    { file: "08-recycled-number.html", trace: "08-recycled-number-trace-json", asks: "#step-08-send" },
-    { file: "09-owned-connections.html", trace: "09-owned-connections-trace-json", asks: "#step-09-select-4" },
+    { file: "04-use-after-close.html", trace: "04-use-after-close-trace-json", asks: ["#step-04-getpeername-2"] },
+    { file: "05-log-before-close.html", trace: "05-log-before-close-impatient-trace-json", asks: ["#step-05-select-3", "#step-05-send"] },
+    { file: "08-recycled-number.html", trace: "08-recycled-number-trace-json", asks: ["#step-08-accept-3", "#step-08-send"] },
+    { file: "09-owned-connections.html", trace: "09-owned-connections-trace-json", asks: ["#step-09-select-4"] },
 ];
 const ONE = PAGES[2];
+
+/** A laptop's screen. */
+const LAPTOP = { width: 1280, height: 720 };
 
 // In milliseconds: how long a step may take, and how often it is measured again before that counts.
 const STEP = 1;
@@ -81,38 +84,89 @@ function add(run) {
                     await button(page, "Back").click({ force: true });
                 }
                 assert.equal(await at(page), ids[0], "there is nothing before the first");
-                await range(page).fill("5");
-                assert.equal(await at(page), ids[5]);
+                const place = ids.findIndex((id, place) => place > 3 && id !== "?");
+                await range(page).fill(String(place));
+                assert.equal(await at(page), ids[place]);
                 assert.match(await page.getByRole("status").last().textContent(), /^Step \d+ of \d+: :\d+ \w+\(/);
                 assert.equal(await range(page).getAttribute("aria-valuetext"), await page.getByRole("status").last().textContent());
             },
 
-            [`${file}: the question, answered wrong and right`]: async tabs => {
-                const page = await tabs.open(`${file}${asks}`, WIDE);
-                assert.equal(`#${await at(page)}`, asks);
-                const call = (await now(page).locator("td code").first().textContent()).replace(/^:\d+ /, "");
-                await button(page, "Back").click();
-                assert.equal(await at(page), "?");
-                // What comes is neither in the row nor in the lanes.
-                assert.ok(!(await now(page).innerText()).includes(call), "the answer is there before it is given");
-                const choices = now(page).getByRole("button");
-                const right = now(page).locator("[data-right]").getByRole("button");
-                assert.equal(await right.count(), 1);
-                for (const choice of await now(page).locator("li").all()) {
-                    const happened = call.includes(await choice.locator("code").textContent());
-                    assert.equal(await choice.getAttribute("data-right") !== null, happened, await choice.textContent());
+            [`${file}: the questions, answered wrong and right`]: async tabs => {
+                for (const ask of asks) {
+                    const page = await tabs.open(`${file}${ask}`, WIDE);
+                    assert.equal(`#${await at(page)}`, ask);
+                    const call = (await now(page).locator("td code").first().textContent()).replace(/^:\d+ /, "");
+                    await button(page, "Back").click();
+                    assert.equal(await at(page), "?");
+                    // What comes is neither in the row nor in the lanes.
+                    assert.ok(!(await now(page).innerText()).includes(call), "the answer is there before it is given");
+                    const choices = now(page).getByRole("button");
+                    const right = now(page).locator("[data-right]").getByRole("button");
+                    assert.equal(await right.count(), 1);
+                    for (const choice of await now(page).locator("li").all()) {
+                        const happened = call.includes(await choice.locator("code").textContent());
+                        assert.equal(await choice.getAttribute("data-right") !== null, happened, await choice.textContent());
+                    }
+                    const wrong = now(page).locator("li:not([data-right])").getByRole("button").first();
+                    await wrong.click();
+                    assert.match(await wrong.evaluate(element => getComputedStyle(element, "::before").content), /✗/);
+                    assert.match(await right.evaluate(element => getComputedStyle(element, "::before").content), /✓/);
+                    assert.ok((await now(page).innerText()).includes(call), "the answer is what happened");
+                    assert.match(await page.getByRole("status").last().textContent(), /^No\. \w.+\.$/);
+                    await right.click();
+                    assert.match(await page.getByRole("status").last().textContent(), /^Right\. \w.+\.$/);
+                    assert.ok(await choices.count() >= 2);
+                    await page.keyboard.press("ArrowRight");
+                    assert.equal(`#${await at(page)}`, ask);
                 }
-                const wrong = now(page).locator("li:not([data-right])").getByRole("button").first();
-                await wrong.click();
-                assert.match(await wrong.evaluate(element => getComputedStyle(element, "::before").content), /✗/);
-                assert.match(await right.evaluate(element => getComputedStyle(element, "::before").content), /✓/);
-                assert.ok((await now(page).innerText()).includes(call), "the answer is what happened");
-                assert.match(await page.getByRole("status").last().textContent(), /^No\. \w.+\.$/);
-                await right.click();
-                assert.match(await page.getByRole("status").last().textContent(), /^Right\. \w.+\.$/);
-                assert.ok(await choices.count() >= 2);
-                await page.keyboard.press("ArrowRight");
-                assert.equal(`#${await at(page)}`, asks);
+            },
+
+            [`${file}: nothing is told before it happens`]: async tabs => {
+                const page = await tabs.open(file, LAPTOP);
+                const ids = await all(page);
+                const calls = await page.locator("figure.steps tr[id]").evaluateAll(rows => rows.map(row => row.cells[1].querySelector("code").textContent));
+                for (const [place, id] of ids.entries()) {
+                    assert.equal(await at(page), id);
+                    const passed = ids.slice(0, place + 1).filter(id => id !== "?").length;
+                    const text = await figure(page).innerText();
+                    for (const call of calls.slice(passed).filter(call => !calls.slice(0, passed).includes(call))) assert.ok(!text.includes(call), `at ${id} it tells of ${call}`);
+                    // In the picture a call's name and its crosses; in its key what explains them.
+                    const drawn = await page.evaluate(() => {
+                        const seen = part => part.checkVisibility({ visibilityProperty: true });
+                        const count = selector => [...document.querySelectorAll(`figure.steps ${selector}`)].filter(seen).length;
+                        return { calls: count(".frame .call"), bad: count(".frame :is(.cross, .stale, .wrong)"), keys: count("[data-of]") };
+                    });
+                    assert.ok(drawn.calls <= passed, `at ${id} ${drawn.calls} calls are drawn`);
+                    assert.ok(drawn.bad > 0 || drawn.keys === 0 || place === ids.length - 1, `at ${id} the key explains what is not there`);
+                    await button(page, "Forward").click({ force: true });
+                }
+                const whole = await figure(page).evaluate(figure => [...figure.querySelectorAll(".frame svg *, [data-of]")].every(part => {
+                    return part.matches("title, desc") || part.checkVisibility({ visibilityProperty: true });
+                }));
+                assert.ok(whole, "after the last step all of it is there");
+            },
+
+            [`${file}: all of it on a laptop's screen, and no line in halves`]: async tabs => {
+                const page = await tabs.open(file, LAPTOP);
+                for (const [place] of (await all(page)).entries()) {
+                    await range(page).fill(String(place));
+                    const found = await page.evaluate(() => {
+                        const figure = document.querySelector("figure.steps");
+                        figure.scrollIntoView();
+                        const [top, bar] = [figure.getBoundingClientRect().top, document.getElementById("mdbook-menu-bar").getBoundingClientRect().bottom];
+                        const halves = [...figure.querySelectorAll("pre > code")].filter(code => {
+                            const { top, bottom } = code.getBoundingClientRect();
+                            return [...code.children].some(line => line.getClientRects().length > 0 && [...line.getClientRects()].some(box => {
+                                return box.height > 0 && (box.top < top - 1 && box.bottom > top + 3 || box.top < bottom - 3 && box.bottom > bottom + 1);
+                            }));
+                        });
+                        return { top: top >= bar - 1, bottom: figure.getBoundingClientRect().bottom, halves: halves.map(code => code.parentElement.className) };
+                    });
+                    assert.ok(found.top, "its beginning is under the bar");
+                    assert.ok(found.bottom <= LAPTOP.height, `it ends at ${Math.round(found.bottom)} px`);
+                    assert.deepEqual(found.halves, []);
+                }
+                none(await page.evaluate(frameFaults));
             },
         });
 
@@ -184,7 +238,7 @@ function add(run) {
             await select.click();
             assert.equal(await at(page), id);
         }
-        await page.locator("figure.steps pre.numbered span[data-line]:not(.called)").first().click();
+        await page.locator("figure.steps pre.numbered span[data-line]:not(.called, .more)").first().click();
         assert.equal(await at(page), "step-08-select-2", "no call is made there");
         await page.keyboard.press("ArrowRight");
         assert.equal(await at(page), "step-08-recv");
@@ -228,12 +282,9 @@ function add(run) {
                 covered: document.querySelector("figure.steps .rest").getBBox().x < document.querySelector("figure.steps svg").viewBox.baseVal.width,
             };
         });
-        const whole = await seen();
-        assert.deepEqual([whole.calls, whole.stale, whole.covered], [10, 1, false], "until a step is taken");
-        assert.match(whole.said.at(-1), /^bob .*Hello, client!/);
         await range(page).press("Home");
         assert.deepEqual(await seen(), { said: ["alice connects from 127.0.0.1:<alice>"], late: 0, calls: 1, stale: 0, covered: true });
-        await page.getByRole("slider", { name: "Step" }).fill("8");
+        await page.getByRole("slider", { name: "Step" }).fill("9");
         const before = await seen();
         assert.deepEqual([before.late, before.calls, before.stale], [0, 9, 0]);
         assert.ok(before.said.includes("server: New connection from 127.0.0.1:<bob>"));
@@ -256,6 +307,18 @@ function add(run) {
         none(await page.evaluate(widthFaults));
         await button(page, "One step").click();
         assert.equal(await at(page), "step-08-select");
+    });
+
+    run.test("steps: the code is folded to what is called, and unfolds", async tabs => {
+        const page = await tabs.open(ONE.file, WIDE);
+        const lines = () => page.locator("figure.steps .numbered [data-line]").evaluateAll(lines => lines.filter(line => line.checkVisibility()).length);
+        const folded = await lines();
+        assert.ok(folded <= 14, `${folded} lines`);
+        assert.ok(await page.locator("figure.steps .gap").count() > 0, "what is left out leaves a sign");
+        await button(page, "All of the code").click();
+        assert.equal(await lines(), await page.locator("figure.steps .numbered [data-line]").count());
+        await button(page, "Fold the code").click();
+        assert.equal(await lines(), folded);
     });
 
     run.test("steps: the page does not jump", async tabs => {
@@ -302,8 +365,9 @@ function add(run) {
             assert.ok(rows.length > 10);
             for (const row of rows) assert.ok(await row.isVisible());
             assert.equal(await figure(page).locator("button, input").count(), 0);
-            await figure(page).locator("summary").click();
-            assert.ok(await figure(page).locator("details p").last().isVisible());
+            for (const summary of await figure(page).locator("summary").all()) await summary.click();
+            for (const answer of await figure(page).locator("details p").all()) assert.ok(await answer.isVisible());
+            for (const line of await figure(page).locator("[data-line]").all()) assert.ok(await line.isVisible());
         }
     });
 

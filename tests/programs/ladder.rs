@@ -15,6 +15,9 @@ const EXAMPLES: (&str, &str) =
 /// The line of SUMMARY.md after which the listings are.
 const LISTINGS: (&str, &str) = ("# Listings\n", "- [client.rs]");
 
+/// The lines of the style sheet between which the pages on the path are marked in the sidebar.
+const PATH: (&str, &str) = ("/* The path, as src/command/ladder.rs has it. */\n", "/* The end of the path. */");
+
 /// A text with the part between two others put anew.
 fn between(text: &str, (from, to): (&str, &str), part: &str) -> String {
     let (before, rest) = text.split_once(from).unwrap_or_else(|| panic!("there is no line {from:?}"));
@@ -61,6 +64,20 @@ fn examples() -> String {
     examples
 }
 
+/// A stop in the sidebar for each page on the path, and the line that leads through them to the last.
+fn path() -> String {
+    let chapters = CHAPTERS.iter().filter(|chapter| chapter.on_path).map(|chapter| chapter.name);
+    let pages: Vec<String> =
+        ["introduction"].into_iter().chain(chapters).map(|name| format!("[href$=\"{name}.html\"]")).collect();
+    let last = format!("{}:not([href*=\"listings/\"])", pages.last().unwrap());
+    format!(
+        ".chapter a:is(\n    {}\n)::before {{ content: \"\"; content: \"\" / \"on the path: \"; }}\n\
+         .chapter > li:has(\n    ~ li {last},\n    {last}\n)::before {{ content: \"\"; }}\n\
+         .chapter > li:has({last})::before {{ inset-block-end: auto; height: 1rem; }}\n",
+        pages.join(",\n    ")
+    )
+}
+
 /// Every file that lists the chapters, with what should be in it.
 fn files() -> Vec<(String, String)> {
     let manifest = fs::read_to_string("Cargo.toml").unwrap();
@@ -68,7 +85,13 @@ fn files() -> Vec<(String, String)> {
     let summary = fs::read_to_string("book/src/SUMMARY.md").unwrap();
     let listings = CHAPTERS.iter().map(|chapter| format!("- [{0}.rs](listings/{0}.md)\n", chapter.name));
     let summary = between(&summary, LISTINGS, &listings.collect::<String>());
-    let mut files = vec![("Cargo.toml".to_string(), manifest), ("book/src/SUMMARY.md".to_string(), summary)];
+    let style = fs::read_to_string("book/theme/close-call.css").unwrap();
+    let style = between(&style, PATH, &path());
+    let mut files = vec![
+        ("Cargo.toml".to_string(), manifest),
+        ("book/src/SUMMARY.md".to_string(), summary),
+        ("book/theme/close-call.css".to_string(), style),
+    ];
     for Chapter { name, .. } in CHAPTERS {
         let listing = format!("# {name}.rs\n\n{{{{#listing {name}}}}}\n");
         files.push((format!("book/src/listings/{name}.md"), listing));

@@ -26,7 +26,8 @@ fn code(what: &str) -> String {
 fn ladder() -> String {
     let rows = CHAPTERS.iter().map(|chapter| {
         let breaks = if chapter.breaks.is_empty() { " " } else { chapter.breaks };
-        format!("| [{0}](chapters/{0}.rs) | {1} | {breaks} |\n", chapter.name, chapter.adds)
+        let path = if chapter.on_path { " ●" } else { "" };
+        format!("| [{0}](chapters/{0}.rs){path} | {1} | {breaks} |\n", chapter.name, chapter.adds)
     });
     format!("| chapter | what it adds | what still breaks it |\n|---|---|---|\n{}", rows.collect::<String>())
 }

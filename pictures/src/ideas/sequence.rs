@@ -151,7 +151,12 @@ fn placed<'a>(moments: impl Iterator<Item = Moment<'a>>) -> (Vec<(Moment<'a>, f6
     let mut last = LEFT - 8.0;
     for moment in moments {
         let (row, needed) = match moment {
-            Moment::Call(_, step) => (1, width(&label(step), 12.0).max(width(&below(step), 11.0))),
+            // What fails is bold.
+            Moment::Call(_, step) => (
+                1,
+                width(&label(step), 12.0).max(width(&below(step), 11.0))
+                    * if step.result.is_err() { 1.15 } else { 1.0 },
+            ),
             Moment::Act(event) => (0, width(&does(&event.what), 12.0)),
         };
         let x = (last + 34.0).max(ends[row] + 10.0 + needed / 2.0);

@@ -8,7 +8,7 @@ use crate::hues::Hues;
 use crate::part::Part;
 use crate::shapes::cross;
 use crate::svg::{Anchor, Svg, width};
-use crate::trace::{List, Number};
+use crate::trace::{List, Number, Owner};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// At most so many columns, and so many lanes. A page holds less than a file does.
@@ -75,6 +75,9 @@ const GAP: f64 = 9.0;
 /// The side of a mark.
 const MARK: f64 = 13.0;
 
+/// By how many degrees a call's name is turned where names would not fit side by side.
+const TURNED: f64 = 55.0;
+
 struct Lane {
     fd: Number,
     /// The lists whose marks it has, from the top: those of the list that a loop works through first are nearest to the
@@ -112,7 +115,9 @@ pub fn draw(part: &Part, limits: Limits) -> Result<Drawing, String> {
     }
     let columns = Columns::of(part);
     let flags = FLAG_ROW * columns.flag_rows() as f64;
-    let names = flags + if columns.turned { 64.0 } else { 16.0 };
+    // They go up as they go to the right.
+    let longest = part.calls().map(|(_, step)| width(&step.call, TEXT)).fold(0.0, f64::max);
+    let names = flags + if columns.turned { 10.0 + longest * TURNED.to_radians().sin() } else { 16.0 };
     let has_results = part.calls().any(|(_, step)| below_the_name(step).is_some());
     let top = names + if has_results { 19.0 } else { 6.0 };
 
@@ -244,7 +249,13 @@ impl Picture<'_> {
             let step = &self.part.trace.steps[column.step];
             let class = if step.result.is_err() { "call bad" } else { "call" };
             match self.columns.turned {
-                true => self.svg.turned(class, (column.middle() + 3.0, self.names), Anchor::Start, &step.call, -55),
+                true => self.svg.turned(
+                    class,
+                    (column.middle() + 3.0, self.names),
+                    Anchor::Start,
+                    &step.call,
+                    -TURNED as i32,
+                ),
                 false => self.svg.text(class, (column.middle(), self.names), Anchor::Middle, &step.call),
             }
             if let Some(text) = below_the_name(step) {
@@ -300,7 +311,10 @@ impl Picture<'_> {
             let name = tenure.owner.name();
             let needed = width(name, TEXT) + 14.0;
             let place = dots.windows(2).find(|pair| pair[1] - pair[0] >= needed);
-            let widest = || dots.windows(2).max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0])));
+            // A client's name is there in any case; that of another socket only where nothing would go through it.
+            let is_client = matches!(tenure.owner, Owner::Client(_));
+            let widest =
+                || dots.windows(2).max_by(|a, b| (a[1] - a[0]).total_cmp(&(b[1] - b[0]))).filter(|_| is_client);
             if let Some(pair) = place.or_else(widest) {
                 self.svg.text(class, (pair[0] + 7.0, lane.middle() + 4.5), Anchor::Start, name);
             }

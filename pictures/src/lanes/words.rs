@@ -75,40 +75,42 @@ fn call(part: &Part, index: usize, step: &Step) -> String {
     sentence + "."
 }
 
-/// What the signs of a picture mean: only those that it has.
+/// What the signs of a picture mean: only those that it has. A part about something that appears in the course of a run
+/// names its class, so that a page that steps can show it then.
 pub fn key(contents: &Contents) -> String {
     let marks: Vec<String> =
         contents.marks.iter().map(|list| format!("<b>{}</b> {}", list.letter(), list.word())).collect();
-    let mut parts = Vec::new();
+    let mut parts: Vec<(Option<&str>, String)> = Vec::new();
     if !marks.is_empty() {
         let waits: Vec<String> = contents.waits.iter().map(|call| html! { (call) }.into_string()).collect();
         let (marks, waits) = (marks.join(", "), waits.join(" and "));
-        parts.push(format!("{marks}, from {waits}, with a line to the call that acts on it"));
-    }
-    if contents.outdated {
-        parts.push("framed in red: a mark for who had the number before".to_string());
-    }
-    if contents.stale {
-        parts.push("dashed red: stale, the number was closed in between".to_string());
-    }
-    if contents.fails {
-        parts.push("cross: the call fails".to_string());
-    }
-    if contents.in_flight {
-        parts.push("thin bar: a request in flight, from its submission to its completion".to_string());
-    }
-    if contents.orphaned {
-        parts.push("empty bar: open, but connected to nobody".to_string());
+        parts.push((None, format!("{marks}, as {waits} says; a line leads to the call that acts on it")));
     }
     if contents.passes {
-        parts.push("shaded in turn: the passes of the loop".to_string());
+        parts.push((None, "shaded in turn: passes".to_string()));
     }
-    let text = parts.join("; ");
-    let mut letters = text.chars();
-    // The first letter stands in a tag when there are marks.
-    match letters.next() {
-        Some(first) if first != '<' => first.to_uppercase().chain(letters).chain(['.']).collect(),
-        Some(_) => text + ".",
-        None => text,
+    for (there, of, words) in [
+        (contents.outdated, "ring", "framed in red: for who had the number before"),
+        (contents.stale, "stale", "dashed red: closed in between"),
+        (contents.fails, "cross", "cross: the call fails"),
+        (contents.in_flight, "flight", "thin bar: a request in flight, from its submission to its completion"),
+        (contents.orphaned, "alone", "empty bar: open, but connected to nobody"),
+    ] {
+        if there {
+            parts.push((Some(of), words.to_string()));
+        }
     }
+    let mut text = String::new();
+    for (index, (of, words)) in parts.iter().enumerate() {
+        // The first letter stands in a tag when there are marks.
+        let words = match (index, words.split_at_checked(1)) {
+            (0, Some((first, rest))) => format!("{}{rest}", first.to_uppercase()),
+            _ => format!("; {words}"),
+        };
+        text += &match of {
+            Some(of) => format!("<span data-of=\"{of}\">{words}</span>"),
+            None => words,
+        };
+    }
+    text
 }

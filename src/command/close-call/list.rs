@@ -42,9 +42,10 @@ pub fn script(name: &OsString) -> Result<&'static str, Wrong> {
 }
 
 fn chapters() {
-    println!("Chapters: cargo run --bin NAME");
+    println!("Chapters: cargo run --bin NAME. With *: the path, one story of an hour.");
     for chapter in ladder::built() {
-        entry(chapter.name, chapter.adds);
+        let mark = if chapter.on_path { "*" } else { "" };
+        entry(&format!("{:<20}  {mark}", chapter.name), chapter.adds);
         if let Some(feature) = &chapter.feature {
             entry("", &format!("with --features {}", feature.name));
         }

@@ -43,6 +43,11 @@ impl Arguments {
         self.options.extract_if(.., |(option, _)| option == name).map(|(_, value)| value).collect()
     }
 
+    /// Options of several names, with their values, in the order in which they are written.
+    pub fn sequence(&mut self, names: &[&str]) -> Vec<(String, String)> {
+        self.options.extract_if(.., |(option, _)| names.contains(&option.as_str())).collect()
+    }
+
     /// `from` and `to`, both or neither, each once.
     pub fn texts(&mut self) -> Result<Option<(String, String)>, String> {
         match (self.values("from").as_slice(), self.values("to").as_slice()) {

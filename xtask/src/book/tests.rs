@@ -1,7 +1,9 @@
 //! A whole book: what is built, and everything that is wrong with it.
 
 use crate::book;
+use crate::source::project::Project;
 use crate::tiny::Tiny;
+use std::fs;
 
 fn faults(text: &str) -> Vec<String> {
     Tiny::saying(text).faults()
@@ -64,4 +66,13 @@ fn a_book_without_the_preprocessor() {
             "book/book.toml: [preprocessor.close-call] with before = [\"links\"] is missing; `links` hides what is not there"
         ]
     );
+}
+
+/// The limit that the look of all pages was given.
+#[test]
+fn the_style_sheets_are_small() {
+    let project = Project::here();
+    let sheets = project.files("book/theme").into_iter().filter(|file| file.ends_with(".css"));
+    let size: u64 = sheets.map(|file| fs::metadata(project.root.join("book/theme").join(file)).unwrap().len()).sum();
+    assert!(size <= 24 * 1024, "{size} bytes, where 24 KB are allowed");
 }

@@ -1,10 +1,11 @@
-//! The plot: what a message costs, over the connections that are open, both on logarithmic scales.
+//! The plot: what a message costs, over the connections that are open, both on logarithmic scales. It has a line for each
+//! interface of the system, told from the others by its dashes and by the sign at its points; the tables have every server.
 //!
 //! plotters draws in colours. Ours are those of the page's theme, so each colour stands for a class of the style sheet of
 //! the pictures.
 
 use crate::bench::records::{Cost, Spread, spread};
-use crate::bench::servers::{ACTIVE, CONTENDERS, Contender, IDLE};
+use crate::bench::servers::{ACTIVE, Contender, IDLE, by_name};
 use anyhow::Context;
 use close_call::net::columns::thousands;
 use pictures::frame::Framed;
@@ -22,11 +23,29 @@ const LINE: i32 = 16;
 /// Each colour, and the class for it.
 const AXIS: RGBColor = RGBColor(1, 1, 1);
 const GRID: RGBColor = RGBColor(2, 2, 2);
-const GROWS: RGBColor = RGBColor(3, 3, 3);
-const FLAT: RGBColor = RGBColor(4, 4, 4);
-const LEADER: RGBColor = RGBColor(5, 5, 5);
-const CLASSES: [(&str, &str); 5] =
-    [("#010101", "plain"), ("#020202", "nobody"), ("#030303", ""), ("#040404", "opens"), ("#050505", "wait")];
+const LEADER: RGBColor = RGBColor(3, 3, 3);
+const SIGN: RGBColor = RGBColor(4, 4, 4);
+const CLASSES: [(&str, &str); 8] = [
+    ("#010101", "plain"),
+    ("#020202", "nobody"),
+    ("#030303", "wait"),
+    ("#040404", ""),
+    ("#0A0A0A", "end"),
+    ("#0B0B0B", "stale"),
+    ("#0C0C0C", ""),
+    ("#0D0D0D", "free"),
+];
+
+/// The sign at a line's points: a path about the point.
+type Sign = &'static [(i32, i32)];
+
+/// The servers that have a line, each with its colour and its sign.
+const LINES: [(&str, RGBColor, Sign); 4] = [
+    ("11-limits", RGBColor(10, 10, 10), &[(-4, -4), (4, -4), (4, 4), (-4, 4), (-4, -4)]),
+    ("12-poll", RGBColor(11, 11, 11), &[(-5, 4), (0, -5), (5, 4), (-5, 4)]),
+    ("14-epoll", RGBColor(12, 12, 12), &[(0, -6), (5, 0), (0, 6), (-5, 0), (0, -6)]),
+    ("18-completions", RGBColor(13, 13, 13), &[(-4, -4), (4, 4), (0, 0), (4, -4), (-4, 4)]),
+];
 
 /// The file of the plot for so many active clients.
 pub fn file(active: usize) -> String {
@@ -65,20 +84,23 @@ impl Plot {
     }
 }
 
-/// A server, and its points: connections that are open, and microseconds.
-type Line = (&'static Contender, Vec<(f64, Spread)>);
+/// A server, how it is drawn, and its points: connections that are open, and microseconds.
+struct Line {
+    server: &'static Contender,
+    colour: RGBColor,
+    sign: Sign,
+    points: Vec<(f64, Spread)>,
+}
 
 /// Draws it. An error says what is missing.
 pub fn drawn(measured: &[Cost], active: usize) -> Result<Plot, String> {
-    let lines: Vec<Line> = CONTENDERS
-        .iter()
-        .map(|server| {
-            let point = |idle| Some(((idle + active) as f64, spread(measured, server, idle, active, |cost| cost.cpu)?));
-            (server, IDLE.into_iter().filter_map(point).collect::<Vec<_>>())
-        })
-        .filter(|(_, points)| !points.is_empty())
-        .collect();
-    let all = || lines.iter().flat_map(|(_, points)| points);
+    let line = |(name, colour, sign): (&str, RGBColor, Sign)| {
+        let server = by_name(name)?;
+        let point = |idle| Some(((idle + active) as f64, spread(measured, server, idle, active, |cost| cost.cpu)?));
+        Some(Line { server, colour, sign, points: IDLE.into_iter().filter_map(point).collect() })
+    };
+    let lines: Vec<Line> = LINES.into_iter().filter_map(line).filter(|line| !line.points.is_empty()).collect();
+    let all = || lines.iter().flat_map(|line| &line.points);
     let least = all().map(|(_, spread)| spread.least).min().ok_or("nothing was measured")?;
     let most = all().map(|(_, spread)| spread.most).max().unwrap_or(least);
     let mut drawing = String::new();
@@ -130,15 +152,15 @@ fn chart(
         .draw()?;
 
     let mut names = Vec::new();
-    for (server, points) in lines {
-        let (colour, width) = if grows(points) { (GROWS, 2) } else { (FLAT, 1) };
-        let colour = colour.stroke_width(width);
-        chart.draw_series(LineSeries::new(points.iter().map(|(x, spread)| (*x, micro(spread.median))), colour))?;
-        chart.draw_series(
-            points
-                .iter()
-                .map(|(x, spread)| PathElement::new(vec![(*x, micro(spread.least)), (*x, micro(spread.most))], colour)),
-        )?;
+    for Line { server, colour, sign, points } in lines {
+        let stroke = colour.stroke_width(2);
+        chart.draw_series(LineSeries::new(points.iter().map(|(x, spread)| (*x, micro(spread.median))), stroke))?;
+        let ends = |(x, spread): &(f64, Spread)| vec![(*x, micro(spread.least)), (*x, micro(spread.most))];
+        chart.draw_series(points.iter().map(|point| PathElement::new(ends(point), SIGN)))?;
+        let sign = |(x, spread): &(f64, Spread)| {
+            EmptyElement::at((*x, micro(spread.median))) + PathElement::new(sign.to_vec(), SIGN.stroke_width(2))
+        };
+        chart.draw_series(points.iter().map(sign))?;
         if let Some((x, spread)) = points.last() {
             let (x, y) = chart.plotting_area().map_coordinate(&(*x, micro(spread.median)));
             names.push(((x, y), server.short));
@@ -148,17 +170,11 @@ fn chart(
     let places = apart(&names.iter().map(|((_, y), _)| *y).collect::<Vec<_>>());
     let style = TextStyle::from(("sans-serif", 12)).pos(Pos::new(HPos::Left, VPos::Center));
     for (((x, y), name), place) in names.into_iter().zip(places) {
-        area.draw(&PathElement::new(vec![(x + 3, y), (end + 10, place)], LEADER))?;
+        area.draw(&PathElement::new(vec![(x + 8, y), (end + 10, place)], LEADER))?;
         area.draw(&Text::new(name, (end + 14, place), style.clone()))?;
     }
     area.present()?;
     Ok(())
-}
-
-/// Whether a message costs more where more is open: that is what the plot is about.
-fn grows(points: &[(f64, Spread)]) -> bool {
-    let (first, last) = (points.first(), points.last());
-    first.zip(last).is_some_and(|((_, first), (_, last))| last.median > 3 * first.median)
 }
 
 /// One, two or five, and zeroes: there is no room for the others between them.
@@ -204,7 +220,7 @@ fn in_our_style(drawing: &str) -> String {
 }
 
 fn description(lines: &[Line]) -> String {
-    let ends = lines.iter().filter_map(|(server, points)| {
+    let ends = lines.iter().filter_map(|Line { server, points, .. }| {
         let ((first, cost), (last, other)) = (points.first()?, points.last()?);
         let cost = (micro(cost.median), micro(other.median));
         Some(format!("{}: {:.1} with {first} open, {:.1} with {last}.", server.short, cost.0, cost.1))

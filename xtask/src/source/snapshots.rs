@@ -12,9 +12,14 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Where the one with this name is, from the project's root.
+    pub fn path(name: &str) -> String {
+        format!("tests/snapshots/{name}.snap")
+    }
+
     /// Reads the one with this name.
     pub fn read(project: &Project, name: &str) -> Result<Snapshot, String> {
-        let path = format!("tests/snapshots/{name}.snap");
+        let path = Snapshot::path(name);
         let text = project.text(&path)?;
         match book::body(&text) {
             Some(_) => Ok(Snapshot { path, text }),

@@ -160,7 +160,7 @@ pub const ENTRIES: &[Entry] = &[
         }],
     },
     Entry {
-        name: "the same with on('error')",
+        name: "Node's example of net with on('error')",
         from: From::Here("node"),
         options: ECHO,
         command: &["node", "{servers}/net-on-error.js", "{port}"],

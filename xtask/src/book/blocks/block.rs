@@ -6,7 +6,6 @@ use crate::book::directive::Directive;
 use crate::source::project::{PAGES, Project, listing_page};
 use maud::{Markup, html};
 use pictures::excerpt::Excerpt;
-use std::collections::BTreeSet;
 
 /// A directive that was read.
 pub trait Block {
@@ -69,16 +68,14 @@ pub fn caption(words: &Markup) -> String {
     html! { p class="listing" { (words) } "\n\n" }.into_string()
 }
 
-/// Lines of a program, numbered. The numbers are attributes that the style sheet shows: they are not copied with the code.
-/// The newline belongs to the line, or an empty line could not be pointed at. With `ids` every line can be linked to;
-/// `called` are lines that stand out.
-pub fn numbered(code: &Excerpt, ids: bool, called: &BTreeSet<usize>) -> Markup {
+/// Lines of a program, numbered, each of which can be linked to. The numbers are attributes that the style sheet shows:
+/// they are not copied with the code. The newline belongs to the line, or an empty line could not be pointed at.
+pub fn numbered(code: &Excerpt) -> Markup {
     html! {
         pre class="numbered" {
             code class="language-rust ignore" {
                 @for (number, line) in code.numbered() {
-                    @let id = ids.then(|| format!("L{number}"));
-                    span id=[id] data-line=(number) class=[called.contains(&number).then_some("called")] { (line) "\n" }
+                    span id={ "L" (number) } data-line=(number) { (line) "\n" }
                 }
             }
         }

@@ -56,7 +56,8 @@ mod tests {
             "role=\"group\" aria-label=\"Lanes of 04-use-after-close\" tabindex=\"0\"",
             "role=\"img\" aria-labelledby=\"in-02-lanes-02-shut-22-title\" aria-describedby=\"in-02-lanes-02-shut-22-desc\"",
             "<title id=\"in-02-lanes-02-shut-22-title\">Lanes of 04-use-after-close</title>",
-            "<figcaption><b>r</b> readable, from select, with a line to the call that acts on it; dashed red: stale,",
+            "<figcaption><b>r</b> readable, as select says; a line leads to the call that acts on it",
+            "<span data-of=\"stale\">; dashed red: closed in between</span>",
         ] {
             assert!(shown.contains(part), "{part} in {shown}");
         }

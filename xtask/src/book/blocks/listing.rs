@@ -1,10 +1,9 @@
 //! `{{#listing NAME}}`: a whole chapter with line numbers, which is what book/src/listings/NAME.md shows.
 
 use super::block::{Block, Kind, Page, caption, check_excerpt, numbered};
-use crate::source::project::chapter_file;
+use crate::source::project::{PAGES, chapter_file};
 use maud::html;
 use pictures::excerpt::Excerpt;
-use std::collections::BTreeSet;
 
 pub const KIND: Kind = Kind {
     name: "listing",
@@ -25,8 +24,12 @@ impl Block for Listing {
         let file = page.project.text(&path)?;
         let code = Excerpt::whole(&file);
         check_excerpt(&path, &code)?;
-        let words = html! { (path) ", " (code.lines.len()) " lines" };
-        Ok(caption(&words) + &numbered(&code, true, &BTreeSet::new()).into_string())
+        let own = page.project.has(&format!("{PAGES}/{}.md", self.chapter));
+        let words = html! {
+            (path) ", " (code.lines.len()) " lines"
+            @if own { ", " a href={ (page.up()) (self.chapter) ".html" } { "explained on its page" } }
+        };
+        Ok(caption(&words) + &numbered(&code).into_string())
     }
 }
 
@@ -44,7 +47,7 @@ mod tests {
         let tiny = Tiny { chapters: vec![("01-open", None), ("02-shut", None), ("03-x", None)], ..tiny };
         assert_eq!(
             tiny.shown(),
-            "<p class=\"listing\">chapters/03-x.rs, 3 lines</p>\n\n\
+            "<p class=\"listing\">chapters/03-x.rs, 3 lines, <a href=\"03-x.html\">explained on its page</a></p>\n\n\
              <pre class=\"numbered\"><code class=\"language-rust ignore\">\
              <span id=\"L1\" data-line=\"1\"># a\n</span><span id=\"L2\" data-line=\"2\">\n</span>\
              <span id=\"L3\" data-line=\"3\">b &lt; c\n</span></code></pre>"

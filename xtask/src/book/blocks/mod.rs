@@ -17,6 +17,7 @@ mod figure;
 mod lanes;
 mod listing;
 mod probe;
+mod progress;
 mod scoreboard;
 mod snapshot;
 mod steps;
@@ -26,7 +27,7 @@ use crate::book::directive::{Directive, MDBOOKS};
 use block::{Block, Kind};
 
 /// Our directives.
-pub const KINDS: [&Kind; 10] = [
+pub const KINDS: [&Kind; 11] = [
     &snapshot::KIND,
     &lanes::KIND,
     &figure::KIND,
@@ -36,6 +37,7 @@ pub const KINDS: [&Kind; 10] = [
     &listing::KIND,
     &probe::KIND,
     &scoreboard::KIND,
+    &progress::KIND,
     &costs::KIND,
 ];
 

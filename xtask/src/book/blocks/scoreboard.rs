@@ -7,7 +7,9 @@ use super::probe;
 use crate::source::project::{Chapter, PAGES, Probe, Project};
 use crate::source::snapshots::Snapshot;
 use close_call::command::board::Board;
+use close_call::command::ladder::number;
 use maud::{Markup, PreEscaped, html};
+use std::collections::BTreeSet;
 
 /// The name of its snapshot.
 const NAME: &str = "scoreboard";
@@ -25,9 +27,8 @@ struct Scoreboard;
 
 impl Block for Scoreboard {
     fn draw(&self, page: &Page) -> Result<String, String> {
-        let snapshot = Snapshot::read(page.project, NAME)?;
-        let board = Board::of(&snapshot.printed().lines.join("\n"));
-        let rows = rows(page.project, &board).map_err(|message| format!("{}{message}", snapshot.path))?;
+        let board = read(page.project)?;
+        let rows = rows(page.project, &board)?;
         let up = page.up();
         let table = html! {
             table {
@@ -54,37 +55,69 @@ impl Block for Scoreboard {
 }
 
 fn row(page: &Page, chapter: &Chapter, cells: &[String]) -> Markup {
-    let text = page.project.read(&format!("{PAGES}/{}.md", chapter.name)).unwrap_or_default();
-    let shown = evidence(page.project, chapter, &text, &snapshots(&text, page.read));
-    let own = format!("{}{}.html", page.up(), chapter.name);
-    let target = |probe: &Probe| match shown.contains_key(probe.name.as_str()) {
-        true => format!("{own}#{}", id(&probe.name)),
-        false => format!("{}{}.html", page.up(), probe.page),
-    };
+    let target = Target::of(page, chapter);
     html! {
         tr {
-            th scope="row" { a href=(own) { (chapter.name) } }
+            th scope="row" { a href={ (page.up()) (chapter.name) ".html" } { (chapter.name) } }
             @for (probe, cell) in page.project.board.iter().zip(cells) {
                 td class=(if cell == "ok" { "ok" } else { "fault" }) {
-                    a href=(target(probe)) title={ (chapter.name) " under " (probe.name) } { (breakable(cell)) }
+                    a href=(target.address(probe)) title={ (chapter.name) " under " (probe.name) } { (breakable(cell)) }
                 }
             }
         }
     }
 }
 
-/// Each server of the ladder, in its order, with a cell for each probe. An error goes on where the file's path ends.
-fn rows<'a>(project: &'a Project, board: &'a Board) -> Result<Vec<(&'a Chapter, &'a [String])>, String> {
+/// Where a chapter's verdicts lead to, from a page.
+pub struct Target<'a> {
+    up: String,
+    chapter: &'a Chapter,
+    /// The probes that the chapter's page shows.
+    shown: BTreeSet<&'a str>,
+}
+
+impl<'a> Target<'a> {
+    /// Where the verdicts of `chapter` lead to, from `page`.
+    pub fn of(page: &Page<'a>, chapter: &'a Chapter) -> Target<'a> {
+        let text = page.project.read(&format!("{PAGES}/{}.md", chapter.name)).unwrap_or_default();
+        let shown = evidence(page.project, chapter, &text, &snapshots(&text, page.read)).into_keys().collect();
+        Target { up: page.up(), chapter, shown }
+    }
+
+    /// The chapter's page where it shows what happens under this probe, else the page that explains the probe.
+    fn address(&self, probe: &Probe) -> String {
+        match self.shown.contains(probe.name.as_str()) {
+            true => format!("{}{}.html#{}", self.up, self.chapter.name, id(&probe.name)),
+            false => format!("{}{}.html", self.up, probe.page),
+        }
+    }
+
+    /// The probe's name, as a link there.
+    pub fn named(&self, probe: &Probe) -> Markup {
+        html! { a href=(self.address(probe)) { code { (probe.name) } } }
+    }
+}
+
+/// The scoreboard as its snapshot has it.
+pub fn read(project: &Project) -> Result<Board, String> {
+    Ok(Board::of(&Snapshot::read(project, NAME)?.printed().lines.join("\n")))
+}
+
+/// Each server of the ladder, in its order, with a cell for each probe. An error says what the snapshot lacks.
+pub fn rows<'a>(project: &'a Project, board: &'a Board) -> Result<Vec<(&'a Chapter, &'a [String])>, String> {
+    let fault = |what: String| format!("{}{what}", Snapshot::path(NAME));
     let servers = || project.chapters.iter().filter(|chapter| chapter.story.is_some());
-    if let Some(name) = board.names().find(|name| !servers().any(|chapter| chapter.name == *name)) {
-        return Err(format!(": there is no server {name} among the chapters"));
+    // The board has their numbers.
+    let same = |name: &str, chapter: &Chapter| number(name) == number(&chapter.name);
+    if let Some(name) = board.names().find(|name| !servers().any(|chapter| same(name, chapter))) {
+        return Err(fault(format!(": there is no server {name} among the chapters")));
     }
     let wanted = project.board.len();
     servers()
-        .map(|server| match board.row(&server.name) {
-            None => Err(format!(" has no row for {}", server.name)),
+        .map(|server| match board.names().find(|name| same(name, server)).and_then(|name| board.row(name)) {
+            None => Err(fault(format!(" has no row for {}", server.name))),
             Some(cells) if cells.len() != wanted => {
-                Err(format!(": {} cells for {}, {wanted} probes", cells.len(), server.name))
+                Err(fault(format!(": {} cells for {}, {wanted} probes", cells.len(), server.name)))
             }
             Some(cells) => Ok((server, cells)),
         })

@@ -1,8 +1,10 @@
 //! `{{#steps NAME}}`: a recorded run that the reader goes through, call by call, beside the program that made the calls. `at`,
-//! `ask`, `or` and `why` ask a question before a step, which `at` names as a link to it does: `send`, `accept-2`.
+//! `ask`, `or` and `why` ask a question before a step, which `at` names as a link to it does: `send`, `accept-2`. A second
+//! `at` begins a second question.
 //!
 //! It is a complete table, with the code beside it: so it is read without scripts, on paper and by a screen reader. A
-//! script shows one row at a time, and nothing else: every row has all that can be seen at its step.
+//! script shows one row at a time, and nothing that has not happened: every row has all that can be seen at its step. Of
+//! the code it shows the lines that the steps touch.
 //!
 //! ```text
 //! question    what the reader is asked before the call that matters
@@ -24,20 +26,20 @@ use question::Question;
 
 pub const KIND: Kind = Kind {
     name: "steps",
-    usage: "{{#steps NAME}} or {{#steps NAME from=\"TEXT\" to=\"TEXT\"}}, and for a question \
+    usage: "{{#steps NAME}} or {{#steps NAME from=\"TEXT\" to=\"TEXT\"}}, and for each question \
             at=\"CALL\" ask=\"TEXT\" or=\"ANSWER\" or=\"ANSWER\" why=\"TEXT\"",
     read: |mut given| {
         let texts = given.texts()?;
-        let question = Question::read(&mut given)?;
+        let questions = Question::read_all(&mut given)?;
         let [name] = given.words()?;
-        Ok(Box::new(Steps { name, texts, question }))
+        Ok(Box::new(Steps { name, texts, questions }))
     },
 };
 
 struct Steps {
     name: String,
     texts: Option<(String, String)>,
-    question: Option<Question>,
+    questions: Vec<Question>,
 }
 
 impl Block for Steps {
@@ -56,7 +58,7 @@ impl Block for Steps {
             p class="listing" { (page.linked(&path, Some(code.first))) ", lines " (code.first) " to " (code.last()) }
         };
         let chapter = program.split('-').next().unwrap_or(program);
-        figure::html(&part, &code, &caption, chapter, self.question.as_ref()).map_err(fault)
+        figure::html(&part, &code, &caption, chapter, &self.questions).map_err(fault)
     }
 }
 

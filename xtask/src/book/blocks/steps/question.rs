@@ -18,20 +18,31 @@ pub struct Question {
 }
 
 impl Question {
-    /// What a directive asks; `None` when it asks nothing.
-    pub fn read(given: &mut Arguments) -> Result<Option<Question>, String> {
-        let [at, ask, choices, why] = ["at", "ask", "or", "why"].map(|name| given.values(name));
-        if [&at, &ask, &choices, &why].iter().all(|values| values.is_empty()) {
-            return Ok(None);
+    /// What a directive asks, in its order: each question begins with its `at`.
+    pub fn read_all(given: &mut Arguments) -> Result<Vec<Question>, String> {
+        let mut asked: Vec<Vec<(String, String)>> = Vec::new();
+        for (name, value) in given.sequence(&["at", "ask", "or", "why"]) {
+            match asked.last_mut().filter(|_| name != "at") {
+                Some(question) => question.push((name, value)),
+                None => asked.push(vec![(name, value)]),
+            }
         }
-        let one = |values: Vec<String>| match <[String; 1]>::try_from(values) {
+        asked.into_iter().map(Question::read).collect()
+    }
+
+    fn read(given: Vec<(String, String)>) -> Result<Question, String> {
+        let values = |name: &str| -> Vec<String> {
+            given.iter().filter(|(option, _)| option == name).map(|(_, value)| value.clone()).collect()
+        };
+        let one = |name: &str| match <[String; 1]>::try_from(values(name)) {
             Ok([value]) if !value.is_empty() => Ok(value),
             _ => Err("a question has one at=\"…\", one ask=\"…\", two to four or=\"…\" and one why=\"…\"".to_string()),
         };
-        if !(2..=4).contains(&choices.len()) {
-            return Err(format!("{} answers to choose from, not two to four", choices.len()));
+        let (at, ask, why, choices) = (one("at")?, one("ask")?, one("why")?, values("or"));
+        match (2..=4).contains(&choices.len()) {
+            true => Ok(Question { at, ask, choices, why }),
+            false => Err(format!("{} answers to choose from, not two to four", choices.len())),
         }
-        Ok(Some(Question { at: one(at)?, ask: one(ask)?, choices, why: one(why)? }))
     }
 
     /// Which answer is right: the one whose beginning is in the call.

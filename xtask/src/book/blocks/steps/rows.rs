@@ -44,18 +44,13 @@ impl<'a> Rows<'a> {
     }
 
     /// The rows as HTML. `ends` has where each call's column of the lanes ends, which are so `wide`.
-    pub fn html(
-        &self,
-        ends: &[(usize, f64)],
-        wide: f64,
-        question: Option<(usize, &Question)>,
-    ) -> Result<Markup, String> {
+    pub fn html(&self, ends: &[(usize, f64)], wide: f64, questions: &[(usize, &Question)]) -> Result<Markup, String> {
         let mut rows = Vec::new();
         let (mut line, mut shown) = (0, 0.0);
         let count = self.part.calls().count();
         for (position, (index, step)) in self.part.calls().enumerate() {
             rows.push(self.events(&step.before, None));
-            if let Some((_, question)) = question.filter(|(at, _)| *at == index) {
+            for (_, question) in questions.iter().filter(|(at, _)| *at == index) {
                 rows.push(asked(question, step, line, shown)?);
             }
             line = step.line;

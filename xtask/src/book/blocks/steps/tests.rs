@@ -60,7 +60,10 @@ fn each_call_is_a_row_with_all_that_is_known_after_it() {
         "<p class=\"listing\"><a href=\"listings/02-shut.html#L4\">chapters/02-shut.rs</a>, lines 4 to 9</p>"
     ));
     assert!(
-        html.contains("<span data-line=\"5\" class=\"called\">    let fd = open();\n</span><span data-line=\"6\">\n")
+        html.contains(
+            "<span data-line=\"4\" class=\"more\">fn main() {\n</span><span data-line=\"5\" class=\"called\">    let fd = open();\n\
+             </span><span data-line=\"6\" class=\"more\">\n</span><span data-line=\"7\" class=\"called gap\">"
+        )
     );
     let ids: Vec<&str> = html.split("<tr id=\"").skip(1).map(|row| row.split_once('"').unwrap().0).collect();
     assert_eq!(ids, ["step-02-socket", "step-02-select", "step-02-accept", "step-02-close", "step-02-send"]);
@@ -113,7 +116,7 @@ fn a_part_and_its_names() {
     row(&html, "step-02-accept-3");
 }
 
-const USAGE: &str = "{{#steps NAME}} or {{#steps NAME from=\"TEXT\" to=\"TEXT\"}}, and for a question at=\"CALL\" \
+const USAGE: &str = "{{#steps NAME}} or {{#steps NAME from=\"TEXT\" to=\"TEXT\"}}, and for each question at=\"CALL\" \
                      ask=\"TEXT\" or=\"ANSWER\" or=\"ANSWER\" why=\"TEXT\"";
 
 const ASK: &str = "ask=\"What?\" or=\"= 0: sent\" or=\"= -1 EBADF: not open\" why=\"4 <is> closed.\"";
@@ -139,6 +142,30 @@ fn asked_for_the_call_its_line_is_not_told() {
     let html = figure("{{#steps run at=\"select\" ask=\"What?\" or=\"select\" or=\"poll\" why=\"So.\"}}");
     // That of the call before.
     assert!(html.contains("<tr class=\"ask\" data-line=\"5\""), "{html}");
+}
+
+#[test]
+fn two_questions_are_asked_where_they_belong() {
+    let first = "at=\"accept\" ask=\"Who?\" or=\"alice\" or=\"bob\" why=\"She has.\"";
+    let html = figure(&format!("{{{{#steps run {first} at=\"send\" {ASK}}}}}"));
+    let places = ["<p>Who?</p>", "<tr id=\"step-02-accept\"", "<p>What?</p>", "<tr id=\"step-02-send\""];
+    let places = places.map(|text| html.find(text).unwrap());
+    assert!(places.is_sorted(), "{places:?}");
+}
+
+#[test]
+fn the_lines_that_open_the_blocks_around_a_call_are_not_folded() {
+    let tiny = tiny(&TRACE[..4]);
+    let program = "//! Opens.\n\nfn main() {\n    prepare();\n    open();\n    loop {\n        select();\n        rest();\n    }\n}\n";
+    tiny.write("chapters/02-shut.rs", program);
+    let html = expanded(&tiny, "{{#steps run}}").unwrap();
+    let class = |line: usize| {
+        let (_, rest) = html.split_once(&format!("data-line=\"{line}\"")).unwrap();
+        rest.split_once('>').unwrap().0.trim().to_string()
+    };
+    let classes = [3, 4, 5, 6, 7, 8].map(class);
+    let [more, called] = ["class=\"more\"", "class=\"called\""];
+    assert_eq!(classes, [more, more, called, "", called, more]);
 }
 
 #[test]
