@@ -42,8 +42,8 @@ fn a_server_that_is_started_anywhere_can_be_built_and_checked() {
     let server = folder.path().join("my servers").join("deps");
     let (said, status) = terminal(&mut command("close-call", &["start", server.to_str().unwrap()]));
     assert!(status.success(), "{said}");
-    let quoted = format!("--manifest-path '{}/Cargo.toml'", server.display());
-    assert_eq!(said.matches(&quoted).count(), 4, "{said}");
+    let quoted = format!("'{}'", server.display());
+    assert_eq!(said.matches(&quoted).count(), 2, "{said}");
 
     let mut build = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     build.args(["build", "--quiet", "--offline", "--manifest-path"]).arg(server.join("Cargo.toml"));
@@ -56,6 +56,13 @@ fn a_server_that_is_started_anywhere_can_be_built_and_checked() {
     let rows = shown.lines().filter(|line| !line.starts_with(' '));
     let verdicts: Vec<&str> = rows.filter_map(|line| line.split_whitespace().nth(1)).take(3).collect();
     assert_eq!((verdicts, status.code()), (vec!["ok", "EBADF", "ECONNRESET"], Some(1)), "{shown}");
+
+    // By its folder: built where it says, which is where the clone is built, or here, and played as before.
+    let config = server.join(".cargo/config.toml");
+    fs::write(&config, format!("[build]\ntarget-dir = {:?}\n", target.display().to_string())).unwrap();
+    let check = ["check", "--only", "polite,impatient,rude", server.to_str().unwrap()];
+    let (here, status) = output(command("close-call", &check).env("CARGO_NET_OFFLINE", "true"));
+    assert_eq!((here, status.code()), (shown, Some(1)));
 
     // The book shows nothing of it to compare with.
     let compared = Command::new(&program).arg("--compare").output().unwrap();
@@ -87,6 +94,44 @@ fn a_server_on_a_library_that_is_started_can_be_built_and_checked() {
         let (shown, status) = output(&mut command("close-call", &check));
         assert_eq!(status.code(), Some(0), "{shown}");
     }
+}
+
+#[test]
+fn a_folder_that_cannot_be_checked_is_refused_with_what_cargo_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let checked = |args: &[&str]| {
+        let output = command("close-call", &[&["check"], args].concat()).output().unwrap();
+        (String::from_utf8(output.stderr).unwrap(), output.status.code())
+    };
+    let name = folder.path().to_str().unwrap();
+    let (said, status) = checked(&[name]);
+    let words = format!("{name} has no Cargo.toml, as a folder of start has: check [OPTIONS] -- COMMAND [ARG ...]");
+    assert!(said.starts_with(&words) && status == Some(2), "{said}");
+
+    fs::write(folder.path().join("Cargo.toml"), "mine").unwrap();
+    let (said, status) = checked(&[name, "--only", "polite"]);
+    assert!(said.contains("error") && said.ends_with(&format!("{name}: cargo could not build it\n")), "{said}");
+    assert_eq!(status, Some(2));
+    // What is wrong with the options is said before anything is built.
+    let (said, status) = checked(&[name, "--skip", "polit"]);
+    assert!(said.contains("polit") && !said.contains("cargo could not"), "{said}");
+    assert_eq!(status, Some(2));
+    let (said, status) = checked(&[name, "--", "true"]);
+    assert!(said.starts_with("check needs a folder or a command, and not both") && status == Some(2), "{said}");
+}
+
+/// It is built with what the clone has built, wherever that is.
+#[test]
+fn a_server_that_is_started_shares_the_folder_of_what_is_built() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = folder.path().join("shares");
+    let exe = crate::common::exe("close-call");
+    assert!(terminal(&mut command("close-call", &["start", server.to_str().unwrap()])).1.success());
+    let config = fs::read_to_string(server.join(".cargo/config.toml")).unwrap();
+    let target = exe.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists()).unwrap();
+    assert_eq!(config, format!("[build]\ntarget-dir = {:?}\n", target.to_str().unwrap()));
+    let lock = |folder: &Path| fs::read_to_string(folder.join("Cargo.lock")).unwrap();
+    assert_eq!(lock(&server), lock(Path::new(env!("CARGO_MANIFEST_DIR"))));
 }
 
 #[test]

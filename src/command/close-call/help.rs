@@ -36,6 +36,7 @@ cargo run                          the bug, its usual fix, and what that missed
 cargo run -- list                  the chapters, the probes, the presets, the grades
 cargo run -- list --script NAME    what a probe's clients do, in words
 cargo run -- start DIR [CHAPTER]   creates a server of your own, a chapter's copy
+cargo run -- check DIR             builds it, and plays every probe to it
 cargo run -- check -- COMMAND [ARG ...]
                                    your own server, in any language, under every probe
 ";

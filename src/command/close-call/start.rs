@@ -53,10 +53,9 @@ pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
         ("Cargo.toml", manifest),
         (".gitignore", "/target\n".to_string()),
     ];
-    // What the clone has built is not built again: its folder, the same versions, and the same profile.
-    if let Some(target) =
-        env::current_exe()?.parent().and_then(Path::parent).filter(|target| target.join("CACHEDIR.TAG").exists())
-    {
+    // What the clone has built is not built again: its folder, which cargo has tagged, the same versions, the same profile.
+    let exe = env::current_exe()?;
+    if let Some(target) = exe.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists()) {
         files.push((".cargo/config.toml", format!("[build]\ntarget-dir = {:?}\n", target.display().to_string())));
         fs::create_dir_all(folder.join(".cargo")).map_err(|e| of_folder("mkdir", e))?;
     }
