@@ -194,11 +194,12 @@ fn a_process_that_may_not_be_signalled_is_named_and_not_waited_for() {
 
 #[test]
 fn where_it_cannot_be_seen_that_a_server_naps_that_is_said_once() {
-    let Some([python, file]) = python("asyncio_server.py") else { return };
+    let Some([_, file]) = python("asyncio_server.py") else { return };
     let code = fs::read_to_string(file).unwrap();
     // PR_SET_DUMPABLE 0: only root may look into such a process.
     let code = format!("import ctypes\nctypes.CDLL(None).prctl(4, 0)\n{code}");
-    let args = ["check", "--only", "polite", "--", python, "-c", &code];
+    let args = ["check", "--only", "polite", "--", "python3", "-c", &code];
+    // The python3 that nobody finds, which need not be root's.
     let Some((_folder, mut check)) = as_nobody("close-call", &args) else { return };
     let output = check.output().unwrap();
     let shown = String::from_utf8(output.stdout).unwrap();

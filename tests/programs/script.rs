@@ -217,7 +217,7 @@ fn the_examples_of_the_page_are_played() {
     let Some(server) = python("line_server.py") else { return };
     let options = ["--preset", "line", "--script", "book/scripts/two-lines.probe"];
     let (shown, ..) = check(&[&options[..], &["--"], &server[..]].concat());
-    let typed = format!("$ cargo run -- check {} -- \\\n    {}", options.join(" "), server.join(" "));
+    let typed = format!("$ cargo run -- check {} -- \\\n    python3 {}", options.join(" "), server[1]);
     assert_snapshot!("script-3", format!("{typed}\n{shown}"));
 }
 
@@ -241,7 +241,7 @@ fn random_scripts_find_a_bug_shorten_it_and_save_it_and_it_is_found_again() {
     assert_eq!((status, errors.as_str()), (Some(1), ""), "{shown}");
     let _settings = settings();
     let typed =
-        format!("$ cargo run -- check --random 500 --seed 4 --save found.probe -- \\\n    {}", server.join(" "));
+        format!("$ cargo run -- check --random 500 --seed 4 --save found.probe -- \\\n    python3 {}", server[1]);
     assert_snapshot!("random-story-server-swapped", format!("{typed}\n{shown}"));
     assert_eq!(hunt("4", &[]).0, shown, "the same seed, the same scripts");
 

@@ -65,8 +65,8 @@ port on which it must listen; its environment has it in PORT. Between `check` an
   --greeting TEXT       what the server says first must contain
   --also TEXT           another message that clients send before they leave or reset;
                         may be given more than once
-  --script FILE         this script in place of the probes, or all *.probe of a folder; may
-                        be given more than once. --only and --skip say which probes are
+  --script FILE         this script in place of the probes, or all *.probe of a folder;
+                        may be given again. --only and --skip say which probes are
                         played as well. `list --script NAME` prints a probe as one
   --random N            N scripts that nobody has written: the first that breaks a promise
                         is made as short as it can be, and printed
