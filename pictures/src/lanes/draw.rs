@@ -121,31 +121,16 @@ pub fn draw(part: &Part, limits: Limits) -> Result<Drawing, String> {
     let has_results = part.calls().any(|(_, step)| below_the_name(step).is_some());
     let top = names + if has_results { 19.0 } else { 6.0 };
 
-    let mut lanes = Vec::new();
-    let mut y = top;
-    for fd in numbers {
-        let marked = |list: &List| {
-            part.calls().any(|(_, step)| {
-                let acts = step.fd == Some(fd) && step.acts_on == Some(*list);
-                acts || step.said.as_ref().is_some_and(|said| said.get(*list).contains(&fd))
-            })
-        };
-        let rows: Vec<List> = List::ALL.into_iter().rev().filter(marked).collect();
-        let fails = part.calls().any(|(_, step)| step.fd == Some(fd) && step.result.is_err());
-        let flights: Vec<String> = flights::rows(part, fd).into_iter().map(String::from).collect();
-        let height = 4.0 + ROW * (rows.len() + flights.len()) as f64 + BAR + if fails { ERROR } else { 0.0 } + GAP;
-        lanes.push(Lane { fd, rows, flights, top: y });
-        y += height;
-    }
+    let (lanes, bottom) = lanes(part, numbers, top);
     let mut picture = Picture {
         part,
         hues: Hues::of(&part.trace),
-        height: y + 16.0,
+        height: bottom + 16.0,
         lanes: lanes.into_iter().map(|lane| (lane.fd, lane)).collect(),
         columns,
         names,
         top,
-        bottom: y,
+        bottom,
         svg: Svg::default(),
         contents: Contents::default(),
     };
@@ -166,6 +151,27 @@ pub fn draw(part: &Part, limits: Limits) -> Result<Drawing, String> {
         contents: picture.contents,
         ends,
     })
+}
+
+/// A lane for each descriptor, from `top` downwards, and where the last one ends.
+fn lanes(part: &Part, numbers: Vec<Number>, top: f64) -> (Vec<Lane>, f64) {
+    let mut lanes = Vec::new();
+    let mut y = top;
+    for fd in numbers {
+        let marked = |list: &List| {
+            part.calls().any(|(_, step)| {
+                let acts = step.fd == Some(fd) && step.acts_on == Some(*list);
+                acts || step.said.as_ref().is_some_and(|said| said.get(*list).contains(&fd))
+            })
+        };
+        let rows: Vec<List> = List::ALL.into_iter().rev().filter(marked).collect();
+        let fails = part.calls().any(|(_, step)| step.fd == Some(fd) && step.result.is_err());
+        let flights: Vec<String> = flights::rows(part, fd).into_iter().map(String::from).collect();
+        let height = 4.0 + ROW * (rows.len() + flights.len()) as f64 + BAR + if fails { ERROR } else { 0.0 } + GAP;
+        lanes.push(Lane { fd, rows, flights, top: y });
+        y += height;
+    }
+    (lanes, y)
 }
 
 /// The descriptors that are open in a stretch, or that its calls are about.

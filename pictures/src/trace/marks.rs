@@ -163,7 +163,7 @@ impl<'a> Pass<'a> {
             return if unused.is_empty() { current.map(|(list, _)| *list) } else { only };
         }
         match current {
-            // The same call again, from another line: the next list.
+            // A call that was met already, from another line: the next list.
             Some((_, calls)) if calls.iter().any(|(call, line)| *call == step.call && *line != step.line) => only,
             Some((list, _)) => Some(*list),
             None => only,

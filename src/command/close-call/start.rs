@@ -33,39 +33,12 @@ pub fn start(folder: &Path, chapter: &Chapter) -> io::Result<ExitCode> {
         // What cannot be listed may hold anything.
         Err(error) => return Err(of_folder("opendir", error)),
     }
-    // Read from the clone, on which the new package depends anyway.
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("chapters").join(chapter.name).with_extension("rs");
-    let named = |error: io::Error| io::Error::other(format!("{}: {error}", source.display()));
-    let source = fs::read_to_string(&source).map_err(named)?;
-
-    fs::create_dir_all(folder.join("src")).map_err(|e| of_folder("mkdir", e))?;
-    let mut manifest =
-        CARGO_TOML.replace("NAME", &package_name(folder)).replace("CLOSE_CALL", env!("CARGO_MANIFEST_DIR"));
-    if let Some(feature) = &chapter.feature {
-        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-        let text = fs::read_to_string(&ours).map_err(|e| io::Error::other(format!("{}: {e}", ours.display())))?;
-        let line = dependency(&text, feature.name)
-            .ok_or_else(|| io::Error::other(format!("{} has no {}", ours.display(), feature.name)))?;
-        manifest = manifest.replace("libc = ", &format!("{line}\nlibc = "));
-    }
-    let mut files = vec![
-        ("src/main.rs", main_rs(&source, chapter.name)),
-        ("Cargo.toml", manifest),
-        (".gitignore", "/target\n".to_string()),
-    ];
-    // What the clone has built is not built again: its folder, which cargo has tagged, the same versions, the same profile.
-    let exe = env::current_exe()?;
-    if let Some(target) = exe.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists()) {
-        files.push((".cargo/config.toml", format!("[build]\ntarget-dir = {:?}\n", target.display().to_string())));
-        fs::create_dir_all(folder.join(".cargo")).map_err(|e| of_folder("mkdir", e))?;
-    }
-    if let Ok(lock) = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")) {
-        files.push(("Cargo.lock", lock));
-    }
-    for (file, text) in files {
+    for (file, text) in files(folder, chapter)? {
+        let file = folder.join(file);
+        fs::create_dir_all(file.parent().unwrap_or(folder)).map_err(|e| of_folder("mkdir", e))?;
         // Fails if something has got there since we looked.
-        let created = File::create_new(folder.join(file)).and_then(|mut file| file.write_all(text.as_bytes()));
-        created.map_err(|error| of_folder(file, error))?;
+        let created = File::create_new(&file).and_then(|mut file| file.write_all(text.as_bytes()));
+        created.map_err(|error| io::Error::other(format!("{}: {error}", file.display())))?;
     }
 
     let broken_by = chapter.breaks.split([':', ';', ',']).next().filter(|name| probes::by_name(name).is_some());
@@ -84,6 +57,37 @@ Under one probe, and with its socket calls:
         chapter.name
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// The files of the new package, and what is in them. What they are made of is read from the clone, on which the package
+/// depends anyway.
+fn files(folder: &Path, chapter: &Chapter) -> io::Result<Vec<(&'static str, String)>> {
+    let clone = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &Path| {
+        fs::read_to_string(file).map_err(|error| io::Error::other(format!("{}: {error}", file.display())))
+    };
+    let source = read(&clone.join("chapters").join(chapter.name).with_extension("rs"))?;
+    let mut manifest =
+        CARGO_TOML.replace("NAME", &package_name(folder)).replace("CLOSE_CALL", env!("CARGO_MANIFEST_DIR"));
+    if let Some(feature) = &chapter.feature {
+        let ours = clone.join("Cargo.toml");
+        let line = dependency(&read(&ours)?, feature.name)
+            .ok_or_else(|| io::Error::other(format!("{} has no {}", ours.display(), feature.name)))?;
+        manifest = manifest.replace("libc = ", &format!("{line}\nlibc = "));
+    }
+    let mut files = vec![
+        ("src/main.rs", main_rs(&source, chapter.name)),
+        ("Cargo.toml", manifest),
+        // What the clone has built is not built again: the same versions, the same profile, and its folder.
+        ("Cargo.lock", read(&clone.join("Cargo.lock"))?),
+        (".gitignore", "/target\n".to_string()),
+    ];
+    // Cargo has tagged it.
+    let exe = env::current_exe()?;
+    if let Some(target) = exe.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists()) {
+        files.push((".cargo/config.toml", format!("[build]\ntarget-dir = {:?}\n", target.display().to_string())));
+    }
+    Ok(files)
 }
 
 /// The chapter's source, with a first comment that speaks of the reader's server.

@@ -65,29 +65,13 @@ impl Check {
         };
         let first = progress.playing(POLITE.name, || self.report(&POLITE, &terms));
         let shown = Shown::default();
-        let (mut outcomes, mut given): (Vec<Outcome>, Vec<String>) = (Vec::new(), Vec::new());
-        match first.verdict.kind() {
-            Kind::Ok => {}
-            Kind::NoServer | Kind::NotSpoken => {
-                self.refuse(&first.verdict);
-                self.write_junit(&[self.outcome(&POLITE, first, &terms, &shown)])?;
-                return Ok(ExitCode::from(2));
-            }
-            _ => {
-                let outcome = self.outcome(&POLITE, first, &terms, &shown);
-                progress.done(|| self.print(&outcome, &mut given));
-                let speaks = outcome.report.verdict.kind().is_of_words();
-                let preset =
-                    speaks.then(|| progress.playing("presets", || self.preset_that_would_do(&terms))).flatten();
-                progress
-                    .done(|| eprintln!("{}", wrap(&no_common_language(&outcome.report.verdict, speaks, preset), 4)));
-                self.write_junit(&[outcome])?;
-                return Ok(ExitCode::from(2));
-            }
+        if first.verdict.kind() != Kind::Ok {
+            return self.nothing_further(first, &terms, &shown, progress);
         }
         (terms.closes, terms.cost, terms.reply_length) = (first.closes, first.cost, Some(first.sent));
         terms.others_serve = first.others_serve;
 
+        let (mut outcomes, mut given): (Vec<Outcome>, Vec<String>) = (Vec::new(), Vec::new());
         let mut take = |probe: &'static Probe, report: Report| {
             let outcome = self.outcome(probe, report, &terms, &shown);
             progress.done(|| self.print(&outcome, &mut given));
@@ -118,6 +102,30 @@ impl Check {
         let unplayed = outcomes.iter().any(Outcome::is_unplayed);
         let counts = outcomes.iter().any(|outcome| outcome.counts);
         Ok(ExitCode::from(if unplayed { 2 } else { u8::from(counts) }))
+    }
+
+    /// A server that does not serve a polite client is told so, and is played nothing more.
+    fn nothing_further(
+        &self,
+        polite: Report,
+        terms: &Terms,
+        shown: &Shown,
+        progress: &Progress,
+    ) -> io::Result<ExitCode> {
+        let listens_and_speaks = !matches!(polite.verdict.kind(), Kind::NoServer | Kind::NotSpoken);
+        if !listens_and_speaks {
+            self.refuse(&polite.verdict);
+        }
+        let outcome = self.outcome(&POLITE, polite, terms, shown);
+        if listens_and_speaks {
+            progress.done(|| self.print(&outcome, &mut Vec::new()));
+            let verdict = &outcome.report.verdict;
+            let speaks = verdict.kind().is_of_words();
+            let preset = speaks.then(|| progress.playing("presets", || self.preset_that_would_do(terms))).flatten();
+            progress.done(|| eprintln!("{}", wrap(&no_common_language(verdict, speaks, preset), 4)));
+        }
+        self.write_junit(&[outcome])?;
+        Ok(ExitCode::from(2))
     }
 
     fn outcome(&self, probe: &'static Probe, mut report: Report, terms: &Terms, shown: &Shown) -> Outcome<'static> {

@@ -222,7 +222,7 @@ fn number<N: FromStr>(parser: &mut Parser, option: &str, of: &str) -> Result<N, 
     number.ok_or_else(|| wrong(&format!("{option} needs a number of {of}")))
 }
 
-/// The same, of which there must be one.
+/// A number of which there must be one at least.
 fn some(number: usize, option: &str, of: &str) -> Result<usize, Wrong> {
     if number == 0 { Err(wrong(&format!("{option} needs a number of {of}, of at least 1"))) } else { Ok(number) }
 }
