@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::clients::{Clients, Event, Trouble};
+use super::clients::{Clients, Event, LINGERS, Trouble};
 use super::probes::{Probe, When};
 use super::protocol::Terms;
 use super::server::port::Port;
@@ -127,7 +127,7 @@ impl Target {
         }
         if let (Verdict::Sound, Some(again)) = (&report.verdict, probe.again()) {
             let part = |clients: &mut Clients| again.part.play_whole(clients);
-            report.verdict = clients.leak(&part, again.times).err().unwrap_or(Verdict::Sound);
+            report.verdict = clients.leak(&part, again.times, LINGERS).err().unwrap_or(Verdict::Sound);
         }
         let mut remarks: Vec<String> = clients.remark.take().into_iter().collect();
         match (clients.observed().ended_worker(), &report.verdict) {

@@ -15,12 +15,12 @@ use crate::probe::verdict::{Step, Verdict};
 const GROWN: usize = 8;
 
 /// A server may keep a connection whose client has gone for some seconds, to be sure that its last bytes arrive.
-const LINGERS: Duration = Duration::from_secs(12);
+pub const LINGERS: Duration = Duration::from_secs(12);
 
 impl Clients<'_> {
-    /// Has all clients go, and others come and go as `script` has it, as many `times` between two looks. Fails with
-    /// [`Verdict::Leaks`], or with what they find out meanwhile.
-    pub fn leak(&mut self, script: &dyn Fn(&mut Self) -> Step, times: usize) -> Step {
+    /// Has all clients go, and others come and go as `script` has it, as many `times` between two looks. A server may
+    /// keep what it holds for as long as it `lingers`. Fails with [`Verdict::Leaks`], or with what they find out meanwhile.
+    pub fn leak(&mut self, script: &dyn Fn(&mut Self) -> Step, times: usize, lingers: Duration) -> Step {
         self.all_go()?;
         let (before, readable) = self.observed.held();
         self.come_and_go(script, times)?;
@@ -29,7 +29,7 @@ impl Clients<'_> {
             return Ok(());
         }
         self.come_and_go(script, times)?;
-        if !self.still_holds(between + GROWN)? {
+        if !self.still_holds(between + GROWN, lingers)? {
             return Ok(());
         }
         if !readable {
@@ -69,12 +69,12 @@ impl Clients<'_> {
     }
 
     /// Whether the server holds so much, and goes on holding it.
-    fn still_holds(&mut self, much: usize) -> Result<bool, Verdict> {
+    fn still_holds(&mut self, much: usize, lingers: Duration) -> Result<bool, Verdict> {
         let begun = Instant::now();
         while self.observed.held().0 >= much {
             self.alive()?;
             let for_good = self.is_idle(begun.elapsed())? && !self.can_wake() && self.is_idle(begun.elapsed())?;
-            if for_good || begun.elapsed() > LINGERS {
+            if for_good || begun.elapsed() >= lingers {
                 return Ok(self.observed.held().0 >= much);
             }
             thread::sleep(Duration::from_millis(20));

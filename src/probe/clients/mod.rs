@@ -31,6 +31,7 @@ use client::{Client, Reads};
 use observed::Observed;
 
 pub use super::protocol::MESSAGE;
+pub use leaking::LINGERS;
 pub use observed::Trouble;
 
 /// Something that happened, as `watch` is told of it.

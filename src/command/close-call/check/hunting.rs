@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{fs, io, iter, thread};
 
 use super::asked::{Check, Hunted};
@@ -12,7 +12,7 @@ use super::play::{PATIENCE, Shown};
 use super::progress::Progress;
 use crate::net::columns::thousands;
 use crate::net::signals::Signals;
-use crate::probe::clients::Clients;
+use crate::probe::clients::{Clients, LINGERS};
 use crate::probe::kind::{Grade, Kind};
 use crate::probe::probes::{PLAIN, Probe, RANDOM, TIMES, may_choose, of_script};
 use crate::probe::protocol::Terms;
@@ -130,7 +130,7 @@ impl Hunt<'_> {
 
     /// The verdict under a script by itself, if it counts and is called as it was.
     fn broken_again(&self, script: &Script, before: &Verdict) -> Option<Verdict> {
-        let held = (before.kind() == Kind::Leaks).then_some(0);
+        let held = (before.kind() == Kind::Leaks).then_some(0); // it is looked for
         let (_, verdict) = self.first_broken(&mut iter::once(script.clone()), held)?;
         (verdict.cell() == before.cell() && self.counts(script, &verdict)).then_some(verdict)
     }
@@ -149,6 +149,8 @@ impl Hunt<'_> {
         };
         let mut ignore = |_| {};
         let mut clients = Clients::new(&mut server, target.patience, &mut ignore).on(self.terms.clone());
+        // Where a leak is looked for, it was seen already that the server does not only linger.
+        let lingers = if held.is_some() { Duration::ZERO } else { LINGERS };
         let mut played = clients.until_idle();
         clients.get_to_know();
         loop {
@@ -158,7 +160,7 @@ impl Hunt<'_> {
                 // What it does when the last ones go is no part of the script. The next one is for a fresh server.
                 clients.start_over().ok()?;
                 let more = held.is_some_and(|held| clients.observed().held().0 > held);
-                played = if more { clients.leak(&part, TIMES) } else { Ok(()) };
+                played = if more { clients.leak(&part, TIMES, lingers) } else { Ok(()) };
                 played = clients.worker_died().map_or(played, Err);
             }
             if let Err(verdict) = played {

@@ -34,7 +34,8 @@ fn a_backslash_leaves_a_directive_as_it_is() {
 
 #[test]
 fn directives_that_are_not_understood() {
-    let no_such = "there is no such directive; ours are snapshot, lanes, figure, steps, code, diff, listing, scoreboard, progress, costs, mdBook's include, rustdoc_include, \
+    let no_such = "there is no such directive; ours are snapshot, lanes, figure, steps, code, diff, listing, probe, \
+                   scoreboard, progress, costs, mdBook's include, rustdoc_include, \
          playground, playpen, title";
     let figures = "write {{#figure KIND NAME}}, for queue with several names; KIND is one of sequence, tables, select, \
                    lists, ids, queue";
