@@ -36,7 +36,7 @@ fn a_backslash_leaves_a_directive_as_it_is() {
 fn directives_that_are_not_understood() {
     let no_such = "there is no such directive; ours are snapshot, lanes, figure, steps, code, diff, listing, probe, \
                    scoreboard, progress, costs, mdBook's include, rustdoc_include, \
-         playground, playpen, title";
+                   playground, playpen, title";
     let figures = "write {{#figure KIND NAME}}, for queue with several names; KIND is one of sequence, tables, select, \
                    lists, ids, queue";
     let together = "from and to go together, once each, and neither is empty";
