@@ -208,8 +208,12 @@ const HALF_CLOSED: Choice = Choice {
     why: "many HTTP servers take a client that has ended for one that has gone",
 };
 
+/// What meets one client too many.
+const LIMITS: &[Kind] =
+    &[Kind::TurnedAway, Kind::Refused, Kind::NoReply, Kind::NoGreeting, Kind::ReplyLost, Kind::WrongReply];
+
 const LIMITED: Choice = Choice {
-    kinds: &[Kind::TurnedAway, Kind::Refused, Kind::NoReply, Kind::NoGreeting, Kind::ReplyLost, Kind::WrongReply],
+    kinds: LIMITS,
     when: When::Limited,
     why: "it serves so many clients at a time, and no more, as crowd shows",
 };
@@ -238,7 +242,7 @@ pub const CROWD: Probe = Probe {
     may: &[
         FEW,
         Choice {
-            kinds: &[Kind::TurnedAway, Kind::Refused, Kind::NoReply, Kind::NoGreeting],
+            kinds: LIMITS,
             when: When::Always,
             why: "it serves so many clients at a time, and no more",
         },
