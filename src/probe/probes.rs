@@ -239,14 +239,7 @@ pub const CROWD: Probe = Probe {
     sound: "serves it",
     part: Part::Code(in_code::crowd),
     shows: Some(When::Limited),
-    may: &[
-        FEW,
-        Choice {
-            kinds: LIMITS,
-            when: When::Always,
-            why: "it serves so many clients at a time, and no more",
-        },
-    ],
+    may: &[FEW, Choice { kinds: LIMITS, when: When::Always, why: "it serves so many clients at a time, and no more" }],
     descriptors: 1200,
     ..PLAIN
 };

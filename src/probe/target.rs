@@ -3,7 +3,8 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::clients::{Clients, Event, LINGERS, Trouble};
+use super::clients::{Clients, Event, Trouble};
+use super::idle::LINGERS;
 use super::probes::{Probe, When};
 use super::protocol::Terms;
 use super::server::port::Port;

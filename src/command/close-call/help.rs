@@ -65,11 +65,11 @@ port on which it must listen; its environment has it in PORT. Between `check` an
   --greeting TEXT       what the server says first must contain
   --also TEXT           another message that clients send before they leave or reset;
                         may be given more than once
-  --script FILE         this script in place of the probes, or all *.probe of a folder;
-                        may be given again. --only and --skip say which probes are
-                        played as well. `list --script NAME` prints a probe as one
-  --random N            N scripts that nobody has written: the first that breaks a promise
-                        is made as short as it can be, and printed
+  --script FILE         this script in place of the probes, or each *.probe of a folder;
+                        may be given more than once. --only and --skip say which probes
+                        are played as well. `list --script NAME` prints a probe as one
+  --random N            N scripts that nobody has written: the first that breaks a
+                        promise is made as short as it can be, and printed
   --seed S              other scripts; 1 unless told otherwise
   --save FILE           where that script goes, for --script
   --strict              a choice counts like a fault, and so does an error that a server

@@ -14,9 +14,6 @@ use crate::probe::verdict::{Step, Verdict};
 /// How many descriptors more are no coincidence.
 const GROWN: usize = 8;
 
-/// A server may keep a connection whose client has gone for some seconds, to be sure that its last bytes arrive.
-pub const LINGERS: Duration = Duration::from_secs(12);
-
 impl Clients<'_> {
     /// Has all clients go, and others come and go as `script` has it, as many `times` between two looks. A server may
     /// keep what it holds for as long as it `lingers`. Fails with [`Verdict::Leaks`], or with what they find out meanwhile.

@@ -31,7 +31,6 @@ use client::{Client, Reads};
 use observed::Observed;
 
 pub use super::protocol::MESSAGE;
-pub use leaking::LINGERS;
 pub use observed::Trouble;
 
 /// Something that happened, as `watch` is told of it.
