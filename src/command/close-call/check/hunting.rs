@@ -76,33 +76,50 @@ impl Check {
 
         let scripts = if played == 1 { "script" } else { "scripts" };
         let played = format!("{} random {scripts} (seed {})", thousands(played), asked.seed);
-        let mut report = Report::of(Verdict::Sound).with(format!("Nothing in {played}."));
-        if chosen > 0 {
-            report =
-                report.with(format!("In {} it fell short in a way that it may, or that is known.", thousands(chosen)));
-        }
-        let mut probe = &RANDOM;
         let again = found.is_some();
-        if let Some((script, verdict)) = found.or(once) {
-            probe = of_script(&Script { name: RANDOM.name.into(), ..script.clone() }, script.to_string());
-            report = Report::of(verdict);
-            let once_more = again.then(|| self.report_once(probe, terms, PATIENCE));
-            let once_more = once_more.filter(|once_more| once_more.verdict.cell() == report.verdict.cell());
-            let remark = match (&once_more, stopped()) {
-                (None, _) => " Not again on a fresh server: what came before has a part in it, or chance.",
-                (_, true) => " It may be made shorter: that was interrupted.",
-                _ => "",
-            };
-            report = once_more.unwrap_or(report).with(format!("After {played}.{remark}"));
-            if let Some(file) = &asked.save {
-                let text = format!("# found: {}, after {played}\n{script}", report.verdict.cell());
-                let named = |error| io::Error::other(format!("{}: {error}", file.display()));
-                fs::write(file, text).map_err(named)?;
+        let (probe, report) = match found.or(once) {
+            Some(broken) => self.what_was_found(asked, terms, broken, again, stopped(), &played)?,
+            None if stopped() => {
+                let why = format!("it was interrupted after {played}, and had found nothing");
+                (&RANDOM, Report::of(Verdict::Failed(why)))
             }
-        } else if stopped() {
-            report = Report::of(Verdict::Failed(format!("it was interrupted after {played}, and had found nothing")));
-        }
+            None if chosen > 0 => {
+                let (nothing, chosen) = (format!("Nothing in {played}."), thousands(chosen));
+                let fell_short = format!("In {chosen} it fell short in a way that it may, or that is known.");
+                (&RANDOM, Report::of(Verdict::Sound).with(nothing).with(fell_short))
+            }
+            None => (&RANDOM, Report::of(Verdict::Sound).with(format!("Nothing in {played}."))),
+        };
         Ok((probe, Report { took: begun.elapsed(), ..report }))
+    }
+
+    /// A script that the server has broken a promise of, and does `again` on a fresh server: played once more, and saved if
+    /// that was asked for.
+    fn what_was_found(
+        &self,
+        asked: &Hunted,
+        terms: &Terms,
+        (script, verdict): Broken,
+        again: bool,
+        stopped: bool,
+        played: &str,
+    ) -> io::Result<(&'static Probe, Report)> {
+        let probe = of_script(&Script { name: RANDOM.name.into(), ..script.clone() }, script.to_string());
+        let report = Report::of(verdict);
+        let once_more = again.then(|| self.report_once(probe, terms, PATIENCE));
+        let once_more = once_more.filter(|once_more| once_more.verdict.cell() == report.verdict.cell());
+        let remark = match (&once_more, stopped) {
+            (None, _) => " Not again on a fresh server: what came before has a part in it, or chance.",
+            (_, true) => " It may be made shorter: that was interrupted.",
+            _ => "",
+        };
+        let report = once_more.unwrap_or(report).with(format!("After {played}.{remark}"));
+        if let Some(file) = &asked.save {
+            let text = format!("# found: {}, after {played}\n{script}", report.verdict.cell());
+            let named = |error| io::Error::other(format!("{}: {error}", file.display()));
+            fs::write(file, text).map_err(named)?;
+        }
+        Ok((probe, report))
     }
 }
 
