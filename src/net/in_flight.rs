@@ -27,25 +27,44 @@ pub fn until_arrived(client: &Address, server: &Address) -> Result<()> {
     if arrived { Ok(()) } else { Err(late()) }
 }
 
-/// Waits until all that was sent on each of the `connections`, the client's address and the server's, has arrived. True when all has arrived; false when
-/// something has not within `limit` (a window that stays full, an accept queue that stays full).
+/// How long a reset may take on loopback, where it normally takes microseconds. Only where [`may_be_over`] waits for it.
+const RESET: Duration = Duration::from_millis(100);
+
+/// Waits until all that was sent on each of the `connections`, the client's address and the server's, has arrived. True when
+/// all has arrived; false when something has not within `limit` (a window that stays full, an accept queue that stays full).
 pub fn all_arrived(connections: &[(SocketAddr, SocketAddr)], limit: Duration) -> io::Result<bool> {
     let mut kernel = SockDiag::open()?;
     let begun = Instant::now();
+    let mut over_since = None;
     let mut pause = Duration::from_micros(50);
     loop {
-        let mut arrived = true;
+        let (mut arrived, mut perhaps_over) = (true, false);
         for &(client, server) in connections {
             let ends = (kernel.find(client, server)?, kernel.find(server, client)?);
-            arrived &= !in_flight(ends.0, ends.1) && !in_flight(ends.1, ends.0);
+            for (from, to) in [ends, (ends.1, ends.0)] {
+                perhaps_over |= may_be_over(from, to);
+                arrived &= may_be_over(from, to) || !in_flight(from, to);
+            }
         }
-        if arrived || begun.elapsed() > limit {
-            return Ok(arrived);
+        over_since = (arrived && perhaps_over).then(|| over_since.unwrap_or_else(Instant::now));
+        match over_since {
+            // Nothing else is on its way, and no reset has come.
+            Some(since) if since.elapsed() > RESET => return Ok(true),
+            Some(_) => {}
+            None if arrived || begun.elapsed() > limit => return Ok(arrived),
+            None => {}
         }
         // On loopback the first look is nearly always enough; an acknowledgement can be put off for 40 ms.
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(5));
     }
+}
+
+/// Whether end `from`, of which nothing is left, may have ended in order: its FIN is there. The kernel keeps the memory of an
+/// orderly end (TIME_WAIT, or FIN_WAIT2 for as long as tcp_fin_timeout says) only while it has room for it
+/// (tcp_max_tw_buckets, tcp(7)). Otherwise a reset came after the FIN, and is about to be there.
+fn may_be_over(from: Option<End>, to: Option<End>) -> bool {
+    from.is_none() && to.is_some_and(|to| to.state == state::CLOSE_WAIT)
 }
 
 /// Whether something that was done at end `from` has not reached end `to`.

@@ -306,7 +306,7 @@ pub const PROBES: &[Probe] = &[
         ..PLAIN
     },
     // None of the presets' protocols has urgent data.
-    Probe { foreign: true, ..in_words!("around-urgent") },
+    Probe { foreign: true, may: &[FEW], ..in_words!("around-urgent") },
 ];
 
 /// For `check` alone, and only where it is asked for: what it finds is a race, so it is no part of a story, and may find

@@ -59,6 +59,10 @@ impl Script {
         if turned_away.contains(who) {
             return Ok(());
         }
+        if !in_a_pass && !deed.is_promise() && !self.has_sent(at) && clients.has(who) {
+            // What has come is nobody's reply to it, and would be taken for one later.
+            clients.crossed_nothing(who)?;
+        }
         if deed.sends() && self.leaves_unread(at) {
             clients.leaves_replies_unread(who)?;
         }
@@ -97,11 +101,20 @@ impl Script {
             Deed::ReadsTheEnd => clients.end(who),
             Deed::IsHeard => clients.has_left_nothing_unread(who),
             Deed::IsServed if clients.has(who) => {
+                if !self.has_sent(at) {
+                    clients.crossed_nothing(who)?;
+                }
                 clients.ask(who)?;
                 clients.reply(who)
             }
             Deed::IsServed => clients.polite(who),
         }
+    }
+
+    /// Whether the client has sent something before this turn.
+    fn has_sent(&self, at: usize) -> bool {
+        let sends = |turn: &Turn| turn.deed.sends() || matches!(turn.deed, Deed::SendsUrgent | Deed::IsServed);
+        self.turns[..at].iter().any(|turn| turn.who == self.turns[at].who && sends(turn))
     }
 
     fn turns_of(&self, who: &str) -> impl Iterator<Item = &Turn> {

@@ -62,7 +62,16 @@ impl Script {
                 items => (items, block.is_some()),
             };
             if items.len() > 1 && !pass {
-                let right = items.join(", ");
+                // What was meant for the end, and a number such as 1,000, which has no comma here.
+                let meant =
+                    |item: &&str| !["in one pass", "in a pass", "all in a pass", "in the same pass"].contains(item);
+                let right: Vec<&str> = items.iter().copied().filter(meant).collect();
+                let right = right.join(", ");
+                if line.split_once(',').is_some_and(|(before, after)| {
+                    before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit())
+                }) {
+                    return Err(at("a number has no comma; one would be 1000".into()));
+                }
                 return Err(at(format!("is this one pass? Write `{right}, all in one pass`, or a line for each")));
             }
             for (place, item) in items.iter().enumerate() {

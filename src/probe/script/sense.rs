@@ -39,6 +39,7 @@ impl Client {
                 format!("{who} has shut down writing, and so resets nothing; write `{who} closes`")
             }
             ClosesUnread if !self.sent => format!("{who} has no reply to leave unread; write `{who} sends` before it"),
+            GetsReply if !self.sent => format!("{who} has asked for nothing; write `{who} sends` before it"),
             GetsNothing if self.sent => format!("{who} may get a reply; `gets nothing` is for one that sends nothing"),
             _ => String::new(),
         };
