@@ -102,7 +102,8 @@ fn the_grammar_on_the_page_is_the_language() {
     }
     for words in shown {
         let before = if words == "connects" || words == "is served" { "" } else { "alice connects\n" };
-        let before = if words.starts_with("closes without") { "alice connects\nalice sends\n" } else { before };
+        let of_a_reply = words == "gets a reply" || words.starts_with("closes without");
+        let before = if of_a_reply { "alice connects\nalice sends\n" } else { before };
         read(&format!("{before}alice {words}"));
     }
 }
