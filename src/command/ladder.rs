@@ -10,7 +10,7 @@ pub struct Chapter {
     pub breaks: &'static str,
     /// The probe of its own story; `None` for a chapter that is not a server.
     pub story: Option<&'static str>,
-    /// Whether it is on the path: the chapters that are one story, of an hour.
+    /// Whether it is on the path: the chapters that are one story, an hour to read.
     pub on_path: bool,
     /// The feature without which its program is not built.
     pub feature: Option<Feature>,

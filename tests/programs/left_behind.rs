@@ -67,8 +67,13 @@ fn whatever_ends_a_check_ends_all_that_it_has_started() {
     ] {
         let mark = mark();
         let mut check = started(&three(&mark), &mark);
-        let sleeps = || left_running(&mark).iter().filter(|line| line.contains("sleep")).count();
-        until("all three are started", || sleeps() >= 4);
+        // By how their lines begin: those of the check and of its keeper have the same words further on.
+        let all_three = || {
+            let lines = left_running(&mark);
+            let begins = |words: &str| lines.iter().filter(|line| line.starts_with(words)).count();
+            begins("sleep\0") == 2 && begins("sh\0-c\0sleep 600; :\0sh\0CLOSE_CALL_TEST=") == 1
+        };
+        until("all three are started", all_three);
         // SAFETY: a bare system call on a child that is not yet waited for.
         unsafe { libc::kill(i32::try_from(check.id()).unwrap(), signal) };
         assert_eq!(check.wait().unwrap().signal(), Some(signal), "signal {signal} is what it does by default");
@@ -130,7 +135,7 @@ fn a_keeper_that_was_stopped_ends_what_it_keeps() {
 fn a_process_of_another_is_not_touched_whatever_its_environment_says() {
     let mark = mark();
     let mut check = started("sleep 600", &mark);
-    until("it is started", || left_running(&mark).iter().any(|line| line.contains("sleep")));
+    until("it is started", || left_running(&mark).iter().any(|line| line.starts_with("sleep\0")));
     let mut sleep = Command::new("sleep");
     sleep.arg("600").env("CLOSE_CALL", format!("{}-0", check.id()));
     let mut bystander = sleep.spawn().unwrap();

@@ -26,6 +26,8 @@ const WRONG: &[&str] = &[
     "alice connects\nalice sends and closes",
     "alice connects\nalice sends, , all in one pass",
     "alice connects\nalice sends, alice gets a reply, all in one pass",
+    "alice connects\nalice sends, alice closes, in one pass",
+    "alice connects\nalice gets a reply",
     "alice connects\nin one pass:\nalice sends\nalice closes",
     "alice connects\nin one pass:",
     "alice connects\nin one pass\n    alice sends",
@@ -173,6 +175,12 @@ fn whatever_a_script_says_the_server_serves_one_more_client_crosses_nothing_and_
         "alice connects\nalice sends, alice closes, carol connects, bob connects, all in one pass";
     assert_eq!(on(nobody_says_what_bob_gets, "08-recycled-number"), "crossed");
     assert_eq!(on(nobody_says_what_bob_gets, "07-name-at-accept"), "ok");
+    // What a client has got before it says anything is no reply to what it says then.
+    for goes_on in ["carol is served", "carol sends\ncarol gets a reply", "carol reads", "carol closes"] {
+        let text = format!("{nobody_says_what_bob_gets}\n{goes_on}");
+        assert_eq!(on(&text, "08-recycled-number"), "crossed", "{goes_on}");
+        assert_eq!(on(&text, "07-name-at-accept"), "ok", "{goes_on}");
+    }
     if let Some(server) = python("leaking_server.py") {
         assert_eq!(verdict("alice connects\nalice resets", &server), "leaks");
     }
@@ -189,7 +197,7 @@ fn a_promise_is_kept_or_broken_in_each_of_its_words() {
     };
     for (text, chapter, words) in [
         ("alice is served\nalice is served", "10-never-block", "my: ok. The server still runs."),
-        ("alice connects\nalice sends 1000 messages\nalice gets a reply\nalice is heard", "10-never-block", "my: ok."),
+        ("alice connects\nalice sends 1,000 messages\nalice gets a reply\nalice is heard", "10-never-block", "my: ok."),
         ("alice connects\nalice sends \"one\"\nalice gets \"Hello\"\nalice gets \"client\"", "14-epoll", "my: ok."),
         ("alice connects\nalice sends\nalice reads\nalice gets a reply", "14-epoll", "my: no reply to alice."),
         ("alice connects\nalice reads\nalice half-closes\nalice reads the end", "14-epoll", "my: ok."),

@@ -42,7 +42,7 @@ pub fn script(name: &OsString) -> Result<&'static str, Wrong> {
 }
 
 fn chapters() {
-    println!("Chapters: cargo run --bin NAME. With *: the path, one story of an hour.");
+    println!("Chapters: cargo run --bin NAME. With *: the path, an hour to read.");
     for chapter in ladder::built() {
         let mark = if chapter.on_path { "*" } else { "" };
         entry(&format!("{:<20}  {mark}", chapter.name), chapter.adds);

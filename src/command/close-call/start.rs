@@ -67,14 +67,15 @@ fn files(folder: &Path, chapter: &Chapter) -> io::Result<Vec<(&'static str, Stri
         fs::read_to_string(file).map_err(|error| io::Error::other(format!("{}: {error}", file.display())))
     };
     let source = read(&clone.join("chapters").join(chapter.name).with_extension("rs"))?;
-    let mut manifest =
-        CARGO_TOML.replace("NAME", &package_name(folder)).replace("CLOSE_CALL", env!("CARGO_MANIFEST_DIR"));
-    if let Some(feature) = &chapter.feature {
-        let ours = clone.join("Cargo.toml");
-        let line = dependency(&read(&ours)?, feature.name)
-            .ok_or_else(|| io::Error::other(format!("{} has no {}", ours.display(), feature.name)))?;
-        manifest = manifest.replace("libc = ", &format!("{line}\nlibc = "));
-    }
+    let ours = read(&clone.join("Cargo.toml"))?;
+    let lacks = |what: &str| io::Error::other(format!("{} has no {what}", clone.join("Cargo.toml").display()));
+    let libraries = chapter.feature.iter().map(|feature| feature.name).chain(["libc"]);
+    let libraries = libraries.map(|name| dependency(&ours, name).ok_or_else(|| lacks(name)));
+    let manifest = CARGO_TOML
+        .replace("NAME", &package_name(folder))
+        .replace("CLOSE_CALL", env!("CARGO_MANIFEST_DIR"))
+        .replace("LIBRARIES", &libraries.collect::<io::Result<Vec<String>>>()?.join("\n"))
+        .replace("PROFILE", section(&ours, "[profile.dev]").ok_or_else(|| lacks("[profile.dev]"))?);
     let mut files = vec![
         ("src/main.rs", main_rs(&source, chapter.name)),
         ("Cargo.toml", manifest),
@@ -99,8 +100,14 @@ fn main_rs(source: &str, chapter: &str) -> String {
 
 /// The line of a manifest that brings in a library, as a package writes it that cannot do without.
 fn dependency(manifest: &str, library: &str) -> Option<String> {
-    let line = manifest.lines().find(|line| line.starts_with(&format!("{library} = {{")))?;
+    let line = manifest.lines().find(|line| line.split(' ').next() == Some(library) && line.contains(" = "))?;
     Some(line.replace(", optional = true", ""))
+}
+
+/// A section of a manifest, up to the empty line after it.
+fn section<'a>(manifest: &'a str, head: &str) -> Option<&'a str> {
+    let from = manifest.find(&format!("\n{head}\n"))? + 1;
+    manifest[from..].split("\n\n").next().map(str::trim_end)
 }
 
 /// The folder's name, as cargo allows it for a package: `my-` before it, because it may be a name that cargo, the compiler
@@ -127,15 +134,12 @@ edition = "2024"
 
 [dependencies]
 close-call = { path = "CLOSE_CALL" }
-libc = "0.2.191"
+LIBRARIES
 
 [workspace]
 
 # As in close-call, so that what it has built is not built again.
-[profile.dev]
-debug = "line-tables-only"
-incremental = false
-codegen-units = 4
+PROFILE
 "#;
 
 #[cfg(test)]
@@ -163,6 +167,15 @@ mod tests {
         let line = r#"tokio = { version = "1.2", features = ["rt"] }"#;
         assert_eq!(dependency(manifest, "tokio").as_deref(), Some(line));
         assert_eq!(dependency(manifest, "mio"), None);
+        assert_eq!(dependency("libc = \"0.2\"\n", "libc").as_deref(), Some("libc = \"0.2\""));
+    }
+
+    #[test]
+    fn a_section_ends_at_an_empty_line() {
+        let manifest = "[package]\n\n[profile.dev]\na = 1\n# why\nb = 2\n\n[profile.release]\na = 3\n";
+        assert_eq!(section(manifest, "[profile.dev]"), Some("[profile.dev]\na = 1\n# why\nb = 2"));
+        assert_eq!(section(manifest, "[profile.release]"), Some("[profile.release]\na = 3"));
+        assert_eq!(section(manifest, "[profile]"), None);
     }
 
     #[test]

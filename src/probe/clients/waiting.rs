@@ -37,6 +37,28 @@ impl Patience {
     }
 }
 
+/// The pauses between looks at kernel state that no event tells of: short at first, and then longer, for a server that takes
+/// its time is not looked at more often for that. To look at a crowd is work: the server has most of the time.
+pub struct Pauses {
+    next: Duration,
+    most: Duration,
+    looked: Instant,
+}
+
+impl Pauses {
+    /// No pause is to be longer than `most`, unless a look takes half as long.
+    pub fn of_at_most(most: Duration) -> Pauses {
+        Pauses { next: Duration::from_micros(50), most, looked: Instant::now() }
+    }
+
+    /// Pauses, after a look that began when the last pause was over.
+    pub fn pause(&mut self) {
+        thread::sleep(self.next.max(2 * self.looked.elapsed()));
+        self.next = (self.next * 2).min(self.most);
+        self.looked = Instant::now();
+    }
+}
+
 impl Clients<'_> {
     /// Returns when the server is idle, or at once while it is stopped. Fails if it has ended, or does not become idle.
     pub fn until_idle(&mut self) -> Step {
@@ -45,16 +67,14 @@ impl Clients<'_> {
         }
         let mut work = self.work();
         let begun = Instant::now();
-        let mut pause = Duration::from_micros(50);
+        let mut pauses = Pauses::of_at_most(Duration::from_millis(5));
         let mut looks = Looks::default();
         let mut stopped = 0;
         loop {
             if self.hears()? | self.send_the_rest() {
                 looks = Looks::default(); // it was at work between the looks
             }
-            let looked = Instant::now();
             let look = self.look()?;
-            let took = looked.elapsed();
             if looks.idle(&look, begun.elapsed(), self.observed.nap) {
                 // It may have ended between the look at its threads and the one at its connections.
                 return self.alive();
@@ -75,9 +95,7 @@ impl Clients<'_> {
             if look.threads[0] == Threads::Asleep && self.make_room(full)? {
                 continue;
             }
-            // To look at a crowd is work: the server has most of the time.
-            thread::sleep(pause.max(2 * took));
-            pause = (pause * 2).min(Duration::from_millis(5));
+            pauses.pause();
         }
     }
 
@@ -193,6 +211,7 @@ impl Clients<'_> {
         let mut work = self.work();
         let mut last = (None, None);
         let mut since = Patience::new();
+        let mut pauses = Pauses::of_at_most(Duration::from_millis(5));
         loop {
             self.alive()?;
             let ends = (
@@ -209,7 +228,7 @@ impl Clients<'_> {
             } else if self.nothing_moves(&mut since, unread, NOTHING_MOVES)? {
                 return Ok(());
             }
-            thread::sleep(Duration::from_millis(1));
+            pauses.pause();
         }
     }
 
@@ -228,7 +247,7 @@ impl Clients<'_> {
     /// Waits until the accept queue has room for one more, so that no SYN is lost and sent again a second later.
     pub(super) fn wait_for_room(&mut self, who: &str) -> Step {
         let mut patience = Patience::new();
-        let mut pause = Duration::from_micros(50);
+        let mut pauses = Pauses::of_at_most(Duration::from_millis(2));
         let mut work = None; // looked at only where there is something to wait for
         let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
         loop {
@@ -247,9 +266,7 @@ impl Clients<'_> {
             if in_vain && kernel.listener(self.observed.address()).ok() == Some(listener) {
                 return Err(Verdict::Refused(who.into(), "the accept queue is full".into()));
             }
-            thread::sleep(pause);
-            // A server that takes its time is not asked more often for that.
-            pause = (pause * 2).min(Duration::from_millis(2));
+            pauses.pause();
         }
     }
 

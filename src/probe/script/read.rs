@@ -62,16 +62,10 @@ impl Script {
                 items => (items, block.is_some()),
             };
             if items.len() > 1 && !pass {
-                // What was meant for the end, and a number such as 1,000, which has no comma here.
+                // The last one may be what was meant for the end.
                 let meant =
                     |item: &&str| !["in one pass", "in a pass", "all in a pass", "in the same pass"].contains(item);
-                let right: Vec<&str> = items.iter().copied().filter(meant).collect();
-                let right = right.join(", ");
-                if line.split_once(',').is_some_and(|(before, after)| {
-                    before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit())
-                }) {
-                    return Err(at("a number has no comma; one would be 1000".into()));
-                }
+                let right = items.iter().copied().filter(meant).collect::<Vec<_>>().join(", ");
                 return Err(at(format!("is this one pass? Write `{right}, all in one pass`, or a line for each")));
             }
             for (place, item) in items.iter().enumerate() {
@@ -104,10 +98,12 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
-/// What is between the commas of a line, without its comment; nothing, if a text in quotes has no end.
+/// What is between the commas of a line, without its comment; nothing, if a text in quotes has no end. A comma between two
+/// digits is part of a number.
 fn items(line: &str) -> Option<Vec<&str>> {
     let (mut items, mut from, mut end) = (Vec::new(), 0, line.len());
     let (mut quoted, mut escaped) = (false, false);
+    let digit = |at: usize| line.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
     for (at, c) in line.char_indices() {
         match c {
             _ if escaped => escaped = false,
@@ -117,7 +113,7 @@ fn items(line: &str) -> Option<Vec<&str>> {
                 end = at;
                 break;
             }
-            ',' if !quoted => {
+            ',' if !quoted && !(digit(at.wrapping_sub(1)) && digit(at + 1)) => {
                 items.push(line[from..at].trim());
                 from = at + 1;
             }

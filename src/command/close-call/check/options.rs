@@ -164,7 +164,7 @@ impl Said {
         })))
     }
 
-    /// What is to be played. Scripts are, in place of the probes, unless some of these are asked for as well.
+    /// The probes that are to be played. Scripts are played in their place, unless some of them are asked for as well.
     fn probes(&self) -> Result<Vec<&'static Probe>, Wrong> {
         let named = |probe: &Probe| self.only.iter().any(|one| one.name == probe.name);
         let scripts_alone = (!self.scripts.is_empty() || self.random.is_some()) && self.skip.is_empty();

@@ -13,8 +13,8 @@ pub fn command(folder: &Path) -> io::Result<Vec<OsString>> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
     // Started there, because cargo looks for its settings from the folder in which it is started.
     cargo.args(["build", "--message-format=json-render-diagnostics"]).current_dir(folder);
-    // What the cargo that started this program says of this package is not meant for that one.
-    cargo.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_BUILD_TARGET");
+    // What is built for another machine does not run here.
+    cargo.env_remove("CARGO_BUILD_TARGET");
     let built = cargo.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
     let built = built.map_err(|error| io::Error::new(error.kind(), format!("cargo: {error}")))?;
     if !built.status.success() {
