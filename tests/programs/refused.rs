@@ -154,23 +154,3 @@ fn a_word_that_is_no_verdict_is_not_known() {
     let expected = format!("{}: {words}\n", list.path().display());
     assert_eq!((String::from_utf8(output.stderr).unwrap(), output.status.code()), (expected, Some(2)));
 }
-
-/// A client that ended in order leaves nothing behind there, as if it had never been, or had been reset.
-#[test]
-fn where_the_kernel_remembers_no_end_of_a_connection_what_was_done_has_arrived_all_the_same() {
-    let Some([python, file]) = python("asyncio_server.py") else { return };
-    let world = ["--net", python, "tests/peers/few_time_waits.py"];
-    let tried = Command::new("unshare").args(world).arg("true").output();
-    if !tried.is_ok_and(|tried| tried.status.success()) {
-        return eprintln!("left out: unshare --net cannot be had here");
-    }
-    let mut command = Command::new("unshare");
-    command.args(world).arg(exe("close-call")).args(["check", "--only", "polite,out-of-descriptors"]);
-    let output = command.args(["--", python, file]).stdin(Stdio::null()).output().unwrap();
-    let shown = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(
-        (verdicts(&shown), output.status.code()),
-        (vec![("polite", "ok"), ("out-of-descriptors", "ok")], Some(0)),
-        "{shown}"
-    );
-}

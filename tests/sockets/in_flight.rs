@@ -1,10 +1,12 @@
 //! What sock_diag(7) says of the two ends of a connection, as TCP has them.
 
-use std::io::Write;
-use std::net::{TcpListener, TcpStream};
-use std::time::Duration;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd;
+use std::time::{Duration, Instant};
+use std::{fs, mem, thread};
 
-use close_call::net::in_flight::all_arrived;
+use close_call::net::in_flight::{LIMIT, all_arrived};
 use close_call::net::sock_diag::{SockDiag, state};
 
 #[test]
@@ -34,4 +36,52 @@ fn the_ends_of_a_connection_are_as_tcp_has_them() {
 
     drop(listener);
     assert_eq!(kernel.listener(address).unwrap(), None);
+}
+
+/// A network of this thread's own, in which the kernel has no room for the memory of connections that have ended: TIME_WAIT
+/// of none. Says why there is none, where that is so.
+fn network_without_time_wait() -> io::Result<()> {
+    // SAFETY: bare system calls. unshare(2) moves this thread alone, and the test ends with it.
+    if unsafe { libc::unshare(libc::CLONE_NEWNET) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    let any_socket = UdpSocket::bind("0.0.0.0:0")?;
+    // SAFETY: an ifreq of zeros is one, and both calls take it: netdevice(7).
+    unsafe {
+        let mut lo: libc::ifreq = mem::zeroed();
+        for (to, from) in lo.ifr_name.iter_mut().zip(b"lo") {
+            *to = *from as libc::c_char;
+        }
+        lo.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+        if libc::ioctl(any_socket.as_raw_fd(), libc::SIOCSIFFLAGS, &lo) == -1 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    // Of the network of the thread that writes it.
+    fs::write("/proc/sys/net/ipv4/tcp_max_tw_buckets", "0")
+}
+
+/// Nothing is left of the end that was closed first, as if it had been reset; and its FIN is there.
+#[test]
+fn an_orderly_end_that_the_kernel_does_not_remember_has_arrived() {
+    let there = thread::spawn(|| {
+        if let Err(why) = network_without_time_wait() {
+            return eprintln!("left out: a network of its own cannot be had here: {why}");
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = TcpStream::connect(address).unwrap();
+        let (mut server, peer) = listener.accept().unwrap();
+        drop(client);
+        // The end has come, which is not acted on, and its acknowledgement is on the way back.
+        assert_eq!(server.read(&mut [0; 1]).unwrap(), 0);
+        let (mut kernel, begun) = (SockDiag::open().unwrap(), Instant::now());
+        while kernel.find(peer, address).unwrap().is_some() {
+            assert!(begun.elapsed() < LIMIT, "the kernel remembers it");
+            thread::yield_now();
+        }
+        assert!(all_arrived(&[(peer, address)], Duration::from_secs(1)).unwrap());
+        drop(server);
+    });
+    there.join().unwrap();
 }
