@@ -176,7 +176,7 @@ fn whatever_a_script_says_the_server_serves_one_more_client_crosses_nothing_and_
     assert_eq!(on(nobody_says_what_bob_gets, "08-recycled-number"), "crossed");
     assert_eq!(on(nobody_says_what_bob_gets, "07-name-at-accept"), "ok");
     // What a client has got before it says anything is no reply to what it says then.
-    for goes_on in ["carol is served", "carol sends\ncarol gets a reply", "carol reads", "carol closes"] {
+    for goes_on in ["bob is served", "bob sends\nbob gets a reply", "bob reads", "bob closes"] {
         let text = format!("{nobody_says_what_bob_gets}\n{goes_on}");
         assert_eq!(on(&text, "08-recycled-number"), "crossed", "{goes_on}");
         assert_eq!(on(&text, "07-name-at-accept"), "ok", "{goes_on}");

@@ -59,7 +59,8 @@ impl Script {
         if turned_away.contains(who) {
             return Ok(());
         }
-        if !in_a_pass && !deed.is_promise() && !self.has_sent(at) && clients.has(who) {
+        let acts = !deed.is_promise() || *deed == Deed::IsServed;
+        if acts && !in_a_pass && !self.has_sent(at) && clients.has(who) {
             // What has come is nobody's reply to it, and would be taken for one later.
             clients.crossed_nothing(who)?;
         }
@@ -101,9 +102,6 @@ impl Script {
             Deed::ReadsTheEnd => clients.end(who),
             Deed::IsHeard => clients.has_left_nothing_unread(who),
             Deed::IsServed if clients.has(who) => {
-                if !self.has_sent(at) {
-                    clients.crossed_nothing(who)?;
-                }
                 clients.ask(who)?;
                 clients.reply(who)
             }
