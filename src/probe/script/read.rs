@@ -113,7 +113,8 @@ fn items(line: &str) -> Option<Vec<&str>> {
                 end = at;
                 break;
             }
-            ',' if !quoted && !(digit(at.wrapping_sub(1)) && digit(at + 1)) => {
+            ',' if digit(at.wrapping_sub(1)) && digit(at + 1) => {}
+            ',' if !quoted => {
                 items.push(line[from..at].trim());
                 from = at + 1;
             }
