@@ -1,7 +1,8 @@
 """A thread for each client, without a word about errors: a reset ends it with a traceback. With `pool`, two threads that
-were there before any client, of which one is named, and ends with its first client."""
+were there before any client: the first client is the first one's, which ends with it, and all others are the second's."""
 
 import os
+import queue
 import socket
 import sys
 import threading
@@ -15,19 +16,17 @@ def serve(client):
             client.sendall(b"Hello, client!")
 
 
-def work():
-    while True:
-        serve(listener.accept()[0])
-        if threading.current_thread() is mortal:
-            return
+def work(clients, number):
+    for _ in range(number):
+        serve(clients.get())
 
 
 if "pool" in sys.argv:
-    mortal = threading.Thread(target=work)
-    others = [threading.Thread(target=work) for _ in range(4)]
-    for thread in [mortal, *others]:
-        thread.start()
-    mortal.join()
-    threading.Event().wait()
+    first, others = queue.SimpleQueue(), queue.SimpleQueue()
+    for clients, number in [(first, 1), (others, 1000)]:
+        threading.Thread(target=work, args=(clients, number), daemon=True).start()
+    first.put(listener.accept()[0])
+    while True:
+        others.put(listener.accept()[0])
 while True:
     threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()

@@ -15,7 +15,11 @@ fn elsewhere() -> TempDir {
     let bin = folder.path().join("bin");
     fs::create_dir(&bin).unwrap();
     // By another process: a program that is open for writing in this one cannot be started by any.
-    assert!(Command::new("cp").arg(exe("close-call")).arg(bin).status().unwrap().success());
+    assert!(Command::new("cp").arg(exe("close-call")).arg(&bin).status().unwrap().success());
+    // The program itself, where `python3` is the shim of a version manager.
+    if let Some([python, _]) = python("") {
+        std::os::unix::fs::symlink(python, bin.join("python3")).unwrap();
+    }
     folder
 }
 

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Clients;
-use super::waiting::Patience;
+use super::waiting::{Patience, Pauses};
 use crate::net::in_flight::LIMIT;
 use crate::net::sock_diag::SockDiag;
 use crate::net::text::printable;
@@ -74,7 +74,7 @@ impl Clients<'_> {
 
     /// Waits until something is there to be read, and leaves it there.
     pub(super) fn until_reply(&mut self, who: &str) -> Step {
-        let mut patience = Patience::new();
+        let (mut patience, mut pauses) = (Patience::new(), Pauses::of_at_most(Duration::from_millis(2)));
         loop {
             let in_vain = self.in_vain(&mut patience)?;
             if !self.nothing_to_read(who)? {
@@ -84,7 +84,7 @@ impl Clients<'_> {
             if in_vain || patience.elapsed() > LIMIT {
                 return Err(Verdict::NoReply(who.into()));
             }
-            thread::sleep(Duration::from_micros(200));
+            pauses.pause();
         }
     }
 
@@ -306,7 +306,7 @@ impl Clients<'_> {
     /// Waits for bytes, for the end, or until it is clear that nothing comes.
     fn receive(&mut self, who: &str) -> Result<Received, Verdict> {
         let mut patience = Patience::new();
-        let mut work = self.work();
+        let (mut work, mut pauses) = (self.work(), Pauses::of_at_most(Duration::from_millis(2)));
         loop {
             let received = self.receive_now(who)?;
             if !matches!(received, Received::Nothing) {
@@ -319,7 +319,7 @@ impl Clients<'_> {
                 return self.receive_now(who);
             }
             self.gets_on(&mut work)?;
-            thread::sleep(Duration::from_micros(200));
+            pauses.pause();
         }
     }
 

@@ -40,21 +40,24 @@ impl Patience {
 /// The pauses between looks at kernel state that no event tells of: short at first, and then longer, for a server that takes
 /// its time is not looked at more often for that. To look at a crowd is work: the server has most of the time.
 pub struct Pauses {
+    begun: Instant,
     next: Duration,
     most: Duration,
     looked: Instant,
 }
 
 impl Pauses {
-    /// No pause is to be longer than `most`, unless a look takes half as long.
+    /// No pause is to be longer than `most`, or than a hundredth of what has been waited for already, unless a look takes
+    /// half as long.
     pub fn of_at_most(most: Duration) -> Pauses {
-        Pauses { next: Duration::from_micros(50), most, looked: Instant::now() }
+        let now = Instant::now();
+        Pauses { begun: now, next: Duration::from_micros(50), most, looked: now }
     }
 
     /// Pauses, after a look that began when the last pause was over.
     pub fn pause(&mut self) {
         thread::sleep(self.next.max(2 * self.looked.elapsed()));
-        self.next = (self.next * 2).min(self.most);
+        self.next = (self.next * 2).min(self.most.max(self.begun.elapsed() / 100));
         self.looked = Instant::now();
     }
 }
@@ -248,7 +251,7 @@ impl Clients<'_> {
     pub(super) fn wait_for_room(&mut self, who: &str) -> Step {
         let mut patience = Patience::new();
         let mut pauses = Pauses::of_at_most(Duration::from_millis(2));
-        let mut work = None; // looked at only where there is something to wait for
+        let mut work = self.work();
         let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
         loop {
             let listener = kernel.listener(self.observed.address()).map_err(Verdict::no_sock_diag)?;
@@ -256,13 +259,9 @@ impl Clients<'_> {
                 return Ok(());
             }
             self.alive()?;
-            if work.is_none() {
-                work = Some(self.work());
-            }
             // It has had time enough to take one, and takes none.
-            work.as_mut().map_or(Ok(()), |work| self.gets_on(work))?;
-            let asleep = self.is_asleep();
-            let in_vain = asleep && self.in_vain(&mut patience)?;
+            self.gets_on(&mut work)?;
+            let in_vain = self.in_vain(&mut patience)?;
             if in_vain && kernel.listener(self.observed.address()).ok() == Some(listener) {
                 return Err(Verdict::Refused(who.into(), "the accept queue is full".into()));
             }

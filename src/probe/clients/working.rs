@@ -16,6 +16,9 @@ const SPINS: Duration = Duration::from_secs(3);
 /// A server that has printed so many bytes more than it was sent spins: most of its time it may wait for its pipe.
 const FLOODS: u64 = 20_000_000;
 
+/// So long any server may work: how much processor time it uses is asked only afterwards.
+const SOON: Duration = Duration::from_millis(50);
+
 /// How many bytes a server takes in one call, as a rule, at most.
 const IN_ONE_CALL: usize = 64 << 10;
 
@@ -31,7 +34,8 @@ struct Scene {
 /// A server at work since a moment.
 pub struct Work {
     begun: Instant,
-    used_before: Duration,
+    /// What it had used when that was first asked.
+    used_before: Option<Duration>,
     printed_before: u64,
     /// Where it was when it was last seen to have got on, after how much processor time, and when.
     mark: Option<(Scene, Duration, Instant)>,
@@ -40,18 +44,17 @@ pub struct Work {
 impl Clients<'_> {
     /// The server's work from now on.
     pub(super) fn work(&self) -> Work {
-        Work {
-            begun: Instant::now(),
-            used_before: processes::cpu_time(&self.observed.processes()),
-            printed_before: self.observed.printed(),
-            mark: None,
-        }
+        Work { begun: Instant::now(), used_before: None, printed_before: self.observed.printed(), mark: None }
     }
 
     /// The verdict on a server that works and gets nowhere. One that gets on may go on, until the probe's time is over.
     pub(super) fn gets_on(&self, work: &mut Work) -> Step {
         let time = work.begun.elapsed();
-        let used = processes::cpu_time(&self.observed.processes()).saturating_sub(work.used_before);
+        if time < SOON {
+            return Ok(());
+        }
+        let used = processes::cpu_time(&self.observed.processes());
+        let used = used.saturating_sub(*work.used_before.get_or_insert(used));
         let [sent, _] = self.moved();
         if self.observed.printed() - work.printed_before > FLOODS + 2 * sent {
             return Err(Verdict::Spins { used, time });

@@ -37,19 +37,30 @@ pub fn below(pid: u32) -> Vec<u32> {
 
 /// The children of a process, of whichever of its threads.
 fn children(pid: u32) -> Vec<u32> {
-    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {
-        return Vec::new();
-    };
-    let lists = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let lists = threads(pid).into_iter().filter_map(|thread| fs::read_to_string(thread.join("children")).ok());
     lists.flat_map(|list| list.split(' ').filter_map(|pid| pid.trim().parse().ok()).collect::<Vec<u32>>()).collect()
 }
 
 /// The state letters of all threads of the processes, as proc_pid_stat(5) has them: `S` sleeps, `R` runs, `T` is
 /// stopped. Those of processes that have ended (`Z`, `X`) and wait for their parent to take note are left out.
 pub fn states(pids: &[u32]) -> Vec<u8> {
-    let stats = threads(pids).filter_map(|thread| line(&thread.join("stat")).ok());
-    let states = stats.filter_map(|stat| fields(&stat)?.next()?.first().copied());
+    let state = |stat: &[u8]| fields(stat)?.next()?.first().copied();
+    let states = pids.iter().flat_map(|pid| match alone(*pid) {
+        Some(stat) => state(&stat).into_iter().collect(),
+        None => {
+            let stats = listed(*pid).filter_map(|thread| line(&thread.join("stat")).ok());
+            stats.filter_map(|stat| state(&stat)).collect::<Vec<u8>>()
+        }
+    });
     states.filter(|state| !matches!(state, b'Z' | b'X')).collect()
+}
+
+/// What /proc/PID/stat says of a process with a single thread, which is all that there is to know of its threads: most
+/// servers have one, and a folder is more to read than a file.
+fn alone(pid: u32) -> Option<Vec<u8>> {
+    let stat = line(Path::new(&format!("/proc/{pid}/stat"))).ok()?;
+    let threads = number(fields(&stat)?.nth(17)?)?;
+    (threads == 1).then_some(stat)
 }
 
 /// A file of one line, which /proc has at once: this is asked thousands of times.
@@ -60,10 +71,18 @@ fn line(file: &Path) -> io::Result<Vec<u8>> {
     Ok(line)
 }
 
-/// The folders of all threads of the processes, in /proc.
-pub fn threads(pids: &[u32]) -> impl Iterator<Item = PathBuf> {
-    let tasks = pids.iter().filter_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).ok());
-    tasks.flatten().flatten().map(|thread| thread.path())
+/// The folders of all threads of a process, in /proc.
+pub fn threads(pid: u32) -> Vec<PathBuf> {
+    match alone(pid) {
+        Some(_) => vec![PathBuf::from(format!("/proc/{pid}/task/{pid}"))],
+        None => listed(pid).collect(),
+    }
+}
+
+/// The folders of all threads of a process, of which there may be many.
+fn listed(pid: u32) -> impl Iterator<Item = PathBuf> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"));
+    tasks.into_iter().flatten().flatten().map(|thread| thread.path())
 }
 
 /// A thread of a process.
@@ -83,7 +102,7 @@ impl Thread {
 
 /// The threads of a process, with their names.
 pub fn threads_of(pid: u32) -> impl Iterator<Item = Thread> {
-    threads(&[pid]).collect::<Vec<_>>().into_iter().map(|folder| {
+    threads(pid).into_iter().map(|folder| {
         let name = fs::read(folder.join("comm")).unwrap_or_default();
         Thread { folder, name: String::from_utf8_lossy(&name).trim().to_string() }
     })
@@ -92,7 +111,10 @@ pub fn threads_of(pid: u32) -> impl Iterator<Item = Thread> {
 /// The processor time that the processes have used, to the nanosecond: the scheduler's count (schedstat), which not every
 /// kernel keeps. Threads that have ended do not count.
 pub fn time_on_cpu(pids: &[u32]) -> Duration {
-    let counts = threads(pids).filter_map(|thread| fs::read_to_string(thread.join("schedstat")).ok());
+    let counts = pids
+        .iter()
+        .flat_map(|pid| threads(*pid))
+        .filter_map(|thread| fs::read_to_string(thread.join("schedstat")).ok());
     Duration::from_nanos(counts.filter_map(|count| count.split(' ').next()?.parse::<u64>().ok()).sum())
 }
 

@@ -54,7 +54,7 @@ impl Waits {
     pub fn of(&mut self, pids: &[u32]) -> io::Result<Vec<Waiting>> {
         let mut all = Vec::new();
         for &pid in pids {
-            for thread in processes::threads(&[pid]) {
+            for thread in processes::threads(pid) {
                 if let Some(call) = call_of(&thread)? {
                     let call = self.remembered(&thread, call);
                     all.push(Waiting { thread, pid, call });
