@@ -15,6 +15,7 @@ use crate::net::trace::{Format, line_parts};
 use crate::probe::act::Act;
 use crate::probe::clients::Event;
 use crate::probe::probes::Probe;
+use crate::probe::protocol::Terms;
 use crate::probe::record::Record;
 use crate::probe::server::output::Line;
 use crate::probe::server::port::Port;
@@ -62,7 +63,11 @@ pub fn run(exe: &Path, probe: &Probe, trace: Option<Format>, watch: &mut dyn FnM
         None => {}
     }
     // A chapter waits for nothing but its clients: when it is idle and nothing is in flight, nothing more will come.
-    Target { command, port: Port::Announced, wait: LIMIT, patience: Duration::ZERO }.verdict(probe, watch)
+    Target { command, port: Port::Announced, wait: LIMIT, patience: Duration::ZERO }.verdict(
+        probe,
+        &Terms::default(),
+        watch,
+    )
 }
 
 #[derive(Default)]

@@ -20,6 +20,8 @@ pub mod state {
     pub const FIN_WAIT2: u8 = 5;
     /// Both have finished; the kernel keeps the pair of addresses for a minute.
     pub const TIME_WAIT: u8 = 6;
+    /// Not connected: it was reset, or has never been.
+    pub const CLOSE: u8 = 7;
     /// The other end has finished sending.
     pub const CLOSE_WAIT: u8 = 8;
     /// The other end had finished sending, then this one did; its end is not acknowledged.

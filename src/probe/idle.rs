@@ -25,8 +25,9 @@ use crate::net::sock_diag::{End, SockDiag};
 /// How long a thread that sleeps for a time is waited for. It may do so for an hour.
 pub const NAP: Duration = Duration::from_secs(2);
 
-/// A server may keep a connection whose client has gone for some seconds, to be sure that its last bytes arrive.
-pub const LINGERS: Duration = Duration::from_secs(12);
+/// A server may keep a connection whose client has gone for some seconds, to be sure that its last bytes arrive: five, as a
+/// rule (lingering_timeout of nginx).
+pub const LINGERS: Duration = Duration::from_secs(8);
 
 /// How often such a thread wakes before it is known that nothing comes of it: the first time it may have been on its way
 /// to sleep already when the clients did something.

@@ -89,8 +89,8 @@ impl Report {
 const ROOM: u64 = 8;
 
 impl Target {
-    /// Starts it, has the clients do their part, and ends it. `watch` is told of all of it.
-    pub fn verdict(self, probe: &Probe, watch: &mut dyn FnMut(Event)) -> Verdict {
+    /// Starts it, has the clients do their part on these terms, and ends it. `watch` is told of all of it.
+    pub fn verdict(self, probe: &Probe, terms: &Terms, watch: &mut dyn FnMut(Event)) -> Verdict {
         if let Some(too_few) = too_few_descriptors(probe) {
             return too_few;
         }
@@ -98,7 +98,7 @@ impl Target {
             Ok(server) => server,
             Err(why) => return Verdict::NoServer(why),
         };
-        let mut clients = Clients::new(&mut server, self.patience, watch);
+        let mut clients = Clients::new(&mut server, self.patience, watch).on(terms.clone());
         play(&mut clients, probe, &|clients| probe.part.play(clients))
     }
 

@@ -9,8 +9,8 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::mem;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
+use std::os::unix::{self, fs::PermissionsExt};
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
@@ -88,19 +88,34 @@ pub fn command(name: &str, args: &[&str]) -> Command {
     command
 }
 
-/// Python with a file of tests/peers, or nothing where there is no Python, which is then said. `python3` may be the shim of a
-/// version manager, a script that takes longer than a probe: it is asked once which program it starts.
+/// Python with a file of tests/peers, or nothing where there is no Python, which is then said.
 pub fn python(file: &str) -> Option<[&'static str; 2]> {
-    static PYTHON: OnceLock<Option<String>> = OnceLock::new();
-    let python = PYTHON.get_or_init(|| {
-        let asked = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output().ok()?;
-        String::from_utf8(asked.stdout).ok().map(|path| path.trim().to_string()).filter(|path| !path.is_empty())
-    });
-    let Some(python) = python else {
+    let python = python_program().and_then(Path::to_str);
+    if python.is_none() {
         eprintln!("left out: there is no python3 on this machine");
-        return None;
+    }
+    Some([python?, Box::leak(format!("tests/peers/{file}").into_boxed_str())])
+}
+
+/// The program itself, because `python3` may be the shim of a version manager, a script that takes longer than a probe; and
+/// in a virtual environment of ours, because what is installed beside it may want to be loaded at each start.
+pub fn python_program() -> Option<&'static Path> {
+    static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let found = || {
+        let ask = "import sys; print(getattr(sys, '_base_executable', sys.executable))";
+        let asked = Command::new("python3").args(["-c", ask]).output().ok()?;
+        let python = PathBuf::from(str::from_utf8(&asked.stdout).ok()?.trim());
+        let (folder, home) = (exe("python"), python.parent()?);
+        let ours = folder.join("bin").join("python3");
+        // Two tests' binaries do not share the folder, and in one it is done once.
+        fs::create_dir_all(folder.join("bin")).unwrap();
+        unix::fs::symlink(&python, &ours).unwrap();
+        let settings = format!("home = {}\ninclude-system-site-packages = false\n", home.display());
+        fs::write(folder.join("pyvenv.cfg"), settings).unwrap();
+        let runs = Command::new(&ours).args(["-c", "import socket"]).status().is_ok_and(|status| status.success());
+        [ours, python].into_iter().nth(usize::from(!runs))
     };
-    Some([python, Box::leak(format!("tests/peers/{file}").into_boxed_str())])
+    PYTHON.get_or_init(found).as_deref()
 }
 
 /// The program of that name as nobody runs it, in place of root, who may do anything: in a folder that every user can
@@ -161,6 +176,12 @@ fn run(command: &mut Command, with_errors: bool) -> (String, ExitStatus) {
     let mut shown = String::new();
     reader.read_to_string(&mut shown).unwrap();
     (shown, child.wait().unwrap())
+}
+
+/// How often a test does again what has to come out the same every time: the variable CLOSE_CALL_TIMES, or ten times. `.ci/run`
+/// says a hundred.
+pub fn times() -> usize {
+    std::env::var("CLOSE_CALL_TIMES").map_or(10, |times| times.parse().expect("CLOSE_CALL_TIMES is a number"))
 }
 
 /// Says what a slow test is doing, past libtest, which keeps to itself what a test prints.

@@ -4,6 +4,7 @@ status."""
 import http.server
 import os
 import sys
+import time
 
 STATUS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
 
@@ -25,8 +26,15 @@ class Page(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 128
 
+    def get_request(self):
+        try:
+            return super().get_request()
+        except OSError:
+            time.sleep(0.01)  # no descriptor is left; the client waits in the queue
+            raise
+
     def handle_error(self, request, client_address):
         pass
 
 
-Server(("127.0.0.1", int(os.environ["PORT"])), Page).serve_forever()
+Server(("127.0.0.1", int(os.environ["PORT"])), Page).serve_forever(poll_interval=None)

@@ -1,17 +1,23 @@
 //! What `check` sees that no client sees, and that it looks where it used to wait.
 
-use std::process::Command;
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use close_call::probe::idle::{self, Threads};
 use close_call::probe::probes;
 use close_call::probe::protocol::Terms;
 use close_call::probe::server::port::{FreePort, Port};
 use close_call::probe::server::waits::{Wait, Waits};
+use close_call::probe::server::wakes;
 use close_call::probe::target::{Report, Target};
 
 use crate::check::{check, verdicts};
 use crate::common::{exe, python, settings};
 use insta::assert_snapshot;
+use socket2::SockRef;
 
 /// What `check` prints of a server of tests/peers, and its status.
 fn on(options: &[&str], file: &str, args: &[&str]) -> Option<(String, Option<i32>)> {
@@ -95,13 +101,15 @@ fn what_a_client_has_caused_and_a_server_logs_is_no_fault_even_where_it_is_stric
     assert!(json.contains(r#""printed":"closing connection to 127.0.0.1:"#), "{json}");
 }
 
-#[test]
-fn a_server_that_sleeps_between_its_looks_is_waited_for_whoever_sleeps_beside_it() {
-    for args in [&[][..], &["beside"]] {
-        let Some((shown, status)) = on(&["--only", "stranger,leaves"], "polling_server.py", args) else { return };
-        let expected = vec![("leaves", "ok"), ("stranger", "crossed")];
-        assert_eq!((verdicts(&shown), status), (expected, Some(1)), "{args:?}: {shown}");
-    }
+cases!(a_server_that_sleeps_between_its_looks_is_waited_for: is_waited_for:
+    alone => &[],
+    beside_a_thread_that_waits_for_ever => &["beside"],
+);
+
+fn is_waited_for(args: &[&str]) {
+    let Some((shown, status)) = on(&["--only", "stranger,leaves"], "polling_server.py", args) else { return };
+    let expected = vec![("leaves", "ok"), ("stranger", "crossed")];
+    assert_eq!((verdicts(&shown), status), (expected, Some(1)), "{shown}");
 }
 
 #[test]
@@ -205,9 +213,43 @@ fn what_cannot_come_is_not_waited_for() {
     }
 }
 
+/// A server that keeps the sockets of clients that have gone waits for nothing of theirs, unless the kernel asks for them.
+#[test]
+fn a_connection_that_is_over_wakes_nobody() {
+    let Some([python, file]) = python("keeping_server.py") else { return };
+    for (resets, args, expected) in [(true, &[][..], false), (false, &[], false), (false, &["keepalive"], true)] {
+        let port = FreePort::find().unwrap();
+        let mut server = Command::new(python);
+        let server = server.arg(file).args(args).env("PORT", port.number.to_string()).stdin(Stdio::null());
+        let mut server = server.stdout(Stdio::piped()).spawn().unwrap();
+        let client = loop {
+            match TcpStream::connect(("127.0.0.1", port.number)) {
+                Ok(client) => break client,
+                Err(_) => assert!(server.try_wait().unwrap().is_none(), "it has ended"),
+            }
+        };
+        if resets {
+            SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
+        }
+        drop(client);
+        let mut said = String::new();
+        BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
+        assert_eq!(said.trim(), if resets { "reset" } else { "ended" });
+        let (pids, mut waits) = ([server.id()], Waits::default());
+        while idle::threads(&pids) != Threads::Asleep {}
+        let readable = waits.of(&pids).is_ok();
+        let can_wake = wakes::can_wake(&pids, &HashSet::new(), &mut waits);
+        server.kill().unwrap();
+        server.wait().unwrap();
+        if !readable {
+            return eprintln!("left out: /proc/PID/syscall may not be read");
+        }
+        assert_eq!(can_wake, expected, "resets: {resets}, {args:?}");
+    }
+}
+
 #[test]
 fn a_wait_is_told_from_a_sleep() {
-    use std::process::Stdio;
     for (program, argument, expected) in [("sleep", "600", Wait::Nap), ("cat", "-", Wait::Unlimited)] {
         let mut child = Command::new(program).arg(argument).stdin(Stdio::piped()).spawn().unwrap();
         let mut waits = Waits::default();

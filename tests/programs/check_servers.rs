@@ -127,10 +127,9 @@ fn a_client_that_is_turned_away_may_be_told_why() {
 
 #[test]
 fn a_terminal_is_shown_what_is_being_played_and_for_how_long() {
-    // One that can wake by itself, and so is waited for.
-    let Some([python, file]) = python("silent_server.py") else { return };
-    let server = format!("{python} {file} wakes");
-    // script(1) gives it a terminal.
+    let Some([python, file]) = python("asyncio_server.py") else { return };
+    // It takes its time until it listens. script(1) gives it a terminal.
+    let server = format!("sh -c 'sleep 3; exec {python} {file}'");
     let line = format!("{} check --only polite -- {server}", exe("close-call").display());
     let mut script = Command::new("script");
     script.args(["-qec", &line, "/dev/null"]).stdin(Stdio::null()).stdout(Stdio::piped());

@@ -1,11 +1,11 @@
 //! `close-call` installed, where there is no clone: what it says there, and the workflow and the loop of the page "In your
 //! CI", as the page has them.
 
-use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::{env, fs};
 
-use crate::common::{exe, python, room_for_a_crowd, settings};
+use crate::common::{exe, python, python_program, room_for_a_crowd, settings};
 use insta::assert_snapshot;
 use tempfile::TempDir;
 
@@ -15,17 +15,14 @@ fn elsewhere() -> TempDir {
     let bin = folder.path().join("bin");
     fs::create_dir(&bin).unwrap();
     // By another process: a program that is open for writing in this one cannot be started by any.
-    assert!(Command::new("cp").arg(exe("close-call")).arg(&bin).status().unwrap().success());
-    // The program itself, where `python3` is the shim of a version manager.
-    if let Some([python, _]) = python("") {
-        std::os::unix::fs::symlink(python, bin.join("python3")).unwrap();
-    }
+    assert!(Command::new("cp").arg(exe("close-call")).arg(bin).status().unwrap().success());
     folder
 }
 
 /// What `sh` makes of a line or a script in that folder.
 fn sh(folder: &Path, script: &str) -> Output {
-    let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap());
+    let python = python_program().and_then(Path::parent).unwrap_or(Path::new("/"));
+    let path = format!("{}:{}:{}", folder.join("bin").display(), python.display(), env::var("PATH").unwrap());
     let mut command = Command::new("sh");
     command.args(["-ec", script]).current_dir(folder).env("PATH", path).env_remove("CARGO").stdin(Stdio::null());
     command.output().unwrap()

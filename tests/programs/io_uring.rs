@@ -4,7 +4,7 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use crate::common::{built, command, say, settings, terminal};
+use crate::common::{built, command, say, settings, terminal, times};
 use close_call::command::ladder;
 use insta::assert_snapshot;
 
@@ -34,7 +34,7 @@ fn what_becomes_of_a_number_is_as_the_book_shows_on_every_run() {
     let Some(first) = shown() else { return };
     let _settings = settings();
     assert_snapshot!(CHAPTER, format!("$ {}\n{first}", typed()));
-    for _ in 0..20 {
+    for _ in 0..times() {
         assert_eq!(shown().as_ref(), Some(&first));
     }
 }

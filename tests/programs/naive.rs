@@ -1,7 +1,7 @@
 //! The servers that everybody writes on a library, under every probe, and what they say when a task of theirs panics.
 
 use super::check::{check, verdicts};
-use crate::common::{built, command, exe, room_for_a_crowd, runs, say, settings, terminal};
+use crate::common::{built, command, exe, room_for_a_crowd, runs, say, settings, terminal, times};
 use close_call::command::ladder;
 use close_call::command::names::stored;
 use insta::{Settings, assert_snapshot};
@@ -98,11 +98,11 @@ fn a_task_that_panics_says_no_goodbye_and_passes_the_probe() {
 
 /// The message and the end come in one batch, and so the reply goes to whoever has the number by then, or to nobody.
 #[test]
-fn requests_by_number_cross_twenty_times_of_twenty() {
+fn requests_by_number_cross_every_time() {
     if !runs("18-completions") {
         return;
     }
-    for _ in 0..20 {
+    for _ in 0..times() {
         for (probe, verdict) in [
             ("stranger", "stranger: carol got a reply that was not for carol. The server still runs."),
             ("half-close", "half-close: no reply to alice: the connection was closed. The server still runs."),

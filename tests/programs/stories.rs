@@ -1,6 +1,6 @@
 //! What the chapters print: each story as a terminal shows it, its status, its standard error, and its trace.
 
-use crate::common::{command, output, room_for_a_crowd, runs, say, settings, terminal};
+use crate::common::{command, output, room_for_a_crowd, runs, say, settings, terminal, times};
 use close_call::command::ladder;
 use close_call::command::names::stored;
 use close_call::probe::probes::PROBES;
@@ -255,7 +255,7 @@ fn a_close_in_a_drop_is_traced_with_the_chapters_line() {
 }
 
 #[test]
-fn a_story_told_a_hundred_times_is_one_story() {
+fn a_story_told_again_and_again_is_one_story() {
     for (chapter, args) in [
         ("01-blocking-server", &["--probe", "two-at-once"]),
         ("03-select-loop", &["--probe", "impatient"]),
@@ -269,9 +269,9 @@ fn a_story_told_a_hundred_times_is_one_story() {
         if !runs(chapter) {
             continue;
         }
-        say(&format!("{chapter}, a hundred times"));
+        say(&format!("{chapter}, {} times", times()));
         let first = terminal(&mut command(chapter, args));
-        for _ in 1..100 {
+        for _ in 1..times() {
             let again = terminal(&mut command(chapter, args));
             assert_eq!((stored(&again.0), again.1), (stored(&first.0), first.1));
         }

@@ -12,6 +12,7 @@ use close_call::net::sock_diag::{SockDiag, state};
 use close_call::net::{self, Address, Socket};
 use close_call::probe::clients::{Clients, MESSAGE};
 use close_call::probe::probes;
+use close_call::probe::protocol::Terms;
 use close_call::probe::server::Server;
 use close_call::probe::server::keeper::{Keeper, no_fork_meanwhile};
 use close_call::probe::server::port::Port;
@@ -32,7 +33,7 @@ fn a_server_that_sleeps_before_it_replies_is_waited_for_without_patience() {
     let mut command = Command::new(python);
     command.arg(file);
     let target = Target { command, port: Port::Announced, wait: LIMIT, patience: Duration::ZERO };
-    let verdict = target.verdict(probes::by_name("polite").unwrap(), &mut |_| {});
+    let verdict = target.verdict(probes::by_name("polite").unwrap(), &Terms::default(), &mut |_| {});
     assert_eq!(verdict.cell(), "ok", "{}", verdict.sentence());
 }
 

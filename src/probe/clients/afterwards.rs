@@ -9,15 +9,13 @@ use super::Clients;
 use super::client::Reads;
 use super::waiting::Patience;
 use crate::net::Socket;
+use crate::probe::idle::LINGERS;
 use crate::probe::protocol::{Answer, Protocol, compare};
 use crate::probe::server::keeper;
 
-/// How long one more client is waited for. Longer than a server keeps those that are about to go.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 impl Clients<'_> {
     /// Has all clients leave, and says whether a new one is served. The server need not be idle for that: one that spins
-    /// may well serve.
+    /// may well serve, and one that keeps those that are about to go may serve when they have gone.
     pub fn serves_again(&mut self) -> bool {
         {
             // In order, and from the last to the first: the next one's turn must not come with a reply that makes a reset
@@ -28,7 +26,7 @@ impl Clients<'_> {
                 client.socket = client.socket.take().filter(ends);
             }
         }
-        self.observed.server.ended().is_none() && self.is_served(Instant::now() + PATIENCE).unwrap_or(false)
+        self.observed.server.ended().is_none() && self.is_served(Instant::now() + LINGERS).unwrap_or(false)
     }
 
     /// Whether the server has ended, or is about to: it may have been seen to reset a connection before it is seen to end.
@@ -45,7 +43,7 @@ impl Clients<'_> {
 
     fn is_served(&mut self, until: Instant) -> io::Result<bool> {
         let protocol: Protocol = self.terms.protocol.clone();
-        let mut stream = TcpStream::connect_timeout(&self.observed.address(), PATIENCE)?;
+        let mut stream = TcpStream::connect_timeout(&self.observed.address(), LINGERS)?;
         self.one_more = stream.local_addr().ok();
         Ok((protocol.greeting.is_empty() || self.is_told(&mut stream, &protocol.greeting, until)?)
             && stream.write_all(&protocol.message).is_ok()

@@ -16,6 +16,9 @@ use crate::probe::verdict::{Step, Verdict};
 /// So much is read of a reply that is not the one that is waited for.
 const ENOUGH: usize = 1 << 20;
 
+/// So much is told of what a client has read.
+const TOLD: usize = 4096;
+
 enum Received {
     Some(Vec<u8>),
     Nothing,
@@ -300,7 +303,12 @@ impl Clients<'_> {
     }
 
     fn received(&mut self, who: &str, bytes: &[u8]) -> Step {
-        self.did(who, Act::Receive(printable(bytes)))
+        let (beginning, rest) = bytes.split_at(bytes.len().min(TOLD));
+        let mut text = printable(beginning);
+        if !rest.is_empty() {
+            text.push_str(&format!("… ({} bytes more)", rest.len()));
+        }
+        self.did(who, Act::Receive(text))
     }
 
     /// Waits for bytes, for the end, or until it is clear that nothing comes.

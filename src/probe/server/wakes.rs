@@ -8,11 +8,12 @@ use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
-use socket2::{Domain, SockRef};
+use socket2::{Domain, SockRef, Type};
 
 use super::keeper;
 use super::sockets;
 use super::waits::{Wait, Waits};
+use crate::net::sock_diag::state;
 
 /// Whether any of the processes can go on although none of their clients does anything: those that are served through the
 /// sockets with these inodes. It is a fact only if the processes are idle before and afterwards.
@@ -80,18 +81,51 @@ fn is_armed(pid: u32, fd: RawFd) -> bool {
     left.is_none_or(|left| left.trim() != "(0, 0)")
 }
 
-/// A socket that is not a client's. A listener is nobody's but a client's; one end of a pair whose other end is the
-/// server's own is like a pipe.
+/// A socket that is not a client's, as far as is known. A listener is nobody's but a client's; one end of a pair whose
+/// other end is the server's own is like a pipe; and a server may have kept the socket of a client that has gone.
 fn socket_can_be_ready(pid: u32, fd: RawFd, pids: &[u32]) -> bool {
     let answer = with_copy(pid, fd, |copy| {
         let socket = SockRef::from(copy);
         if socket.is_listener()? {
             return Ok(false);
         }
-        let internal = socket.domain()? == Domain::UNIX && peer(copy)?.is_some_and(|peer| pids.contains(&peer));
-        Ok(!internal)
+        let domain = socket.domain()?;
+        let internal = domain == Domain::UNIX && peer(copy)?.is_some_and(|peer| pids.contains(&peer));
+        let over = matches!(domain, Domain::IPV4 | Domain::IPV6) && is_over(copy)?;
+        Ok(!internal && !over)
     });
     answer.unwrap_or(true)
+}
+
+/// Whether nothing more comes to a TCP connection that a server has kept: it was reset, or its client has finished and is
+/// owed nothing. A keepalive would find out that such a client has gone.
+fn is_over(socket: &OwnedFd) -> io::Result<bool> {
+    let options = SockRef::from(socket);
+    if options.r#type()? != Type::STREAM {
+        return Ok(false);
+    }
+    match tcp_state(socket)? {
+        state::CLOSE => Ok(true),
+        state::CLOSE_WAIT => Ok(!options.keepalive()? && not_acknowledged(socket)? == 0),
+        _ => Ok(false),
+    }
+}
+
+/// The state of a TCP socket, which is the first byte of struct tcp_info. tcp(7), TCP_INFO.
+fn tcp_state(socket: &OwnedFd) -> io::Result<u8> {
+    let (mut state, mut length) = (0_u8, 1);
+    let at = (&raw mut state).cast();
+    // SAFETY: a bare system call; it writes at most `length` bytes, which is one, into `state`, which is ours.
+    let result = unsafe { libc::getsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, at, &mut length) };
+    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(state) }
+}
+
+/// How many bytes the other end has not acknowledged. tcp(7), SIOCOUTQ, whose number is TIOCOUTQ's.
+fn not_acknowledged(socket: &OwnedFd) -> io::Result<libc::c_int> {
+    let mut bytes = 0;
+    // SAFETY: a bare system call on a descriptor that is open; the kernel writes an int into `bytes`.
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
+    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(bytes) }
 }
 
 /// The process that made the other end of a pair of Unix sockets, or that connected: unix(7), SO_PEERCRED. There is none

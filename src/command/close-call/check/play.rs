@@ -98,7 +98,7 @@ impl Check {
             Preset::ALL.iter().filter(|preset| preset.protocol() != self.protocol).copied().collect();
         let verdicts = parallel::map(&others, |preset| {
             let terms = Terms { protocol: preset.protocol(), ..terms.clone() };
-            self.report_once(&POLITE, &terms, TRIES).verdict
+            self.target(TRIES).map_or_else(|why| why, |(target, _port)| target.verdict(&POLITE, &terms, &mut |_| {}))
         });
         let answered = others.into_iter().zip(verdicts);
         answered.into_iter().find_map(|(preset, verdict)| matches!(verdict, Verdict::Sound).then_some(preset))
