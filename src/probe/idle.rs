@@ -1,12 +1,13 @@
 //! When is a server idle? When nothing is left for it to do until a client does something.
 //!
 //! The kernel knows most of it. All that the clients did has arrived ([`in_flight`]), and every thread of the server
-//! sleeps (/proc). The two cannot be asked in one moment, so a server is idle when two looks in a row say so.
+//! sleeps (/proc): its state says so, and so does the call in which it waits, which is known once it has left the
+//! processor ([`Waits::of`]). The two cannot be asked in one moment, so a server is idle when two looks in a row say so.
 //!
 //! A thread that sleeps for a time, and looks at its clients whenever it wakes, is idle when it has been awake and nothing
 //! has come of it. It does not matter what a thread does that only sleeps while others wait for every client, or that slept
-//! while a client's message was replied to: others serve. What the kernel does not say is *why* a thread waits with a limit for something that may happen: a server
-//! that has something of its own to do then looks idle.
+//! while a client's message was replied to: others serve. What the kernel does not say is *why* a thread waits with a
+//! limit for something that may happen: a server that has something of its own to do then looks idle.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -95,8 +96,13 @@ pub fn look(pids: &[u32], server: SocketAddr, connections: &Connections, naps: &
         return Ok(Look { threads: [before; 2], arrived: false, napping: false });
     }
     let arrived = in_flight::all_arrived(&connections.arriving, Duration::ZERO)?;
-    let napping = arrived && naps.may_see_more(pids, server, connections)?;
-    Ok(Look { threads: [before, threads(pids)], arrived, napping })
+    if !arrived {
+        return Ok(Look { threads: [before; 2], arrived, napping: false });
+    }
+    let waiting = naps.waiting(pids);
+    let napping = naps.may_see_more(&waiting, server, connections)?;
+    let after = if naps.waits.some_run() { Threads::Busy } else { threads(pids) };
+    Ok(Look { threads: [before, after], arrived, napping })
 }
 
 /// The threads that sleep for a time, and how often they have been awake.
@@ -144,25 +150,28 @@ impl Naps {
         self.others_serve |= !self.asked.is_empty() && slept_on;
     }
 
-    /// Whether a thread sleeps for a time that may yet see something of what the clients did. Where that may not be read,
-    /// it is said once, and taken for none.
-    fn may_see_more(&mut self, pids: &[u32], server: SocketAddr, connections: &Connections) -> io::Result<bool> {
+    /// What the threads wait for. Where that may not be read, it is said once, and none is known.
+    fn waiting(&mut self, pids: &[u32]) -> Vec<Waiting> {
         static SAID: Once = Once::new();
-        if self.others_serve {
-            return Ok(false);
-        }
-        let threads = self.waits.of(pids).unwrap_or_else(|error| {
+        self.waits.of(pids).unwrap_or_else(|error| {
             SAID.call_once(|| {
                 eprintln!("/proc/PID/syscall: {error}: a server that sleeps for a time is taken for idle");
             });
             Vec::new()
-        });
+        })
+    }
+
+    /// Whether a thread sleeps for a time that may yet see something of what the clients did.
+    fn may_see_more(&mut self, threads: &[Waiting], server: SocketAddr, connections: &Connections) -> io::Result<bool> {
+        if self.others_serve {
+            return Ok(false);
+        }
         let napping: Vec<&Waiting> = threads.iter().filter(|thread| thread.wait() == Wait::Nap).collect();
         if napping.is_empty() {
             return Ok(false);
         }
         let scene = scene(server, connections)?;
-        if all_are_waited_for(&threads, &serving(&scene)) {
+        if all_are_waited_for(threads, &serving(&scene)) {
             return Ok(false);
         }
         if scene != self.scene {

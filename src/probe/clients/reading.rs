@@ -207,7 +207,7 @@ impl Clients<'_> {
                     // Nothing here, nothing in flight, and a server that is idle: nothing more will come.
                     let theirs = kernel.find(server, client).map_err(Verdict::no_sock_diag)?;
                     let nothing = theirs.is_none_or(|end| end.send_queue == 0);
-                    if nothing && self.is_asleep() && self.nothing_to_read(who)? {
+                    if nothing && self.is_idle(Duration::ZERO)? && self.nothing_to_read(who)? {
                         break;
                     }
                     thread::sleep(Duration::from_micros(100));

@@ -82,6 +82,8 @@ impl Clients<'_> {
                 // It may have ended between the look at its threads and the one at its connections.
                 return self.alive();
             }
+            // Also of one that floods, and waits for its pipe whenever it is looked at.
+            self.gets_on(&mut work)?;
             if looks.any() {
                 continue; // the second look comes at once
             }
@@ -93,7 +95,6 @@ impl Clients<'_> {
             if stopped > 10 {
                 return Err(Verdict::Stopped);
             }
-            self.gets_on(&mut work)?;
             let full = if begun.elapsed() < STUCK { FULL } else { 1 };
             if look.threads[0] == Threads::Asleep && self.make_room(full)? {
                 continue;

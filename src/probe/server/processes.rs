@@ -65,7 +65,7 @@ fn alone(pid: u32) -> Option<Vec<u8>> {
 
 /// A file of one line, which /proc has at once: this is asked thousands of times.
 fn line(file: &Path) -> io::Result<Vec<u8>> {
-    let mut line = vec![0; 4096];
+    let mut line = vec![0; 1024];
     let length = fs::File::open(file)?.read(&mut line)?;
     line.truncate(length);
     Ok(line)
@@ -198,7 +198,8 @@ pub fn limit_descriptors(pid: u32, at_least: u64, room: u64) -> io::Result<()> {
 /// The fields of a line of /proc/PID/stat from the third on, after the name, which is in parentheses and may hold any
 /// character.
 fn fields(stat: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
-    let name = stat.iter().rposition(|byte| *byte == b')')?;
+    // The number and the name are shorter than this, and behind them there are only numbers.
+    let name = stat[..stat.len().min(100)].iter().rposition(|byte| *byte == b')')?;
     Some(stat.get(name + 2..)?.split(|byte| *byte == b' '))
 }
 

@@ -44,34 +44,50 @@ struct Call {
     program: u64,
 }
 
-/// In which call each thread was seen last. A stop (SIGSTOP) ends some calls, and the kernel goes on with them by
-/// restart_syscall(2), which does not say what it goes on with.
+/// What is known of the threads of a server from one question to the next.
 #[derive(Default)]
-pub struct Waits(HashMap<PathBuf, Call>);
+pub struct Waits {
+    /// In which call each was seen last. A stop (SIGSTOP) ends some calls, and the kernel goes on with them by
+    /// restart_syscall(2), which does not say what it goes on with.
+    last: HashMap<PathBuf, Call>,
+    /// Not all of them waited when they were last asked.
+    some_run: bool,
+}
 
 impl Waits {
     /// The threads of the processes, but those that run. Fails where what they wait for may not be read.
+    ///
+    /// To the kernel a thread waits once it has left the processor. Its state says that it sleeps a moment before that,
+    /// and so it may say of one that finds, in that moment, that it need not.
     pub fn of(&mut self, pids: &[u32]) -> io::Result<Vec<Waiting>> {
         let mut all = Vec::new();
+        self.some_run = false;
         for &pid in pids {
             for thread in processes::threads(pid) {
-                if let Some(call) = call_of(&thread)? {
+                if let Some(call) = call_of(&thread).inspect_err(|_| self.some_run = false)? {
                     let call = self.remembered(&thread, call);
                     all.push(Waiting { thread, pid, call });
+                } else {
+                    self.some_run = true;
                 }
             }
         }
         Ok(all)
     }
 
+    /// Whether one of the threads ran, or has ended meanwhile, when they were last asked.
+    pub fn some_run(&self) -> bool {
+        self.some_run
+    }
+
     /// The call that the thread is in; for one that goes on after a stop, the one that it was in before. `None` where
     /// that is not known.
     fn remembered(&mut self, thread: &Path, call: Call) -> Option<Call> {
         if call.number == libc::SYS_restart_syscall {
-            let before = self.0.get(thread)?;
+            let before = self.last.get(thread)?;
             return (before.stack == call.stack && before.program == call.program).then_some(*before);
         }
-        self.0.insert(thread.into(), call);
+        self.last.insert(thread.into(), call);
         Some(call)
     }
 }
