@@ -2,7 +2,9 @@
 //!
 //! The kernel knows most of it. All that the clients did has arrived ([`in_flight`]), and every thread of the server
 //! sleeps (/proc): its state says so, and so does the call in which it waits, which is known once it has left the
-//! processor ([`Waits::of`]). The two cannot be asked in one moment, so a server is idle when two looks in a row say so.
+//! processor ([`Waits::of`]). The two cannot be asked in one moment. But the kernel counts how often a thread has been on a
+//! processor, and so it is known that none was while the connections were looked at. Where that may not be read, a server is
+//! idle when two looks in a row say so.
 //!
 //! A thread that sleeps for a time, and looks at its clients whenever it wakes, is idle when it has been awake and nothing
 //! has come of it. It does not matter what a thread does that only sleeps while others wait for every client, or that slept
@@ -34,7 +36,7 @@ pub const LINGERS: Duration = Duration::from_secs(8);
 /// to sleep already when the clients did something.
 const WAKES: u64 = 2;
 
-/// How many looks in a row have to say the same.
+/// How many looks in a row have to say the same, where it is not known of one alone that no thread has run meanwhile.
 const LOOKS: u32 = 2;
 
 /// What the threads of a server do.
@@ -76,6 +78,8 @@ pub struct Look {
     pub arrived: bool,
     /// A thread sleeps for a time.
     pub napping: bool,
+    /// No thread has run from the beginning of the look to its end.
+    pub unbroken: bool,
 }
 
 /// The connections of a server's clients, each by the client's address and the server's.
@@ -87,22 +91,36 @@ pub struct Connections {
     pub others: Vec<(SocketAddr, SocketAddr)>,
 }
 
-/// Looks at a server at that address and at its connections. Fails where the
-/// kernel does not answer questions about its sockets.
-pub fn look(pids: &[u32], server: SocketAddr, connections: &Connections, naps: &mut Naps) -> io::Result<Look> {
-    let before = threads(pids);
+/// Looks at a server with these `processes`, at that address, and at its connections. Fails where the kernel does not answer
+/// questions about its sockets.
+pub fn look(
+    processes: &dyn Fn() -> Vec<u32>,
+    server: SocketAddr,
+    connections: &Connections,
+    naps: &mut Naps,
+) -> io::Result<Look> {
+    let pids = processes();
+    let before = threads(&pids);
+    let nothing = Look { threads: [before; 2], arrived: false, napping: false, unbroken: false };
     // A server that is to become idle has to go to sleep first, which is the cheaper question.
     if before != Threads::Asleep {
-        return Ok(Look { threads: [before; 2], arrived: false, napping: false });
+        return Ok(nothing);
     }
-    let arrived = in_flight::all_arrived(&connections.arriving, Duration::ZERO)?;
-    if !arrived {
-        return Ok(Look { threads: [before; 2], arrived, napping: false });
+    // The order matters. A thread that waits after the first count, and has not run by the second, has slept while the
+    // connections were looked at. So has a process that was started a moment ago, if there is none but those.
+    let counts = processes::schedstats(&pids);
+    let waiting = naps.waiting(&pids);
+    if naps.waits.some_run() {
+        return Ok(Look { threads: [before, Threads::Busy], ..nothing });
     }
-    let waiting = naps.waiting(pids);
-    let napping = naps.may_see_more(&waiting, server, connections)?;
-    let after = if naps.waits.some_run() { Threads::Busy } else { threads(pids) };
-    Ok(Look { threads: [before, after], arrived, napping })
+    if !in_flight::all_arrived(&connections.arriving, Duration::ZERO)? {
+        return Ok(nothing);
+    }
+    let napping = naps.may_see_more(waiting.as_deref().unwrap_or_default(), server, connections)?;
+    let same = counts.is_some() && processes::schedstats(&pids) == counts && processes() == pids;
+    let unbroken = same && waiting.is_some();
+    let after = if unbroken { before } else { threads(&pids) };
+    Ok(Look { threads: [before, after], arrived: true, napping, unbroken })
 }
 
 /// The threads that sleep for a time, and how often they have been awake.
@@ -150,15 +168,15 @@ impl Naps {
         self.others_serve |= !self.asked.is_empty() && slept_on;
     }
 
-    /// What the threads wait for. Where that may not be read, it is said once, and none is known.
-    fn waiting(&mut self, pids: &[u32]) -> Vec<Waiting> {
+    /// What the threads wait for. `None` where that may not be read, which is said once.
+    fn waiting(&mut self, pids: &[u32]) -> Option<Vec<Waiting>> {
         static SAID: Once = Once::new();
-        self.waits.of(pids).unwrap_or_else(|error| {
+        let waiting = self.waits.of(pids).inspect_err(|error| {
             SAID.call_once(|| {
                 eprintln!("/proc/PID/syscall: {error}: a server that sleeps for a time is taken for idle");
             });
-            Vec::new()
-        })
+        });
+        waiting.ok()
     }
 
     /// Whether a thread sleeps for a time that may yet see something of what the clients did.
@@ -234,7 +252,7 @@ impl Looks {
         let asleep = look.threads == [Threads::Asleep; 2];
         let calm = asleep && look.arrived && (!look.napping || waited > nap);
         self.0 = if calm { self.0 + 1 } else { 0 };
-        self.0 >= LOOKS
+        calm && look.unbroken || self.0 >= LOOKS
     }
 
     /// Whether the last look may be the first of those in a row.
@@ -272,7 +290,16 @@ mod tests {
         child.wait().unwrap();
     }
 
-    const CALM: Look = Look { threads: [Threads::Asleep; 2], arrived: true, napping: false };
+    const CALM: Look = Look { threads: [Threads::Asleep; 2], arrived: true, napping: false, unbroken: false };
+
+    #[test]
+    fn one_look_is_enough_if_no_thread_has_run_meanwhile() {
+        let calm = Look { unbroken: true, ..CALM };
+        assert!(Looks::default().idle(&calm, Duration::ZERO, NAP));
+        for restless in [Look { arrived: false, ..calm }, Look { napping: true, ..calm }] {
+            assert!(!Looks::default().idle(&restless, Duration::ZERO, NAP), "{restless:?}");
+        }
+    }
 
     #[test]
     fn a_server_is_idle_when_two_looks_in_a_row_say_so() {

@@ -96,7 +96,8 @@ fn what_is_on_its_way_is_seen_although_the_server_sleeps() {
 
     let look = || loop {
         let connections = idle::Connections { arriving: vec![(ends[0], ends[1])], others: Vec::new() };
-        let look = idle::look(&server.processes(), server.address(), &connections, &mut idle::Naps::default()).unwrap();
+        let look =
+            idle::look(&|| server.processes(), server.address(), &connections, &mut idle::Naps::default()).unwrap();
         if look.threads == [Threads::Asleep; 2] {
             break look;
         }

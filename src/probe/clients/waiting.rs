@@ -78,12 +78,13 @@ impl Clients<'_> {
                 looks = Looks::default(); // it was at work between the looks
             }
             let look = self.look()?;
-            if looks.idle(&look, begun.elapsed(), self.observed.nap) {
-                // It may have ended between the look at its threads and the one at its connections.
-                return self.alive();
-            }
-            // Also of one that floods, and waits for its pipe whenever it is looked at.
+            // Also one that floods, and waits for its pipe whenever it is looked at.
             self.gets_on(&mut work)?;
+            // It may have ended between the look at its threads and the one at its connections; and what it has printed, and
+            // is read now, may have been what it waited for.
+            if looks.idle(&look, begun.elapsed(), self.observed.nap) && !self.hears()? {
+                return Ok(());
+            }
             if looks.any() {
                 continue; // the second look comes at once
             }
@@ -117,8 +118,10 @@ impl Clients<'_> {
     }
 
     fn look(&mut self) -> Result<idle::Look, Verdict> {
-        let (pids, server, connections) = (self.observed.processes(), self.observed.address(), self.connections());
-        idle::look(&pids, server, &connections, &mut self.observed.naps).map_err(Verdict::no_sock_diag)
+        let (address, connections) = (self.observed.address(), self.connections());
+        let server = &*self.observed.server;
+        let processes = || server.processes();
+        idle::look(&processes, address, &connections, &mut self.observed.naps).map_err(Verdict::no_sock_diag)
     }
 
     /// Returns when all that the clients did has arrived at the server, which is stopped. False if it has not within

@@ -108,6 +108,13 @@ pub fn threads_of(pid: u32) -> impl Iterator<Item = Thread> {
     })
 }
 
+/// How often each thread of the processes has been on a processor, for how long, and how long it has waited for one: what the
+/// scheduler counts (schedstat), as it prints it. `None` where the kernel does not count.
+pub fn schedstats(pids: &[u32]) -> Option<Vec<Vec<u8>>> {
+    let threads = pids.iter().flat_map(|pid| threads(*pid));
+    threads.map(|thread| line(&thread.join("schedstat")).ok().filter(|counts| !counts.starts_with(b"0 0 0"))).collect()
+}
+
 /// The processor time that the processes have used, to the nanosecond: the scheduler's count (schedstat), which not every
 /// kernel keeps. Threads that have ended do not count.
 pub fn time_on_cpu(pids: &[u32]) -> Duration {
