@@ -4,6 +4,20 @@
 
 mod descriptors;
 
+/// A module of tests, one for each case: a failure names its case, and no case waits for another.
+#[allow(unused_macros)]
+macro_rules! cases {
+    ($tests:ident: $run:ident: $($name:ident => $case:expr),+ $(,)?) => {
+        mod $tests {
+            use super::*;
+            $(#[test]
+            fn $name() {
+                $run($case);
+            })+
+        }
+    };
+}
+
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -26,8 +40,18 @@ pub use descriptors::room_for_a_crowd;
 
 /// The program of that name, as cargo has built it for the tests.
 pub fn exe(name: &str) -> PathBuf {
-    static HELD: OnceLock<PathBuf> = OnceLock::new();
-    HELD.get_or_init(hold).join(name)
+    held().0.join(name)
+}
+
+/// The folder with all programs, and Python. What has to be run to find out is run before any test goes on: a program that is
+/// started has copies of all that this process has open, and a connection that a test has closed meanwhile is not.
+fn held() -> &'static (PathBuf, Option<PathBuf>) {
+    static HELD: OnceLock<(PathBuf, Option<PathBuf>)> = OnceLock::new();
+    HELD.get_or_init(|| {
+        let folder = hold();
+        let python = find_python(&folder.join("python"));
+        (folder, python)
+    })
 }
 
 /// Holds on to the programs as they are when the tests begin, and returns the folder: while the tests run, a reader may
@@ -97,25 +121,24 @@ pub fn python(file: &str) -> Option<[&'static str; 2]> {
     Some([python?, Box::leak(format!("tests/peers/{file}").into_boxed_str())])
 }
 
-/// The program itself, because `python3` may be the shim of a version manager, a script that takes longer than a probe; and
-/// in a virtual environment of ours, because what is installed beside it may want to be loaded at each start.
+/// The program itself.
 pub fn python_program() -> Option<&'static Path> {
-    static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let found = || {
-        let ask = "import sys; print(getattr(sys, '_base_executable', sys.executable))";
-        let asked = Command::new("python3").args(["-c", ask]).output().ok()?;
-        let python = PathBuf::from(str::from_utf8(&asked.stdout).ok()?.trim());
-        let (folder, home) = (exe("python"), python.parent()?);
-        let ours = folder.join("bin").join("python3");
-        // Two tests' binaries do not share the folder, and in one it is done once.
-        fs::create_dir_all(folder.join("bin")).unwrap();
-        unix::fs::symlink(&python, &ours).unwrap();
-        let settings = format!("home = {}\ninclude-system-site-packages = false\n", home.display());
-        fs::write(folder.join("pyvenv.cfg"), settings).unwrap();
-        let runs = Command::new(&ours).args(["-c", "import socket"]).status().is_ok_and(|status| status.success());
-        [ours, python].into_iter().nth(usize::from(!runs))
-    };
-    PYTHON.get_or_init(found).as_deref()
+    held().1.as_deref()
+}
+
+/// Python itself, because `python3` may be the shim of a version manager, a script that takes longer than a probe; and in a
+/// virtual environment in this folder, because what is installed beside it may want to be loaded at each start.
+fn find_python(folder: &Path) -> Option<PathBuf> {
+    let ask = "import sys; print(getattr(sys, '_base_executable', sys.executable))";
+    let asked = Command::new("python3").args(["-c", ask]).output().ok()?;
+    let python = PathBuf::from(str::from_utf8(&asked.stdout).ok()?.trim());
+    let (home, ours) = (python.parent()?, folder.join("bin").join("python3"));
+    fs::create_dir_all(folder.join("bin")).unwrap();
+    unix::fs::symlink(&python, &ours).unwrap();
+    let settings = format!("home = {}\ninclude-system-site-packages = false\n", home.display());
+    fs::write(folder.join("pyvenv.cfg"), settings).unwrap();
+    let runs = Command::new(&ours).args(["-c", "import socket"]).status().is_ok_and(|status| status.success());
+    [ours, python].into_iter().nth(usize::from(!runs))
 }
 
 /// The program of that name as nobody runs it, in place of root, who may do anything: in a folder that every user can

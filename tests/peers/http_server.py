@@ -34,7 +34,7 @@ async def batch(reader, writer):
         except asyncio.TimeoutError:
             pass
         number, taken = taken.count(REQUEST), taken[taken.rfind(b"\r\n\r\n") + 4 :]
-        work(0.0005 * number)
+        work(0.00045 * number)
         writer.write(REPLY * number)
         await writer.drain()
 
@@ -52,7 +52,7 @@ async def answer(reader, writer):
             writer.write(b"HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n")
             return
         if ASKED == "slow":
-            work(0.0005)
+            work(0.00045)
         writer.write(REPLY * (4 if ASKED == "unbounded" else 1))
         if ASKED != "unbounded":
             await writer.drain()

@@ -6,21 +6,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[macro_use]
 #[path = "../common/mod.rs"]
 mod common;
-
-/// A module of tests, one for each case: a failure names its case, and no case waits for another.
-macro_rules! cases {
-    ($tests:ident: $run:ident: $($name:ident => $case:expr),+ $(,)?) => {
-        mod $tests {
-            use super::*;
-            $(#[test]
-            fn $name() {
-                $run($case);
-            })+
-        }
-    };
-}
 
 mod architecture;
 mod check;

@@ -20,6 +20,7 @@ use close_call::probe::server::Server;
 use close_call::probe::server::keeper::Keeper;
 use close_call::probe::server::output::Line;
 use close_call::probe::server::port::{FreePort, Port};
+use close_call::probe::server::waits::Waits;
 use close_call::probe::verdict::Verdict;
 
 use crate::common::python;
@@ -154,8 +155,8 @@ fn a_server_that_ends_during_the_last_look_is_not_idle() {
     };
     let end = || {
         signal(libc::SIGKILL);
-        // The keeper sleeps again when it has reported the end.
-        while Path::new(&format!("/proc/{pid}")).exists() || idle::threads(&[keeper]) != Threads::Asleep {}
+        // The keeper waits again when it has reported the end. Its state says that it sleeps when it is about to look.
+        while Path::new(&format!("/proc/{pid}")).exists() || !waits(keeper) {}
     };
 
     // What is printed is read before each look. So there is something to read before the second, and then it ends.
@@ -171,6 +172,11 @@ fn a_server_that_ends_during_the_last_look_is_not_idle() {
     print_a_line();
     let verdict = clients.until_idle().unwrap_err();
     assert_eq!(verdict.cell(), "signal 9", "{}", verdict.sentence());
+}
+
+/// Whether the only thread of a process waits in a call; where that may not be read, whether it sleeps.
+fn waits(pid: u32) -> bool {
+    Waits::default().of(&[pid]).map_or_else(|_| idle::threads(&[pid]) == Threads::Asleep, |waiting| !waiting.is_empty())
 }
 
 fn parent(pid: u32) -> u32 {

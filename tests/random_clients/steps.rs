@@ -100,10 +100,17 @@ fn a_send_to_a_peer_that_is_gone_is_epipe_and_no_signal() {
     }
     let mut again = Command::new(std::env::current_exe().unwrap());
     again.args(["--exact", "steps::a_send_to_a_peer_that_is_gone_is_epipe_and_no_signal", "--nocapture"]);
-    let mut child = again.env(IN_A_PROCESS_OF_ITS_OWN, "1").stdout(Stdio::piped()).spawn().unwrap();
+    again.env(IN_A_PROCESS_OF_ITS_OWN, "1").stdout(Stdio::piped());
+    // By a keeper, because the other tests' clients close meanwhile.
+    let mut child = Keeper::spawn(again).unwrap();
     let mut said = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
-    let status = child.wait().unwrap();
+    child.guard().stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    let status = loop {
+        match child.ended() {
+            Some(status) => break status,
+            None => thread::yield_now(),
+        }
+    };
     assert!(status.success(), "{status}: {said}");
     assert!(said.contains("send: Broken pipe (os error 32)"), "{said}");
 }
