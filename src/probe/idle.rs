@@ -30,7 +30,7 @@ pub const NAP: Duration = Duration::from_secs(2);
 
 /// A server may keep a connection whose client has gone for some seconds, to be sure that its last bytes arrive: five, as a
 /// rule (lingering_timeout of nginx).
-pub const LINGERS: Duration = Duration::from_secs(8);
+pub const LINGERS: Duration = Duration::from_secs(7);
 
 /// How often such a thread wakes before it is known that nothing comes of it: the first time it may have been on its way
 /// to sleep already when the clients did something.

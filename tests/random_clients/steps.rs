@@ -10,12 +10,14 @@ use std::time::Duration;
 use close_call::net::in_flight::LIMIT;
 use close_call::net::sock_diag::{SockDiag, state};
 use close_call::net::{self, Address, Socket};
-use close_call::probe::clients::{Clients, MESSAGE};
+use close_call::probe::act::Act;
+use close_call::probe::clients::{Clients, Event, MESSAGE};
+use close_call::probe::presets::Preset;
 use close_call::probe::probes;
 use close_call::probe::protocol::Terms;
 use close_call::probe::server::Server;
 use close_call::probe::server::keeper::{Keeper, no_fork_meanwhile};
-use close_call::probe::server::port::Port;
+use close_call::probe::server::port::{FreePort, Port};
 use close_call::probe::target::Target;
 
 use crate::common::{exe, python};
@@ -47,6 +49,27 @@ fn what_is_sent_again_and_again_has_a_bound() {
     let sent = clients.send_repeatedly("alice", 1).unwrap();
     assert!(sent > 0 && sent <= 1000 * MESSAGE.len(), "{sent} bytes");
     assert_eq!(clients.send_repeatedly("alice", 0).unwrap(), 0);
+}
+
+/// A page of some megabytes is no line of a story.
+#[test]
+fn of_a_long_reply_the_beginning_is_told() {
+    let Some([python, file]) = python("http_server.py") else { return };
+    let port = FreePort::find().unwrap();
+    let mut command = Command::new(python);
+    command.args([file, "300000"]);
+    let mut told = Vec::new();
+    let mut watch = |event| {
+        if let Event::Did { act: Act::Receive(text), .. } = event {
+            told.push(text);
+        }
+    };
+    let target = Target { command, port: Port::Given(port.number), wait: LIMIT, patience: Duration::ZERO };
+    let terms = Terms { protocol: Preset::ALL[0].protocol(), ..Terms::default() };
+    let verdict = target.verdict(probes::by_name("polite").unwrap(), &terms, &mut watch);
+    assert_eq!(verdict.cell(), "ok", "{}", verdict.sentence());
+    assert!(told[0].starts_with("HTTP/1.1 200 OK") && told[0].ends_with(" bytes more)"), "{}", told[0]);
+    assert!(told[0].len() < 5000, "{} bytes", told[0].len());
 }
 
 /// A new process has a copy of every descriptor until its exec, and a connection ends only with the last copy.

@@ -82,8 +82,12 @@ impl Clients<'_> {
             self.gets_on(&mut work)?;
             // It may have ended between the look at its threads and the one at its connections; and what it has printed, and
             // is read now, may have been what it waited for.
-            if looks.idle(&look, begun.elapsed(), self.observed.nap) && !self.hears()? {
-                return Ok(());
+            if looks.idle(&look, begun.elapsed(), self.observed.nap) {
+                if !self.hears()? {
+                    return Ok(());
+                }
+                looks = Looks::default();
+                continue;
             }
             if looks.any() {
                 continue; // the second look comes at once
