@@ -45,6 +45,9 @@ pub struct Terms {
     pub descriptors: Option<u64>,
     /// How long a probe may take.
     pub bound: Option<Duration>,
+    /// A server that has used so much processor time, and has got nowhere, spins. Processor time, because a busy machine
+    /// grants little of it in a second.
+    pub spins: Duration,
 }
 
 /// How many clients hammer at a server unless told otherwise.
@@ -63,6 +66,7 @@ impl Default for Terms {
             silent: 1,
             descriptors: None,
             bound: None,
+            spins: Duration::from_secs(3),
         }
     }
 }

@@ -1,7 +1,7 @@
 """A sound HTTP server, and with an argument one that is slow, strict or without a bound.
 
   http_server.py BYTES     replies with so many bytes
-  http_server.py slow      works half a millisecond for each request
+  http_server.py slow      works a little for each request
   http_server.py batch     takes in all requests that have come, works on them, and replies to all together
   http_server.py unbounded reads on while a client does not read; answers 400 to what is no whole request
   http_server.py upgrade   answers an Upgrade only when more has come, and ends if the client is gone instead"""
@@ -12,6 +12,7 @@ import sys
 import time
 
 ASKED = sys.argv[1]
+COST = 0.0001
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 BODY = b"x" * (int(ASKED) if ASKED.isdigit() else 5)
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
@@ -34,7 +35,7 @@ async def batch(reader, writer):
         except asyncio.TimeoutError:
             pass
         number, taken = taken.count(REQUEST), taken[taken.rfind(b"\r\n\r\n") + 4 :]
-        work(0.00045 * number)
+        work(COST * number)
         writer.write(REPLY * number)
         await writer.drain()
 
@@ -52,7 +53,7 @@ async def answer(reader, writer):
             writer.write(b"HTTP/1.1 400 Bad\r\nContent-Length: 0\r\n\r\n")
             return
         if ASKED == "slow":
-            work(0.00045)
+            work(COST)
         writer.write(REPLY * (4 if ASKED == "unbounded" else 1))
         if ASKED != "unbounded":
             await writer.drain()

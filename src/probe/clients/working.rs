@@ -9,10 +9,6 @@ use crate::net::sock_diag::{End, SockDiag};
 use crate::probe::server::processes;
 use crate::probe::verdict::{Step, Verdict};
 
-/// A server that has used so much processor time, and has got nowhere, spins. Processor time, because a busy machine
-/// grants little of it in a second.
-const SPINS: Duration = Duration::from_secs(3);
-
 /// A server that has printed so many bytes more than it was sent spins: most of its time it may wait for its pipe.
 const FLOODS: u64 = 20_000_000;
 
@@ -62,12 +58,12 @@ impl Clients<'_> {
         let used = all.saturating_sub(*work.used_before.get_or_insert(all));
         let Some((before, used_before, since)) = &work.mark else {
             // Something to compare with, before it is needed.
-            if used > SPINS / 3 || time > LIMIT / 3 {
+            if used > self.terms.spins / 3 || time > LIMIT / 3 {
                 work.mark = Some((self.scene().map_err(Verdict::no_sock_diag)?, used, Instant::now()));
             }
             return Ok(());
         };
-        let spins = used.saturating_sub(*used_before) > SPINS * 2 / 3 + self.granted();
+        let spins = used.saturating_sub(*used_before) > self.terms.spins * 2 / 3 + self.granted();
         let stands_still = used == *used_before && since.elapsed() > LIMIT;
         if !spins && !stands_still {
             return Ok(());
