@@ -36,7 +36,7 @@ use insta::internals::SettingsBindDropGuard;
 use tempfile::TempDir;
 
 #[allow(unused_imports)]
-pub use descriptors::room_for_a_crowd;
+pub use descriptors::{left_out, room_for_a_crowd};
 
 /// The program of that name, as cargo has built it for the tests.
 pub fn exe(name: &str) -> PathBuf {
@@ -116,7 +116,7 @@ pub fn command(name: &str, args: &[&str]) -> Command {
 pub fn python(file: &str) -> Option<[&'static str; 2]> {
     let python = python_program().and_then(Path::to_str);
     if python.is_none() {
-        eprintln!("left out: there is no python3 on this machine");
+        left_out("there is no python3 on this machine");
     }
     Some([python?, Box::leak(format!("tests/peers/{file}").into_boxed_str())])
 }
@@ -160,7 +160,7 @@ pub fn as_nobody(name: &str, args: &[&str]) -> Option<(TempDir, Command)> {
     let mut reaches = Command::new("test");
     reaches.arg("-x").arg(&copy);
     if !nobody(reaches).status().unwrap().success() {
-        eprintln!("left out: nobody can run no program in {}", folder.path().display());
+        left_out(&format!("nobody can run no program in {}", folder.path().display()));
         return None;
     }
     let mut command = Command::new(copy);
@@ -217,7 +217,7 @@ pub fn built(chapter: &str) -> bool {
     static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let built = ladder::by_name(chapter).is_none_or(Chapter::built);
     if !built && SAID.lock().unwrap().insert(chapter.to_string()) {
-        say(&format!("left out: {chapter} was not built; cargo test --all-features"));
+        left_out(&format!("{chapter} was not built; cargo test --all-features"));
     }
     built
 }
@@ -230,7 +230,7 @@ pub fn runs(chapter: &str) -> bool {
     #[cfg(not(feature = "io-uring"))]
     let refused: Option<std::io::Error> = None;
     if let Some(why) = &refused {
-        SAID.call_once(|| say(&format!("left out: {chapter}: io_uring_setup: {why}")));
+        SAID.call_once(|| left_out(&format!("{chapter}: io_uring_setup: {why}")));
     }
     built(chapter) && refused.is_none()
 }

@@ -16,7 +16,7 @@ use close_call::probe::server::wakes;
 use close_call::probe::target::{Report, Target};
 
 use crate::check::{check, verdicts};
-use crate::common::{exe, python, room_for_a_crowd, settings};
+use crate::common::{exe, left_out, python, room_for_a_crowd, settings};
 use insta::assert_snapshot;
 use socket2::SockRef;
 
@@ -217,7 +217,7 @@ fn patient_report(file: &str, args: &[&str], probe: &str, terms: &Terms) -> Opti
 fn what_cannot_come_is_not_waited_for() {
     let mut waits = Waits::default();
     if waits.of(&[std::process::id()]).is_err() {
-        return eprintln!("left out: /proc/PID/syscall may not be read");
+        return left_out("/proc/PID/syscall may not be read");
     }
     for (file, args, probe) in [("silent_server.py", &[][..], "polite"), ("pool_server.py", &["1"], "two-at-once")] {
         let Some(report) = patient_report(file, args, probe, &Terms::default()) else { return };
@@ -254,7 +254,7 @@ fn a_connection_that_is_over_wakes_nobody() {
         server.kill().unwrap();
         server.wait().unwrap();
         if !readable {
-            return eprintln!("left out: /proc/PID/syscall may not be read");
+            return left_out("/proc/PID/syscall may not be read");
         }
         assert_eq!(can_wake, expected, "resets: {resets}, {args:?}");
     }
@@ -273,7 +273,7 @@ fn a_wait_is_told_from_a_sleep() {
                     _ => {}
                 },
                 Err(error) => {
-                    eprintln!("left out: /proc/PID/syscall may not be read: {error}");
+                    left_out(&format!("/proc/PID/syscall may not be read: {error}"));
                     break expected;
                 }
             }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::check::{check, verdicts};
-use crate::common::{exe, python, room_for_a_crowd, say};
+use crate::common::{exe, left_out, python, room_for_a_crowd, say};
 use close_call::probe::probes;
 use close_call::probe::protocol::Terms;
 use close_call::probe::server::port::{FreePort, Port};
@@ -47,7 +47,7 @@ fn so_is_one_whose_limit_may_not_be_lowered_later() {
     assert_eq!(errors.lines().count(), usize::from(blind), "{errors}");
     // Root may where it has CAP_SYS_RESOURCE; another user never changes his user.
     if !setuid || resource {
-        return eprintln!("left out: on this machine the limit may be lowered");
+        return left_out("on this machine the limit may be lowered");
     }
     assert!(shown.contains("It had 64 descriptors from its start on."), "{shown}");
 }
@@ -134,7 +134,7 @@ fn a_terminal_is_shown_what_is_being_played_and_for_how_long() {
     let mut script = Command::new("script");
     script.args(["-qec", &line, "/dev/null"]).stdin(Stdio::null()).stdout(Stdio::piped());
     let Ok(mut child) = script.spawn() else {
-        return eprintln!("left out: there is no script(1) on this machine");
+        return left_out("there is no script(1) on this machine");
     };
     let mut shown = String::new();
     child.stdout.take().unwrap().read_to_string(&mut shown).unwrap();

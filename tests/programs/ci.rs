@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::{env, fs};
 
-use crate::common::{exe, python, python_program, room_for_a_crowd, settings};
+use crate::common::{exe, left_out, python, python_program, room_for_a_crowd, settings};
 use insta::assert_snapshot;
 use tempfile::TempDir;
 
@@ -42,7 +42,7 @@ fn copy(peer: &str, to: &Path) {
 fn can_run(programs: &[&str]) -> bool {
     let missing = programs.iter().find(|program| Command::new(program).arg("--version").output().is_err());
     if let Some(program) = missing {
-        eprintln!("left out: there is no {program} on this machine");
+        left_out(&format!("there is no {program} on this machine"));
     }
     missing.is_none() && python("").is_some()
 }

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 
-use crate::common::{Listening, built, command, settings};
+use crate::common::{Listening, built, command, left_out, settings};
 use close_call::command::ladder::{self, CHAPTERS};
 use close_call::net::columns::WIDTH;
 use close_call::net::columns::wrap;
@@ -186,7 +186,7 @@ fn colour_is_for_terminals_and_no_color_is_heard() {
         script.output().ok().map(|output| String::from_utf8_lossy(&output.stdout).contains("\x1b["))
     };
     let Some(coloured) = on_a_terminal("") else {
-        eprintln!("left out: there is no script(1) on this machine");
+        left_out("there is no script(1) on this machine");
         return;
     };
     assert!(coloured, "in colour on a terminal");

@@ -6,6 +6,8 @@
 
 use std::process::Command;
 
+use crate::common::left_out;
+
 #[test]
 fn the_mistakes_of_the_book_do_not_compile_against_owned_sockets() {
     let rustc = std::env::var_os("RUSTC").unwrap_or("rustc".into());
@@ -13,7 +15,7 @@ fn the_mistakes_of_the_book_do_not_compile_against_owned_sockets() {
     let version = version.split(' ').nth(1).unwrap();
     let known = include_str!("../compile_fail/rustc").trim();
     if version != known {
-        eprintln!("left out: the compiler is {version}, and its words are known for {known} only");
+        left_out(&format!("the compiler is {version}, and its words are known for {known} only"));
         return;
     }
     crate::common::say("compiling what does not compile");

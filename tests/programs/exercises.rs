@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::check::{check, verdicts};
-use crate::common::{built, command, exe, python, room_for_a_crowd, runs, say, settings, terminal};
+use crate::common::{built, command, exe, left_out, python, room_for_a_crowd, runs, say, settings, terminal};
 use close_call::command::board::Board;
 use close_call::command::book;
 use close_call::command::ladder::{self, CHAPTERS};
@@ -210,7 +210,7 @@ fn chapter_17_delivers_to_carol_what_was_hers() {
         line.and_then(|line| Some(line.split_once("reads")?.1.trim().to_string()))
     };
     if !built("17-io-uring") || read("17-io-uring", "carol").is_none() {
-        return say("left out: 17-io-uring, and what io_uring may not do here");
+        return left_out("17-io-uring, and what io_uring may not do here");
     }
     let reads = |program: &str| ["carol", "dave"].map(|who| read(program, who).unwrap());
     assert_eq!(reads("17-io-uring"), ["the end", "\"Hello, client!\""]);

@@ -4,7 +4,7 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use crate::common::{built, command, say, settings, terminal, times};
+use crate::common::{built, command, left_out, settings, terminal, times};
 use close_call::command::ladder;
 use insta::assert_snapshot;
 
@@ -22,7 +22,7 @@ fn shown() -> Option<String> {
     }
     let (shown, status) = terminal(&mut command(CHAPTER, &[]));
     if status.code() == Some(1) && shown.starts_with("io_uring_setup: ") && shown.lines().count() == 1 {
-        say(&format!("left out: {CHAPTER}: {}", shown.trim_end()));
+        left_out(&format!("{CHAPTER}: {}", shown.trim_end()));
         return None;
     }
     assert!(status.success(), "{shown}");

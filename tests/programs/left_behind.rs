@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::check::{check, verdicts};
-use crate::common::{as_nobody, command, copied, left_running, mark, python, say};
+use crate::common::{as_nobody, command, copied, left_out, left_running, mark, python, say};
 
 const GENEROUS: Duration = Duration::from_secs(60);
 
@@ -152,7 +152,7 @@ fn a_process_of_another_is_not_touched_whatever_its_environment_says() {
 fn python_of_root(folder: &Path) -> Option<PathBuf> {
     // SAFETY: a bare system call.
     if unsafe { libc::geteuid() } != 0 {
-        eprintln!("left out: only root can make a program that others may not signal");
+        left_out("only root can make a program that others may not signal");
         return None;
     }
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
@@ -161,7 +161,7 @@ fn python_of_root(folder: &Path) -> Option<PathBuf> {
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o4755)).unwrap();
     let as_nobody = Command::new(&copy).args(["-c", "import os; os.setuid(0)"]).uid(65534).status();
     if !as_nobody.is_ok_and(|status| status.success()) {
-        eprintln!("left out: no program may become root here");
+        left_out("no program may become root here");
         return None;
     }
     Some(copy)

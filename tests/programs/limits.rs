@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use crate::common::{command, runs, say, terminal};
+use crate::common::{command, left_out, runs, say, terminal};
 use close_call::probe::server::processes::{memory, states};
 use socket2::{Domain, Socket, Type};
 
@@ -203,7 +203,7 @@ fn what_is_held_for_clients_that_never_read_is_bounded() {
                 println!("    the kernel holds {} pages more for TCP, of {pressure}", most.saturating_sub(before));
                 assert!(most < pressure, "the kernel is under memory pressure: {most} pages");
             }
-            None => say("left out: how much the kernel holds for TCP, which is not said in this network namespace"),
+            None => left_out("how much the kernel holds for TCP, which is not said in this network namespace"),
         }
         // The buffer's bound, a greeting on top of it, and as much again, because a Vec grows by doubling.
         assert!(each <= 2 * (64 * 1024 + GREETING as u64), "{chapter}: {each} bytes per client");

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::check::{check, verdicts};
-use crate::common::{command, exe, left_running, mark, python};
+use crate::common::{command, exe, left_out, left_running, mark, python};
 
 /// A chapter's server, as the command of a check.
 fn chapter() -> [String; 3] {
@@ -18,7 +18,7 @@ fn chapter() -> [String; 3] {
 fn under(wrapper: &[&str], options: &[&str]) -> Option<(String, Option<i32>, String)> {
     let (program, args) = wrapper.split_first().unwrap();
     if !Command::new(program).args(args).arg("true").output().is_ok_and(|tried| tried.status.success()) {
-        eprintln!("left out: {} cannot be had here", wrapper.join(" "));
+        left_out(&format!("{} cannot be had here", wrapper.join(" ")));
         return None;
     }
     let mark = mark();
@@ -103,7 +103,7 @@ fn a_descriptor_that_was_left_open_to_us_is_not_the_servers_even_without_close_r
         let Ok(output) = shell.output() else { return };
         let errors = String::from_utf8(output.stderr).unwrap();
         if output.status.code() != Some(2) {
-            return eprintln!("left out: strace cannot be had here");
+            return left_out("strace cannot be had here");
         }
         assert!(errors.starts_with("    0 1 2 3\n"), "3 is the listing's own: {errors}");
     }
@@ -129,7 +129,7 @@ fn where_no_thread_can_be_started_the_probes_are_played_one_after_another() {
         chapter().join(" ")
     );
     let Ok(output) = Command::new("script").args(["-qec", &line, "/dev/null"]).stdin(Stdio::null()).output() else {
-        return eprintln!("left out: there is no script(1) on this machine");
+        return left_out("there is no script(1) on this machine");
     };
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.ends_with("2 of 2 verdicts are ok.\r\n"), "{shown}");

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use crate::common::{built, command, exe, output, runs, settings};
+use crate::common::{built, command, exe, left_out, output, runs, settings};
 use close_call::probe::server::processes::{below, states};
 use insta::assert_snapshot;
 use tempfile::TempDir;
@@ -54,14 +54,14 @@ fn straced(chapter: &str, args: &[&str]) -> Option<Vec<String>> {
     let mut strace = Command::new("strace");
     strace.args(["-ff", "-qq", "-o"]).arg(folder.join("calls")).arg(exe(chapter)).args(args);
     let Ok(status) = strace.stdout(Stdio::null()).stderr(Stdio::null()).status() else {
-        eprintln!("left out: there is no strace on this machine");
+        left_out("there is no strace on this machine");
         return None;
     };
     let files = fs::read_dir(folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
     let server = files.into_iter().find(|calls| calls.contains("listen(3, 128)"));
     let Some(server) = server else {
         assert!(!status.success(), "strace ran, and saw no server");
-        eprintln!("left out: strace may not trace here");
+        left_out("strace may not trace here");
         return None;
     };
     Some(server.lines().map(String::from).collect())
@@ -164,14 +164,14 @@ impl Traced {
         let mut strace = Command::new("strace");
         strace.args(["-f", "-qq", "-o"]).arg(&file).arg(exe(server)).args(["--listen", "127.0.0.1:0"]).env("LOG", log);
         let Ok(mut strace) = strace.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
-            eprintln!("left out: there is no strace on this machine");
+            left_out("there is no strace on this machine");
             return None;
         };
         let mut line = String::new();
         BufReader::new(strace.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
         let Some(address) = line.strip_prefix("listening on ") else {
             strace.wait().unwrap();
-            eprintln!("left out: strace may not trace here: {line}");
+            left_out(&format!("strace may not trace here: {line}"));
             return None;
         };
         Some(Traced { strace, address: address.trim().to_string(), file, _folder: folder })
@@ -283,7 +283,7 @@ fn a_message_costs_chapter_18_two_calls_and_those_only_wait() {
 /// no strace, or it may not trace.
 fn verdict_under(chapter: &str, probe: &str, call: &str, injected: &str) -> Option<String> {
     if Command::new("strace").arg("-V").output().is_err() {
-        eprintln!("left out: there is no strace on this machine");
+        left_out("there is no strace on this machine");
         return None;
     }
     let mut strace = Command::new("strace");
@@ -291,7 +291,7 @@ fn verdict_under(chapter: &str, probe: &str, call: &str, injected: &str) -> Opti
     strace.args(["-e", &format!("inject={call}:{injected}")]).arg(exe(chapter)).args(["--probe", probe]);
     let (shown, status) = output(&mut strace);
     if shown.is_empty() && !status.success() {
-        eprintln!("left out: strace may not trace here");
+        left_out("strace may not trace here");
         return None;
     }
     shown.lines().last().map(String::from)
@@ -404,7 +404,7 @@ fn what_a_library_calls_is_as_the_book_shows() {
         };
         let mut with_events = lines.iter().filter(|line| line.contains("{events=")).peekable();
         if with_events.peek().is_none() || !with_events.all(|line| line.contains("u64=")) {
-            eprintln!("left out: this version of strace writes events in another way");
+            left_out("this version of strace writes events in another way");
             return;
         }
         let _settings = settings();

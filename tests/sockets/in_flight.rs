@@ -9,6 +9,8 @@ use std::{fs, mem, thread};
 use close_call::net::in_flight::{LIMIT, all_arrived};
 use close_call::net::sock_diag::{SockDiag, state};
 
+use crate::descriptors::left_out;
+
 #[test]
 fn the_ends_of_a_connection_are_as_tcp_has_them() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -66,7 +68,7 @@ fn network_without_time_wait() -> io::Result<()> {
 fn an_orderly_end_that_the_kernel_does_not_remember_has_arrived() {
     let there = thread::spawn(|| {
         if let Err(why) = network_without_time_wait() {
-            return eprintln!("left out: a network of its own cannot be had here: {why}");
+            return left_out(&format!("a network of its own cannot be had here: {why}"));
         }
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

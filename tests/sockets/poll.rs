@@ -12,6 +12,7 @@ use close_call::net::{self, Socket};
 use close_call::poll::{Events, poll};
 use close_call::select::select;
 
+use crate::descriptors::left_out;
 use crate::{NUMBERS, ThreadId, room_for};
 
 const NOW: Option<Duration> = Some(Duration::ZERO);
@@ -121,7 +122,7 @@ fn there_is_no_fd_setsize() {
         assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &limit), 0);
     }
     if limit.rlim_max <= 1500 {
-        eprintln!("left out: this process may have only {} descriptors", limit.rlim_max);
+        left_out(&format!("a list of poll beyond 1,500: this process may have only {} descriptors", limit.rlim_max));
         return;
     }
     let (reader, mut writer) = pipe().unwrap();
@@ -196,7 +197,7 @@ fn more_entries_than_descriptors_are_einval() {
     unsafe { assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit), 0) };
     let Ok(most) = usize::try_from(limit.rlim_max) else { return };
     if most > 1 << 22 {
-        eprintln!("left out: this process may have {most} descriptors");
+        left_out(&format!("a list of poll that is too long: this process may have {most} descriptors"));
         return;
     }
     let asked = vec![(-1, Events::IN); most + 1];

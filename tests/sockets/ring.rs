@@ -10,9 +10,11 @@ use close_call::net::{self, Address, Socket};
 use close_call::ring::{Done, Id, Ring};
 use insta::{Settings, assert_snapshot};
 
+use crate::descriptors::left_out;
+
 /// A ring, or nothing where io_uring is forbidden, which is then said.
 fn ring() -> Option<Ring> {
-    Ring::new().inspect_err(|error| eprintln!("left out: {error}")).ok()
+    Ring::new().inspect_err(|error| left_out(&error.to_string())).ok()
 }
 
 /// The server's end of a new connection, to be shared with requests, and the client's.
