@@ -19,6 +19,8 @@ macro_rules! cases {
 }
 
 use std::collections::BTreeSet;
+use std::env;
+use std::ffi::CString;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::mem;
@@ -33,7 +35,7 @@ use std::sync::{Mutex, Once, OnceLock};
 
 use close_call::command::ladder::{self, Chapter};
 use insta::internals::SettingsBindDropGuard;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 #[allow(unused_imports)]
 pub use descriptors::{left_out, room_for_a_crowd};
@@ -108,7 +110,7 @@ fn name_changed_chapters() {
 /// The program of that name as a command, with what cargo has put into the environment taken out.
 pub fn command(name: &str, args: &[&str]) -> Command {
     let mut command = Command::new(exe(name));
-    command.args(args).env_remove("CARGO").env_remove("RUST_BACKTRACE");
+    command.args(args).env_remove("CARGO").env_remove("RUST_BACKTRACE").env("TMPDIR", temporary());
     command
 }
 
@@ -141,11 +143,52 @@ fn find_python(folder: &Path) -> Option<PathBuf> {
     [ours, python].into_iter().nth(usize::from(!runs))
 }
 
+/// Where the tests write what they need for a while: where the system says, or, if there is no room, where else every user may.
+/// It is not in the clone, which only its owner may be able to enter.
+pub fn temporary() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let first = env::temp_dir();
+        let others = ["/tmp", "/var/tmp", "/dev/shm"].map(PathBuf::from);
+        let mut all = [first.clone()].into_iter().chain(others);
+        let found = all.find(|folder| free(folder).is_ok_and(|bytes| bytes >= NEEDED));
+        let found = found.unwrap_or_else(|| panic!("no room for the tests in {}; TMPDIR says where", first.display()));
+        if found != first {
+            say(&format!("{} has no room: what the tests write is in {}", first.display(), found.display()));
+        }
+        found
+    })
+}
+
+/// What the tests write at a time at most, in bytes: copies of a program, and what cargo builds.
+const NEEDED: u64 = 200 << 20;
+
+/// How many bytes may be written in a folder. statvfs(3).
+fn free(folder: &Path) -> io::Result<u64> {
+    let path = CString::new(folder.as_os_str().as_encoded_bytes())?;
+    // SAFETY: all of the struct's fields are numbers, which may be zero; the path is a string that ends, and both are ours.
+    let (result, found) = unsafe {
+        let mut found = mem::zeroed::<libc::statvfs>();
+        (libc::statvfs(path.as_ptr(), &mut found), found)
+    };
+    if result == 0 { Ok(found.f_bavail * found.f_frsize) } else { Err(io::Error::last_os_error()) }
+}
+
+/// A folder that is there until the test is over.
+pub fn tempdir() -> TempDir {
+    TempDir::new_in(temporary()).unwrap()
+}
+
+/// A file that is there until the test is over.
+pub fn tempfile() -> NamedTempFile {
+    NamedTempFile::new_in(temporary()).unwrap()
+}
+
 /// The program of that name as nobody runs it, in place of root, who may do anything: in a folder that every user can
 /// reach, because a clone may be in one that only its owner may enter. Another user runs it as it is. `None` where nobody
 /// can run nothing, which is then said.
 pub fn as_nobody(name: &str, args: &[&str]) -> Option<(TempDir, Command)> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     // SAFETY: a bare system call.
     if unsafe { libc::geteuid() } != 0 {
         return Some((folder, command(name, args)));
@@ -204,7 +247,7 @@ fn run(command: &mut Command, with_errors: bool) -> (String, ExitStatus) {
 /// How often a test does again what has to come out the same every time: the variable CLOSE_CALL_TIMES, or ten times. `.ci/run`
 /// says a hundred.
 pub fn times() -> usize {
-    std::env::var("CLOSE_CALL_TIMES").map_or(10, |times| times.parse().expect("CLOSE_CALL_TIMES is a number"))
+    env::var("CLOSE_CALL_TIMES").map_or(10, |times| times.parse().expect("CLOSE_CALL_TIMES is a number"))
 }
 
 /// Says what a slow test is doing, past libtest, which keeps to itself what a test prints.

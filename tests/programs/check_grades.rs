@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::check::{check, verdicts};
-use crate::common::{exe, left_out, python, room_for_a_crowd, say};
+use crate::common::{exe, left_out, python, room_for_a_crowd, say, tempdir};
 
 /// `check` with these options on a chapter's server.
 fn on_chapter(chapter: &str, options: &[&str]) -> (String, Option<i32>, String) {
@@ -77,7 +77,7 @@ fn what_is_skipped_is_not_played() {
 
 #[test]
 fn of_what_is_known_only_the_difference_counts() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let file = folder.path().join("known.txt");
     let known = |text: &str, options: &[&str]| {
         fs::write(&file, text).unwrap();
@@ -134,7 +134,7 @@ fn is_valid(file: &Path) {
 
 #[test]
 fn a_ci_system_is_told_in_junits_xml() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let file = folder.path().join("junit.xml");
     // Longer than what comes: nothing of it may be left.
     fs::write(&file, "x".repeat(100_000)).unwrap();

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::{env, fs};
 
-use crate::common::{exe, left_out, python, python_program, room_for_a_crowd, settings};
+use crate::common::{exe, left_out, python, python_program, room_for_a_crowd, settings, tempdir};
 use insta::assert_snapshot;
 use tempfile::TempDir;
 
 /// A folder of someone else's, and in its folder `bin` the program, as `cargo install` would put it.
 fn elsewhere() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let bin = folder.path().join("bin");
     fs::create_dir(&bin).unwrap();
     // By another process: a program that is open for writing in this one cannot be started by any.

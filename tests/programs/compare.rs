@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::common::{built, command, exe};
+use crate::common::{built, command, exe, tempdir};
 
 /// Standard output, standard error and the status.
 fn run(mut command: Command) -> (String, String, Option<i32>) {
@@ -37,7 +37,7 @@ fn what_the_book_shows_is_as_in_the_book() {
 /// The chapter, changed: its program with another reply in it.
 #[test]
 fn what_differs_is_shown_line_by_line() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let changed = folder.path().join("10-never-block");
     let script = r#"sed 's/Hello, client!/Hello, reader!/g' "$0" > "$1" && chmod +x "$1""#;
     // By another process: a program that is open for writing in this one cannot be started by any.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::check::check;
-use crate::common::{command, output, python, room_for_a_crowd};
+use crate::common::{command, output, python, room_for_a_crowd, tempdir};
 use close_call::probe::server::Server;
 use close_call::probe::server::port::Port;
 
@@ -20,7 +20,7 @@ fn harm_in(shown: &str) -> Vec<char> {
 #[test]
 fn nothing_of_a_servers_reaches_the_terminal_but_what_can_be_seen() {
     let Some([python, file]) = python("escapes_server.py") else { return };
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let junit = folder.path().join("junit.xml");
     for (options, mode, words) in [
         // A worker's name, its last words, and a reply that is not what was asked for.

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::common::{command, exe, left_running, mark};
+use crate::common::{command, exe, left_running, mark, tempdir};
 
 /// The arguments of a check that writes a report.
 fn reporting(file: &Path) -> Vec<String> {
@@ -17,7 +17,7 @@ fn reporting(file: &Path) -> Vec<String> {
 
 #[test]
 fn what_is_no_file_is_refused_and_not_waited_for() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let fifo = folder.path().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     for file in [Path::new("/dev/full"), Path::new("/dev/stdout"), &fifo, folder.path()] {
@@ -31,7 +31,7 @@ fn what_is_no_file_is_refused_and_not_waited_for() {
 
 #[test]
 fn a_report_that_cannot_be_written_is_named_and_is_no_fault_of_the_servers() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let file = folder.path().join("junit.xml");
     // No file may grow, and the signal that says so is ignored: the write fails instead. setrlimit(2), RLIMIT_FSIZE.
     let line = "trap '' XFSZ; ulimit -f 0; exec \"$@\"";
@@ -48,7 +48,7 @@ fn a_report_that_cannot_be_written_is_named_and_is_no_fault_of_the_servers() {
 
 #[test]
 fn the_last_report_is_none_of_a_check_that_was_interrupted() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let file = folder.path().join("junit.xml");
     fs::write(&file, "the last one").unwrap();
     let refused = command("close-call", &["check", "--junit", file.to_str().unwrap(), "--nonsense"]).output().unwrap();

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::check::{check, verdicts};
-use crate::common::{as_nobody, command, copied, left_out, left_running, mark, python, say};
+use crate::common::{as_nobody, command, copied, left_out, left_running, mark, python, say, tempdir};
 
 const GENEROUS: Duration = Duration::from_secs(60);
 
@@ -169,7 +169,7 @@ fn python_of_root(folder: &Path) -> Option<PathBuf> {
 
 #[test]
 fn a_process_that_may_not_be_signalled_is_named_and_not_waited_for() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let Some(python) = python_of_root(folder.path()) else { return };
     say("a server that check may not end");
     let server = fs::read_to_string("tests/peers/asyncio_server.py").unwrap();

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::check::{check, verdicts};
-use crate::common::{command, exe, left_out, left_running, mark, python};
+use crate::common::{command, exe, left_out, left_running, mark, python, tempdir, tempfile};
 
 /// A chapter's server, as the command of a check.
 fn chapter() -> [String; 3] {
@@ -33,7 +33,7 @@ fn under(wrapper: &[&str], options: &[&str]) -> Option<(String, Option<i32>, Str
 #[test]
 fn a_listener_that_was_not_started_here_is_refused() {
     let Some([python, file]) = python("asyncio_server.py") else { return };
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let port = folder.path().join("port");
     // What a supervisor or a container does: it is told the port, and its server is nobody's child here.
     let elsewhere = thread::spawn({
@@ -81,7 +81,7 @@ fn failing(call: &str, error: &str, log: &str) -> Vec<String> {
 #[test]
 fn without_close_range_a_check_does_what_it_does_with_it() {
     for error in ["ENOSYS", "EPERM"] {
-        let log = tempfile::NamedTempFile::new().unwrap();
+        let log = tempfile();
         let strace = failing("close_range", error, log.path().to_str().unwrap());
         let strace: Vec<&str> = strace.iter().map(|word| &word[..]).collect();
         let Some((shown, status, errors)) = under(&strace, &["--only", "polite,impatient"]) else { return };
@@ -94,7 +94,7 @@ fn without_close_range_a_check_does_what_it_does_with_it() {
 #[test]
 fn a_descriptor_that_was_left_open_to_us_is_not_the_servers_even_without_close_range() {
     let Some([python, _]) = python("") else { return };
-    let log = tempfile::NamedTempFile::new().unwrap();
+    let log = tempfile();
     let code = "import os, sys; sys.exit(' '.join(sorted(os.listdir('/proc/self/fd'))))";
     for wrapper in [vec![], failing("close_range", "ENOSYS", log.path().to_str().unwrap())] {
         let line = format!("exec 7</dev/null; exec {} \"$@\"", wrapper.join(" "));
@@ -111,7 +111,7 @@ fn a_descriptor_that_was_left_open_to_us_is_not_the_servers_even_without_close_r
 
 #[test]
 fn where_no_thread_can_be_started_the_probes_are_played_one_after_another() {
-    let log = tempfile::NamedTempFile::new().unwrap();
+    let log = tempfile();
     // A thread is made by clone3(2), a process by clone(2).
     let strace = failing("clone3", "EAGAIN", log.path().to_str().unwrap());
     let strace: Vec<&str> = strace.iter().map(|word| &word[..]).collect();
@@ -146,7 +146,7 @@ fn the_largest_number_of_clients_ends_with_the_server() {
 
 #[test]
 fn a_word_that_is_no_verdict_is_not_known() {
-    let list = tempfile::NamedTempFile::new().unwrap();
+    let list = tempfile();
     fs::write(list.path(), "\u{feff}rude ECONRESET\n").unwrap();
     let output = command("close-call", &["check", "--known", list.path().to_str().unwrap(), "--", "true"]).output();
     let output = output.unwrap();

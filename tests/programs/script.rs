@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::check::check;
-use crate::common::{command, exe, left_running, mark, output, python, say, settings, terminal};
+use crate::common::{command, exe, left_running, mark, output, python, say, settings, tempdir, terminal};
 use close_call::command::names::stored;
 use close_call::probe::probes::PROBES;
 use insta::assert_snapshot;
@@ -52,7 +52,7 @@ const WRONG: &[&str] = &[
 
 #[test]
 fn a_wrong_script_gets_one_line_with_its_number_that_says_what_would_be_right() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let mut answers = String::new();
     for text in WRONG {
         fs::write(folder.path().join("my.probe"), text).unwrap();
@@ -70,7 +70,7 @@ fn a_wrong_script_gets_one_line_with_its_number_that_says_what_would_be_right() 
 
 #[test]
 fn a_script_that_is_not_there_is_said_to_be_missing_in_one_line() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let empty = folder.path().to_str().unwrap();
     for (program, args, words) in [
         ("close-call", &["check", "--script", "no.probe", "--", "true"][..], "no.probe: No such file"),
@@ -138,7 +138,7 @@ fn check_plays_scripts_in_place_of_the_probes_and_beside_those_that_are_named() 
     let (shown, status) = with(&["--only", "rude", "--script", "probes/leaves.probe"]);
     assert_eq!((rows(&shown), status), (vec![("rude", "ECONNRESET"), ("leaves", "ok")], Some(1)), "{shown}");
 
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
     fs::write(path("one.probe"), "# greeted: what else\nalice connects\nalice sends\nalice gets \"client\"\n").unwrap();
     fs::write(path("two.probe"), "alice connects\nalice sends\nalice gets \"nobody\"\n").unwrap();
@@ -159,7 +159,7 @@ fn check_plays_scripts_in_place_of_the_probes_and_beside_those_that_are_named() 
 
 #[test]
 fn whatever_a_script_says_the_server_serves_one_more_client_crosses_nothing_and_leaks_nothing() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let file = folder.path().join("my.probe");
     let verdict = |text: &str, server: &[&str]| {
         fs::write(&file, text).unwrap();
@@ -188,7 +188,7 @@ fn whatever_a_script_says_the_server_serves_one_more_client_crosses_nothing_and_
 
 #[test]
 fn a_promise_is_kept_or_broken_in_each_of_its_words() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let file = folder.path().join("my.probe");
     let ends = |text: &str, chapter: &str| {
         fs::write(&file, text).unwrap();
@@ -240,7 +240,7 @@ fn a_script_is_traced_and_drawn_as_a_story_is() {
 #[test]
 fn random_scripts_find_a_bug_shorten_it_and_save_it_and_it_is_found_again() {
     let Some(server) = python("story_server_swapped.py") else { return };
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let saved = folder.path().join("found.probe");
     let saved = saved.to_str().unwrap();
     let hunt =
@@ -284,7 +284,7 @@ const BUGS: &[(&str, &str, &str, &str)] = &[
 
 #[test]
 fn the_bugs_of_the_chapters_are_found_and_shortened() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     for (chapter, known, verdict, deeds) in BUGS {
         say(&format!("{chapter} until a random script breaks it"));
         fs::write(folder.path().join("known.txt"), known).unwrap();
@@ -314,7 +314,7 @@ fn the_bugs_of_the_chapters_are_found_and_shortened() {
 #[test]
 fn nothing_is_found_in_a_sound_server_and_nothing_is_saved() {
     let Some(server) = python("asyncio_server.py") else { return };
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let saved = folder.path().join("found.probe");
     let options = ["--random", "40", "--seed", "2", "--also", "bye", "--save", saved.to_str().unwrap(), "--"];
     let (shown, status, _) = check(&[&options, &server[..]].concat());
@@ -335,7 +335,7 @@ fn what_does_not_happen_again_is_said_to_be_so() {
 #[test]
 fn an_interrupt_ends_the_hunt_with_what_was_found() {
     let Some([python, file]) = python("asyncio_server.py") else { return };
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let started = folder.path().join("started");
     let line = "echo >> \"$0\"; exec \"$@\"";
     let mark = mark();

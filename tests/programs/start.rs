@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use insta::assert_snapshot;
 
-use crate::common::{as_nobody, built, command, output, say, settings, terminal};
+use crate::common::{as_nobody, built, command, output, say, settings, tempdir, temporary, terminal};
 
 /// What `start ARGS` writes on standard error, run in `folder`, and its status.
 fn refused(folder: &Path, args: &[&str]) -> (String, Option<i32>) {
@@ -17,7 +17,7 @@ fn refused(folder: &Path, args: &[&str]) -> (String, Option<i32>) {
 
 #[test]
 fn start_creates_chapter_5_as_a_package_of_its_own() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let folder = folder.path().join("my-server");
     let name = folder.to_str().unwrap();
     let (said, status) = terminal(&mut command("close-call", &["start", name]));
@@ -38,7 +38,7 @@ fn start_creates_chapter_5_as_a_package_of_its_own() {
 /// A name that cargo would not take for a package, in a folder whose name a shell takes for two words.
 #[test]
 fn a_server_that_is_started_anywhere_can_be_built_and_checked() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let server = folder.path().join("my servers").join("deps");
     let (said, status) = terminal(&mut command("close-call", &["start", server.to_str().unwrap()]));
     assert!(status.success(), "{said}");
@@ -46,6 +46,7 @@ fn a_server_that_is_started_anywhere_can_be_built_and_checked() {
     assert_eq!(said.matches(&quoted).count(), 2, "{said}");
 
     let mut build = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    build.env("TMPDIR", temporary());
     build.args(["build", "--quiet", "--offline", "--manifest-path"]).arg(server.join("Cargo.toml"));
     // Shared, so that the library is built once for all runs of this test.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("started");
@@ -73,7 +74,7 @@ fn a_server_that_is_started_anywhere_can_be_built_and_checked() {
 /// The library comes with it.
 #[test]
 fn a_server_on_a_library_that_is_started_can_be_built_and_checked() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     for (chapter, feature) in [("15-mio", "mio"), ("16-tokio", "tokio")] {
         if !built(chapter) {
             let words = format!("{chapter} was not built: cargo run --features {feature} -- start DIR {chapter}\n");
@@ -85,6 +86,7 @@ fn a_server_on_a_library_that_is_started_can_be_built_and_checked() {
         let (said, status) = terminal(&mut command("close-call", &["start", server.to_str().unwrap(), chapter]));
         assert!(status.success(), "{said}");
         let mut build = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+        build.env("TMPDIR", temporary());
         build.args(["build", "--quiet", "--offline", "--manifest-path"]).arg(server.join("Cargo.toml"));
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("started");
         assert!(build.arg("--target-dir").arg(&target).status().unwrap().success());
@@ -98,7 +100,7 @@ fn a_server_on_a_library_that_is_started_can_be_built_and_checked() {
 
 #[test]
 fn a_folder_that_cannot_be_checked_is_refused_with_what_cargo_says() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let checked = |args: &[&str]| {
         let output = command("close-call", &[&["check"], args].concat()).output().unwrap();
         (String::from_utf8(output.stderr).unwrap(), output.status.code())
@@ -123,7 +125,7 @@ fn a_folder_that_cannot_be_checked_is_refused_with_what_cargo_says() {
 /// It is built with what the clone has built, wherever that is.
 #[test]
 fn a_server_that_is_started_shares_the_folder_of_what_is_built() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let server = folder.path().join("shares");
     let exe = crate::common::exe("close-call");
     assert!(terminal(&mut command("close-call", &["start", server.to_str().unwrap()])).1.success());
@@ -136,7 +138,7 @@ fn a_server_that_is_started_shares_the_folder_of_what_is_built() {
 
 #[test]
 fn nothing_is_overwritten_by_an_empty_name() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     fs::write(folder.path().join("Cargo.toml"), "mine").unwrap();
     let words = "start needs a folder, and takes a chapter after it: start DIR [CHAPTER]\n";
     assert_eq!(refused(folder.path(), &[""]), (words.to_string(), Some(2)));
@@ -146,7 +148,7 @@ fn nothing_is_overwritten_by_an_empty_name() {
 
 #[test]
 fn a_folder_that_can_be_written_and_not_listed_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let hidden = folder.path().join("hidden");
     fs::create_dir(&hidden).unwrap();
@@ -165,7 +167,7 @@ fn a_folder_that_can_be_written_and_not_listed_is_refused() {
 
 #[test]
 fn a_file_in_the_way_is_refused_and_kept() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     fs::write(folder.path().join("taken"), "mine").unwrap();
     let words = "taken: opendir: Not a directory (os error 20)\n";
     assert_eq!(refused(folder.path(), &["taken"]), (words.to_string(), Some(1)));

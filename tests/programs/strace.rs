@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use crate::common::{built, command, exe, left_out, output, runs, settings};
+use crate::common::{built, command, exe, left_out, output, runs, settings, tempdir};
 use close_call::probe::server::processes::{below, states};
 use insta::assert_snapshot;
 use tempfile::TempDir;
@@ -49,7 +49,7 @@ fn as_in_the_book(name: &str) -> &str {
 
 /// What strace wrote of the story's server, a line each; `None` where strace cannot be had.
 fn straced(chapter: &str, args: &[&str]) -> Option<Vec<String>> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let folder = folder.path();
     let mut strace = Command::new("strace");
     strace.args(["-ff", "-qq", "-o"]).arg(folder.join("calls")).arg(exe(chapter)).args(args);
@@ -159,7 +159,7 @@ struct Traced {
 
 impl Traced {
     fn start(server: &str, log: &str) -> Option<Traced> {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempdir();
         let file = folder.path().join("calls");
         let mut strace = Command::new("strace");
         strace.args(["-f", "-qq", "-o"]).arg(&file).arg(exe(server)).args(["--listen", "127.0.0.1:0"]).env("LOG", log);

@@ -23,7 +23,7 @@ use close_call::probe::server::port::{FreePort, Port};
 use close_call::probe::server::waits::Waits;
 use close_call::probe::verdict::Verdict;
 
-use crate::common::python;
+use crate::common::{python, tempdir};
 use crate::steps::chapter;
 
 /// A new process has a copy of every descriptor until its exec, and a connection ends only with the last copy. So a client
@@ -135,7 +135,7 @@ fn a_server_that_rests_between_its_reads_is_waited_for_until_it_has_taken_all() 
 /// The child of a server that has ended sleeps on, so the threads alone do not tell.
 #[test]
 fn a_server_that_ends_during_the_last_look_is_not_idle() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempdir();
     let (never, printed) = (folder.path().join("never"), folder.path().join("printed"));
     // It prints a line at each SIGUSR1; its child opens a FIFO that nobody else opens.
     let script = "mkfifo \"$0\"; trap 'echo a line; echo >> \"$1\"' USR1; cat \"$0\" & \
