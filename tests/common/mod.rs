@@ -244,10 +244,10 @@ fn run(command: &mut Command, with_errors: bool) -> (String, ExitStatus) {
     (shown, child.wait().unwrap())
 }
 
-/// How often a test does again what has to come out the same every time: the variable CLOSE_CALL_TIMES, or ten times. `.ci/run`
+/// How often a test does again what has to come out the same every time: the variable CLOSE_CALL_TIMES, or five times. `.ci/run`
 /// says a hundred.
 pub fn times() -> usize {
-    env::var("CLOSE_CALL_TIMES").map_or(10, |times| times.parse().expect("CLOSE_CALL_TIMES is a number"))
+    env::var("CLOSE_CALL_TIMES").map_or(5, |times| times.parse().expect("CLOSE_CALL_TIMES is a number"))
 }
 
 /// Says what a slow test is doing, past libtest, which keeps to itself what a test prints.
