@@ -245,7 +245,7 @@ fn run(command: &mut Command, with_errors: bool) -> (String, ExitStatus) {
 }
 
 /// How often a test does again what has to come out the same every time: the variable CLOSE_CALL_TIMES, or five times. `.ci/run`
-/// says a hundred.
+/// says fifty.
 pub fn times() -> usize {
     env::var("CLOSE_CALL_TIMES").map_or(5, |times| times.parse().expect("CLOSE_CALL_TIMES is a number"))
 }
