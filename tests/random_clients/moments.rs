@@ -20,6 +20,7 @@ use close_call::probe::server::Server;
 use close_call::probe::server::keeper::Keeper;
 use close_call::probe::server::output::Line;
 use close_call::probe::server::port::{FreePort, Port};
+use close_call::probe::server::processes;
 use close_call::probe::server::waits::Waits;
 use close_call::probe::verdict::Verdict;
 
@@ -106,6 +107,30 @@ fn what_is_on_its_way_is_seen_although_the_server_sleeps() {
     assert!(look().arrived, "nothing was sent");
     while sends.send(&[0; 65536]).is_ok() {}
     assert!(!look().arrived, "more was sent than the other end takes");
+}
+
+/// One look says nothing of a process that was made while it looked.
+#[test]
+fn a_look_during_which_a_process_is_made_is_not_enough() {
+    let server = Server::start(chapter("11-limits"), Port::Announced, LIMIT).unwrap();
+    let connections = idle::Connections::default();
+    let look = |processes: &dyn Fn() -> Vec<u32>| loop {
+        let look = idle::look(processes, server.address(), &connections, &mut idle::Naps::default()).unwrap();
+        if look.threads == [Threads::Asleep; 2] {
+            break look.unbroken;
+        }
+    };
+    // What the kernel does not count, or may not be asked, is never unbroken.
+    let counted = processes::schedstats(&server.processes()).is_some();
+    let readable = Waits::default().of(&server.processes()).is_ok();
+    assert_eq!(look(&|| server.processes()), counted && readable);
+    let times = Cell::new(0);
+    let one_more = || {
+        times.set(times.get() + 1);
+        let made = (times.get() % 2 == 0).then_some(std::process::id());
+        server.processes().into_iter().chain(made).collect()
+    };
+    assert!(!look(&one_more));
 }
 
 /// It sleeps for a moment after each read, and all that moves stands still meanwhile.

@@ -4,10 +4,10 @@
 //! more once; a leak makes it more each time. So the clients come and go some times, then again as often, and it is a leak
 //! if each of them has left something both times.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Clients;
+use super::waiting::Pauses;
 use crate::probe::server::keeper;
 use crate::probe::verdict::{Step, Verdict};
 
@@ -67,14 +67,14 @@ impl Clients<'_> {
 
     /// Whether the server holds so much, and goes on holding it.
     fn still_holds(&mut self, much: usize, lingers: Duration) -> Result<bool, Verdict> {
-        let begun = Instant::now();
+        let (begun, mut pauses) = (Instant::now(), Pauses::of_at_most(Duration::from_millis(20)));
         while self.observed.held().0 >= much {
             self.alive()?;
             let for_good = self.is_idle(begun.elapsed())? && !self.can_wake() && self.is_idle(begun.elapsed())?;
             if for_good || begun.elapsed() >= lingers {
                 return Ok(self.observed.held().0 >= much);
             }
-            thread::sleep(Duration::from_millis(20));
+            pauses.pause();
         }
         Ok(false)
     }

@@ -47,8 +47,8 @@ pub struct Pauses {
 }
 
 impl Pauses {
-    /// No pause is to be longer than `most`, or than a hundredth of what has been waited for already, unless a look takes
-    /// half as long.
+    /// A pause is at most as long as `most`, or as a hundredth of the wait so far if that is longer; but always twice as long
+    /// as the look before it.
     pub fn of_at_most(most: Duration) -> Pauses {
         let now = Instant::now();
         Pauses { begun: now, next: Duration::from_micros(50), most, looked: now }

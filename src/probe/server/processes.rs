@@ -108,8 +108,9 @@ pub fn threads_of(pid: u32) -> impl Iterator<Item = Thread> {
     })
 }
 
-/// How often each thread of the processes has been on a processor, for how long, and how long it has waited for one: what the
-/// scheduler counts (schedstat), as it prints it. `None` where the kernel does not count.
+/// For how long each thread of the processes has been on a processor, how long it has waited for one, and how often it was
+/// given one: the scheduler's counts, as the kernel prints them (/proc/PID/schedstat, Documentation/scheduler/sched-stats.rst).
+/// `None` where it does not count.
 pub fn schedstats(pids: &[u32]) -> Option<Vec<Vec<u8>>> {
     let threads = pids.iter().flat_map(|pid| threads(*pid));
     threads.map(|thread| line(&thread.join("schedstat")).ok().filter(|counts| !counts.starts_with(b"0 0 0"))).collect()
@@ -216,6 +217,7 @@ fn number(digits: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::waits::Waits;
     use super::*;
 
     #[test]
@@ -236,6 +238,32 @@ mod tests {
         assert!(states(&ours).contains(&b'R'), "the thread that asks is running");
         assert!(memory(&ours) > 0);
         assert!(are_ours().is_ok() && !is_hidden(ours[0]));
+    }
+
+    #[test]
+    fn the_scheduler_counts_when_a_thread_runs_and_only_then() {
+        let mut child = process::Command::new("cat");
+        let mut child = child.stdin(process::Stdio::piped()).stdout(process::Stdio::piped()).spawn().unwrap();
+        let (mut to, mut from) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let mut echo = || {
+            std::io::Write::write_all(&mut to, b"x").unwrap();
+            from.read_exact(&mut [0]).unwrap();
+        };
+        // To say in which call it waits, the kernel waits until it has left the processor.
+        let pids = [child.id()];
+        let rests = || {
+            while !Waits::default().of(&pids).ok()?.iter().any(|thread| thread.descriptors() == Some(vec![0])) {}
+            schedstats(&pids)
+        };
+        echo();
+        let first = rests();
+        if first.is_some() {
+            assert_eq!(rests(), first, "it sleeps");
+            echo();
+            assert_ne!(rests(), first, "it has run");
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     /// Other tests' threads of this process begin and end meanwhile: only this test's own are asked about.
