@@ -152,6 +152,13 @@ fn is_no_spinning(kind: &str) {
 }
 
 #[test]
+fn a_reply_that_the_kernel_holds_back_is_on_its_way() {
+    let Some((shown, status)) = on(&["--only", "polite,long-message"], "corked_server.py", &[]) else { return };
+    let expected = vec![("polite", "ok"), ("long-message", "ok")];
+    assert_eq!((verdicts(&shown), status), (expected, Some(0)), "{shown}");
+}
+
+#[test]
 fn a_message_that_was_taken_in_part_goes_on_where_it_stopped() {
     let options = ["--preset", "http", "--only", "never-reads"];
     let Some((shown, status)) = on(&options, "http_server.py", &["unbounded"]) else { return };

@@ -55,10 +55,17 @@ impl Clients<'_> {
                 self.client(who)?.reads = Reads::All;
                 return Ok(0);
             }
+            // A reply that has left the server and is not here yet: the kernel pauses (a window that was closed is asked
+            // about after 200 ms), and the server may wait for that.
+            let coming = ends.1.map_or(0, |end| end.send_queue) > ends.0.map_or(0, |end| end.receive_queue);
             if last != Some((ends, self.moved())) || !self.is_asleep() {
                 (last, since) = (Some((ends, self.moved())), Patience::new());
                 self.gets_on(&mut work)?;
-            } else if self.nothing_moves(&mut since, unread, NOTHING_MOVES.max(self.patience))? {
+            } else if self.nothing_moves(
+                &mut since,
+                if coming { 0 } else { unread },
+                NOTHING_MOVES.max(self.patience),
+            )? {
                 return Ok(left);
             }
             if !much {
