@@ -19,7 +19,6 @@ impl Clients<'_> {
     pub fn converse(&mut self, who: &str, bytes: usize) -> Result<usize, Verdict> {
         let message = self.terms().protocol.message.clone();
         let mut unsent = bytes.div_ceil(message.len().max(1)) * message.len();
-        let (client, server) = (self.client(who)?.address, self.observed.address());
         let before = self.moved()[1];
         let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
         let mut work = self.work();
@@ -43,10 +42,7 @@ impl Clients<'_> {
             unsent = unsent.saturating_sub(taken.unwrap_or(0));
             let much = read.is_ok_and(|bytes| bytes.len() >= MUCH);
 
-            let ends = (
-                kernel.find(client, server).map_err(Verdict::no_sock_diag)?,
-                kernel.find(server, client).map_err(Verdict::no_sock_diag)?,
-            );
+            let ends = self.ends(&mut kernel, who)?;
             let unread = ends.1.map_or(0, |end| end.receive_queue);
             // What has arrived and is not acknowledged yet is in both queues.
             let in_flight = ends.0.map_or(0, |end| end.send_queue).max(unread);
@@ -58,14 +54,13 @@ impl Clients<'_> {
             // A reply that has left the server and is not here yet: the kernel pauses (a window that was closed is asked
             // about after 200 ms), and the server may wait for that.
             let coming = ends.1.map_or(0, |end| end.send_queue) > ends.0.map_or(0, |end| end.receive_queue);
+            let limit = NOTHING_MOVES.max(self.patience);
             if last != Some((ends, self.moved())) || !self.is_asleep() {
                 (last, since) = (Some((ends, self.moved())), Patience::new());
                 self.gets_on(&mut work)?;
-            } else if self.nothing_moves(
-                &mut since,
-                if coming { 0 } else { unread },
-                NOTHING_MOVES.max(self.patience),
-            )? {
+            } else if self.nothing_moves(&mut since, if coming { 0 } else { unread }, limit)?
+                && self.ends(&mut kernel, who)? == ends
+            {
                 return Ok(left);
             }
             if !much {

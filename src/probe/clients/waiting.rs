@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::client::Reads;
 use super::{Clients, Event};
 use crate::net::in_flight::{LIMIT, all_arrived};
-use crate::net::sock_diag::SockDiag;
+use crate::net::sock_diag::{End, SockDiag};
 use crate::net::{Error, Socket};
 use crate::probe::idle::{self, Looks, Threads};
 use crate::probe::server::wakes;
@@ -217,7 +217,6 @@ impl Clients<'_> {
     /// Waits until the server has received all that this client sent, or is seen to take no more: nothing has moved for half
     /// a second.
     pub fn until_taken(&mut self, who: &str) -> Step {
-        let (client, server) = (self.client(who)?.address, self.observed.address());
         let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
         let mut work = self.work();
         let mut last = (None, None);
@@ -225,10 +224,7 @@ impl Clients<'_> {
         let mut pauses = Pauses::of_at_most(Duration::from_millis(5));
         loop {
             self.alive()?;
-            let ends = (
-                kernel.find(client, server).map_err(Verdict::no_sock_diag)?,
-                kernel.find(server, client).map_err(Verdict::no_sock_diag)?,
-            );
+            let ends = self.ends(&mut kernel, who)?;
             let unread = ends.1.map_or(0, |end| end.receive_queue);
             if ends.0.map_or(0, |end| end.send_queue) + unread == 0 {
                 return Ok(());
@@ -236,16 +232,24 @@ impl Clients<'_> {
             if ends != last || !self.is_asleep() {
                 (last, since) = (ends, Patience::new());
                 self.gets_on(&mut work)?;
-            } else if self.nothing_moves(&mut since, unread, NOTHING_MOVES)? {
+            } else if self.nothing_moves(&mut since, unread, NOTHING_MOVES)? && self.ends(&mut kernel, who)? == ends {
                 return Ok(());
             }
             pauses.pause();
         }
     }
 
+    /// A client's end of its connection, and the server's, as the kernel has them now.
+    pub(super) fn ends(&mut self, kernel: &mut SockDiag, who: &str) -> Result<(Option<End>, Option<End>), Verdict> {
+        let (client, server) = (self.client(who)?.address, self.observed.address());
+        let mut find = |from, to| kernel.find(from, to).map_err(Verdict::no_sock_diag);
+        Ok((find(client, server)?, find(server, client)?))
+    }
+
     /// Whether nothing moves any more between the server, of which every thread sleeps, and a client of which no queue has
     /// changed `since`: so it was for as long as `limit`, or what is `unread` waits for a server that cannot wake by itself.
-    /// Where nothing is unread, the kernel has it, which may pause.
+    /// Where nothing is unread, the kernel has it, which may pause. It is a fact only if the queues are as they were: the
+    /// server may have been awake between the question about them and this one.
     pub(super) fn nothing_moves(
         &mut self,
         since: &mut Patience,
