@@ -20,11 +20,17 @@
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 compile_error!("close-call is for 64-bit Linux alone: it reads what that kernel says of sockets and processes");
 
+// Elsewhere that is all that is said.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub mod command;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub mod net;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub mod probe;
 
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub use command::chapter;
-#[cfg(feature = "io-uring")]
+#[cfg(all(target_os = "linux", target_pointer_width = "64", feature = "io-uring"))]
 pub use net::ring;
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub use net::{epoll, poll, select, signals};

@@ -141,10 +141,7 @@ impl FdSet {
 fn timeval(timeout: Duration) -> libc::timeval {
     let micros = timeout.subsec_nanos().div_ceil(1_000);
     let seconds = timeout.as_secs().saturating_add(u64::from(micros / 1_000_000));
-    libc::timeval {
-        tv_sec: libc::time_t::try_from(seconds).unwrap_or(libc::time_t::MAX),
-        tv_usec: libc::suseconds_t::from(micros % 1_000_000),
-    }
+    libc::timeval { tv_sec: i64::try_from(seconds).unwrap_or(i64::MAX), tv_usec: i64::from(micros % 1_000_000) }
 }
 
 #[cfg(test)]
@@ -161,6 +158,6 @@ mod tests {
         assert_eq!(micros(Duration::from_nanos(1)), (0, 1));
         assert_eq!(micros(Duration::from_nanos(1_000)), (0, 1));
         assert_eq!(micros(Duration::from_nanos(1_999_999_999)), (2, 0));
-        assert_eq!(micros(Duration::MAX), (libc::time_t::MAX, 0));
+        assert_eq!(micros(Duration::MAX), (i64::MAX, 0));
     }
 }

@@ -55,7 +55,7 @@ fn network_without_time_wait() -> io::Result<()> {
             *to = *from as libc::c_char;
         }
         lo.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
-        if libc::ioctl(any_socket.as_raw_fd(), libc::SIOCSIFFLAGS, &lo) == -1 {
+        if libc::ioctl(any_socket.as_raw_fd(), libc::SIOCSIFFLAGS as libc::Ioctl, &lo) == -1 {
             return Err(io::Error::last_os_error());
         }
     }
