@@ -106,8 +106,9 @@ pub fn look(
     if before != Threads::Asleep {
         return Ok(nothing);
     }
-    // The order matters. A thread that waits after the first count, and has not run by the second, has slept while the
-    // connections were looked at. So has a process that was started a moment ago, if there is none but those.
+    // The order matters. A thread that waits after the first count, still sleeps when all has arrived, and has not run by
+    // the second count, has slept while the connections were looked at. (One that was woken and waits for a processor has
+    // not run either.) So has a process that was started a moment ago, if there is none but those.
     let counts = processes::schedstats(&pids);
     let waiting = naps.waiting(&pids);
     if naps.waits.some_run() {
@@ -117,10 +118,10 @@ pub fn look(
         return Ok(nothing);
     }
     let napping = naps.may_see_more(waiting.as_deref().unwrap_or_default(), server, connections)?;
-    let same = counts.is_some() && processes::schedstats(&pids) == counts && processes() == pids;
-    let unbroken = same && waiting.is_some();
-    let after = if unbroken { before } else { threads(&pids) };
-    Ok(Look { threads: [before, after], arrived: true, napping, unbroken })
+    let none_is_new = processes() == pids;
+    let after = threads(&pids);
+    let same = counts.is_some() && processes::schedstats(&pids) == counts;
+    Ok(Look { threads: [before, after], arrived: true, napping, unbroken: same && none_is_new && waiting.is_some() })
 }
 
 /// The threads that sleep for a time, and how often they have been awake.

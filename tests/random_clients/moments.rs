@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::fs;
 use std::io::{Read, Write, pipe};
+use std::mem;
+use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -15,7 +17,7 @@ use close_call::net::in_flight::LIMIT;
 use close_call::net::sock_diag::SockDiag;
 use close_call::net::{self, Address, Socket};
 use close_call::probe::clients::{Clients, Event};
-use close_call::probe::idle::{self, Threads};
+use close_call::probe::idle::{self, Looks, Threads};
 use close_call::probe::server::Server;
 use close_call::probe::server::keeper::Keeper;
 use close_call::probe::server::output::Line;
@@ -131,6 +133,50 @@ fn a_look_during_which_a_process_is_made_is_not_enough() {
         server.processes().into_iter().chain(made).collect()
     };
     assert!(!look(&one_more));
+}
+
+/// A thread that was woken while the connections were looked at, and was given no processor yet, has not run; but it is not
+/// idle either.
+#[test]
+fn a_look_during_which_a_thread_is_woken_is_not_enough() {
+    let server = Server::start(chapter("11-limits"), Port::Announced, LIMIT).unwrap();
+    // SAFETY: bare system calls. A set of zeros is empty, and a parameter of zero is that of SCHED_IDLE, sched(7).
+    let on_the_first = |pid| unsafe {
+        let (mut first, none): (libc::cpu_set_t, libc::sched_param) = (mem::zeroed(), mem::zeroed());
+        let found = libc::sched_getaffinity(0, size_of_val(&first), &mut first);
+        let cpu = (0..libc::CPU_SETSIZE as usize).find(|cpu| libc::CPU_ISSET(*cpu, &first)).unwrap();
+        libc::CPU_ZERO(&mut first);
+        libc::CPU_SET(cpu, &mut first);
+        found == 0
+            && libc::sched_setaffinity(pid, size_of_val(&first), &first) == 0
+            && (pid == 0 || libc::sched_setscheduler(pid, libc::SCHED_IDLE, &none) == 0)
+    };
+    let pid = server.processes()[0];
+    assert!(on_the_first(pid.try_into().unwrap()), "{}", std::io::Error::last_os_error());
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let busy = scope.spawn(|| {
+            assert!(on_the_first(0));
+            while !over.load(Ordering::Relaxed) {}
+        });
+        let mut woken = None;
+        while woken.is_none() {
+            let client = Cell::new(None);
+            let times = Cell::new(0);
+            let wakes = || {
+                times.set(times.get() + 1);
+                if times.get() == 2 {
+                    client.set(TcpStream::connect(server.address()).ok());
+                }
+                server.processes()
+            };
+            let look = idle::look(&wakes, server.address(), &Default::default(), &mut idle::Naps::default()).unwrap();
+            woken = client.take().map(|_| Looks::default().idle(&look, Duration::ZERO, Duration::ZERO));
+        }
+        over.store(true, Ordering::Relaxed);
+        busy.join().unwrap();
+        assert_eq!(woken, Some(false));
+    });
 }
 
 /// It sleeps for a moment after each read, and all that moves stands still meanwhile.
