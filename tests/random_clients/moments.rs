@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fs;
+use std::hint;
 use std::io::{Read, Write, pipe};
 use std::mem;
 use std::net::TcpStream;
@@ -157,7 +158,9 @@ fn a_look_during_which_a_thread_is_woken_is_not_enough() {
     thread::scope(|scope| {
         let busy = scope.spawn(|| {
             assert!(on_the_first(0));
-            while !over.load(Ordering::Relaxed) {}
+            while !over.load(Ordering::Relaxed) {
+                hint::spin_loop();
+            }
         });
         let mut woken = None;
         while woken.is_none() {
