@@ -245,6 +245,19 @@ fn chapter_5_dies_of_ebadf_in_send_when_the_client_is_impatient() {
     assert!(last.contains(r#""call":"send","args":"4, \"Hello, client!\", 14","err":"EBADF""#), "{last}");
 }
 
+/// From chapter 7 on a reset costs one client its connection, and its server says so.
+#[test]
+fn who_was_reset_is_said_with_the_call_that_found_it() {
+    for chapter in ladder::servers().filter(|chapter| ladder::number(chapter.name) >= "07") {
+        for probe in ["rude", "send-then-reset", "unread"] {
+            let (shown, _) = terminal(&mut command(chapter.name, &["--probe", probe]));
+            let last = shown.lines().filter(|line| line.starts_with("server  closing connection to 127.0.0.1:"));
+            let said = last.filter(|line| line.contains(" after ECONNRESET in ")).count();
+            assert_eq!(said, 1, "{}, {probe}: {shown}", chapter.name);
+        }
+    }
+}
+
 #[test]
 fn a_close_in_a_drop_is_traced_with_the_chapters_line() {
     let (shown, _) = terminal(&mut command("01-blocking-server", &["--trace=json"]));
