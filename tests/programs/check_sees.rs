@@ -234,6 +234,12 @@ fn what_cannot_come_is_not_waited_for() {
 
 /// A server that keeps the sockets of clients that have gone waits for nothing of theirs, unless the kernel asks for them.
 #[test]
+fn a_server_that_an_alarm_will_wake_is_waited_for() {
+    let Some((shown, status)) = on(&["--only", "polite"], "alarm_server.py", &[]) else { return };
+    assert_eq!((verdicts(&shown), status), (vec![("polite", "ok")], Some(0)), "{shown}");
+}
+
+#[test]
 fn a_connection_that_is_over_wakes_nobody() {
     let Some([python, file]) = python("keeping_server.py") else { return };
     for (resets, args, expected) in [(true, &[][..], false), (false, &[], false), (false, &["keepalive"], true)] {
