@@ -232,6 +232,15 @@ fn what_cannot_come_is_not_waited_for() {
     }
 }
 
+/// A thread that has slept through a message and its reply has nothing to do with either, and is not waited for again.
+#[test]
+fn that_others_serve_than_those_that_sleep_is_learnt_from_a_reply() {
+    let Some(report) = patient_report("delegating_server.py", &[], "polite", &Terms::default()) else { return };
+    assert_eq!((report.verdict.cell(), report.others_serve), ("ok".into(), true));
+    let Some(report) = patient_report("polling_server.py", &[], "polite", &Terms::default()) else { return };
+    assert_eq!((report.verdict.cell(), report.others_serve), ("ok".into(), false));
+}
+
 /// A server that keeps the sockets of clients that have gone waits for nothing of theirs, unless the kernel asks for them.
 #[test]
 fn a_server_that_an_alarm_will_wake_is_waited_for() {

@@ -72,6 +72,23 @@ fn of_a_long_reply_the_beginning_is_told() {
     assert!(told[0].len() < 5000, "{} bytes", told[0].len());
 }
 
+/// A connection that breaks in the middle of a reply is another matter than a reply that is too short.
+#[test]
+fn a_reset_in_the_middle_of_a_reply_is_said_to_be_one() {
+    let Some([python, file]) = python("cuts_short_server.py") else { return };
+    let port = FreePort::find().unwrap();
+    let mut command = Command::new(python);
+    command.arg(file);
+    let mut server = Server::start(command, Port::Given(port.number), LIMIT).unwrap();
+    let mut ignore = |_| {};
+    let mut clients = Clients::new(&mut server, Duration::ZERO, &mut ignore);
+    clients.connect("alice").unwrap();
+    clients.ask("alice").unwrap();
+    let verdict = clients.reply_in_pieces("alice", b"Hello, client!".iter().copied()).unwrap_err();
+    let said = "no reply to alice: recv: Connection reset by peer (os error 104). The server still runs.";
+    assert_eq!(verdict.sentence(), said);
+}
+
 /// A new process has a copy of every descriptor until its exec, and a connection ends only with the last copy.
 #[test]
 fn what_is_closed_is_closed_although_processes_are_made_meanwhile() {
