@@ -16,7 +16,7 @@ use close_call::probe::server::wakes;
 use close_call::probe::target::{Report, Target};
 
 use crate::check::{check, verdicts};
-use crate::common::{exe, left_out, python, room_for_a_crowd, settings};
+use crate::common::{command, exe, left_out, python, room_for_a_crowd, settings};
 use insta::assert_snapshot;
 use socket2::SockRef;
 
@@ -214,10 +214,11 @@ fn patient_report(file: &str, args: &[&str], probe: &str, terms: &Terms) -> Opti
     let port = FreePort::find().unwrap();
     let mut command = Command::new(program);
     command.arg(file).args(args);
-    let hour = Duration::from_secs(3600);
-    let target = Target { command, port: Port::Given(port.number), wait: Duration::from_secs(60), patience: hour };
+    let target = Target { command, port: Port::Given(port.number), wait: Duration::from_secs(60), patience: HOUR };
     Some(target.report(probes::by_name(probe).unwrap(), terms))
 }
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// With an hour of patience, a test that ends has looked, and not waited.
 #[test]
@@ -230,6 +231,10 @@ fn what_cannot_come_is_not_waited_for() {
         let Some(report) = patient_report(file, args, probe, &Terms::default()) else { return };
         assert_eq!(report.verdict.cell(), "no reply", "{file}");
     }
+    let command = command("examples/naive-14-edge-triggered", &["--listen", "127.0.0.1:0"]);
+    let target = Target { command, port: Port::Announced, wait: Duration::from_secs(60), patience: HOUR };
+    let verdict = target.verdict(probes::by_name("long-message").unwrap(), &Terms::default(), &mut |_| {});
+    assert_eq!(verdict.cell(), "left unread");
 }
 
 /// A thread that has slept through a message and its reply has nothing to do with either, and is not waited for again.
