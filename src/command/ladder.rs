@@ -42,14 +42,14 @@ pub const CHAPTERS: &[Chapter] = &[
     Chapter {
         name: "01-blocking-server",
         adds: "accept, recv, send, close; one client at a time",
-        breaks: "two-at-once",
+        breaks: "two-at-once, and more",
         story: Some("leaves"),
         on_path: true,
         feature: None,
     },
     Chapter {
         name: "02-what-select-says",
-        adds: "no server: what select says of sockets in some thirty states",
+        adds: "not a server: what select says of sockets in some thirty states",
         breaks: "",
         story: None,
         on_path: false,
@@ -74,7 +74,7 @@ pub const CHAPTERS: &[Chapter] = &[
     Chapter {
         name: "05-log-before-close",
         adds: "the two lines swapped: the fix that was given",
-        breaks: "impatient; urgent-then-close",
+        breaks: "impatient, urgent-then-close, and more",
         story: Some("leaves"),
         on_path: true,
         feature: None,
@@ -82,7 +82,7 @@ pub const CHAPTERS: &[Chapter] = &[
     Chapter {
         name: "06-skip-the-dead",
         adds: "asks whether a socket is still there before touching it",
-        breaks: "rude; send-then-reset",
+        breaks: "rude, send-then-reset, and more",
         story: Some("impatient"),
         on_path: false,
         feature: None,
@@ -98,7 +98,7 @@ pub const CHAPTERS: &[Chapter] = &[
     Chapter {
         name: "08-recycled-number",
         adds: "a tidier loop: clients first, new ones last (broken on purpose)",
-        breaks: "stranger",
+        breaks: "stranger, and more",
         story: Some("stranger"),
         on_path: true,
         feature: None,
@@ -106,7 +106,7 @@ pub const CHAPTERS: &[Chapter] = &[
     Chapter {
         name: "09-owned-connections",
         adds: "a connection owns its socket, ready lists borrow, ids are never reused",
-        breaks: "half-close: the reply is lost",
+        breaks: "half-close, where the reply is lost, and more",
         story: Some("stranger"),
         on_path: true,
         feature: None,
@@ -114,7 +114,7 @@ pub const CHAPTERS: &[Chapter] = &[
     Chapter {
         name: "10-never-block",
         adds: "only select waits; a bounded buffer per client; the end of sending is not the end",
-        breaks: "out-of-descriptors",
+        breaks: "out-of-descriptors, and more",
         story: Some("half-close"),
         on_path: true,
         feature: None,
@@ -169,7 +169,7 @@ pub const CHAPTERS: &[Chapter] = &[
     },
     Chapter {
         name: "17-io-uring",
-        adds: "no server: what io_uring does with a number that is closed while it is under way",
+        adds: "not a server: what io_uring does with a number that is closed while it is under way",
         breaks: "",
         story: None,
         on_path: false,

@@ -1,5 +1,5 @@
 """One client at a time, and each reply is made by another process: until then nothing waits for the client. A second
-thread looks after nothing, once in a second."""
+thread sleeps through all of it: for a thousand seconds."""
 
 import os
 import socket
@@ -7,13 +7,7 @@ import subprocess
 import threading
 import time
 
-
-def maintain():
-    while True:
-        time.sleep(1)
-
-
-threading.Thread(target=maintain, daemon=True).start()
+threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
 listener = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
 while True:
     connection, _ = listener.accept()

@@ -53,14 +53,16 @@ close-call: your server under clients that leave, reset, half-close and never re
 
 const OPTIONS: &str = "\
 check starts COMMAND afresh for each probe. {port} in its arguments is replaced by the
-port on which it must listen; its environment has it in PORT. Between `check` and `--`:
+port on which it must listen; its environment has it in PORT. It must stay in the
+foreground, and reply to what the clients send. Between `check` and `--`:
   --only PROBE,PROBE    only these probes
   --skip PROBE,PROBE    all but these
   --hammer N            one probe more: N clients that send and close, twenty at a time
   --silent N            in two-at-once, N clients send nothing; 1 unless told otherwise
   --preset NAME         the server's protocol: PRESETS;
                         `list` shows what each of them is
-  --message TEXT        what the clients send, \\r \\n \\t \\\\ \\0 and \\xNN included
+  --message TEXT        what the clients send, `Hello, server!` unless told otherwise;
+                        \\r \\n \\t \\\\ \\0 and \\xNN are understood
   --reply TEXT          what a reply must contain; without it any bytes are a reply
   --greeting TEXT       what the server says first must contain
   --also TEXT           another message that clients send before they leave or reset;
@@ -85,7 +87,7 @@ Exit status of check: 0 no fault, 1 a fault, 2 something could not be checked.
 
 const BUILDS: &str = "
 cargo xtask book                   builds the book; with --open, opens it
-cargo test                         proves it
+cargo test                         runs every story again
 ";
 
 const BOOK: &str = "

@@ -47,8 +47,10 @@ pub fn rows(outcome: &Outcome, coloured: bool, given: &mut Vec<String>) -> Strin
         }
         rows
     };
-    if let Some(known) = outcome.known.as_ref().filter(|_| outcome.counts) {
-        rows += &indented(&format!("known: {known}"));
+    match &outcome.known {
+        Some(known) if outcome.counts => rows += &indented(&format!("known: {known}")),
+        Some(_) if outcome.grade != Grade::Ok => rows += &indented("known, so it does not count"),
+        _ => {}
     }
     for line in outcome.script().lines() {
         rows += &format!("\n        {line}");
