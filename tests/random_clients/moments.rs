@@ -22,13 +22,13 @@ use close_call::probe::idle::{self, Looks, Threads};
 use close_call::probe::server::Server;
 use close_call::probe::server::keeper::Keeper;
 use close_call::probe::server::output::Line;
-use close_call::probe::server::port::{FreePort, Port};
+use close_call::probe::server::port::Port;
 use close_call::probe::server::processes;
 use close_call::probe::server::waits::Waits;
 use close_call::probe::verdict::Verdict;
 
-use crate::common::{python, tempdir};
-use crate::steps::chapter;
+use crate::common::tempdir;
+use crate::steps::{chapter, peer};
 
 /// A new process has a copy of every descriptor until its exec, and a connection ends only with the last copy. So a client
 /// that leaves waits until no process is being made.
@@ -173,7 +173,9 @@ fn a_look_during_which_a_thread_is_woken_is_not_enough() {
                 }
                 server.processes()
             };
-            let look = idle::look(&wakes, server.address(), &Default::default(), &mut idle::Naps::default()).unwrap();
+            let look = idle::look(&wakes, server.address(), &Default::default(), &mut idle::Naps::default());
+            // A test that fails must not leave the other thread busy for ever.
+            let look = look.inspect_err(|_| over.store(true, Ordering::Relaxed)).unwrap();
             woken = client.take().map(|_| Looks::default().idle(&look, Duration::ZERO, Duration::ZERO));
         }
         over.store(true, Ordering::Relaxed);
@@ -185,11 +187,7 @@ fn a_look_during_which_a_thread_is_woken_is_not_enough() {
 /// It sleeps for a moment after each read, and all that moves stands still meanwhile.
 #[test]
 fn a_server_that_rests_between_its_reads_is_waited_for_until_it_has_taken_all() {
-    let Some([python, file]) = python("hoarding_server.py") else { return };
-    let port = FreePort::find().unwrap();
-    let mut command = Command::new(python);
-    command.arg(file);
-    let mut server = Server::start(command, Port::Given(port.number), LIMIT).unwrap();
+    let Some((mut server, _port)) = peer("hoarding_server.py") else { return };
     let at = server.address();
     let named = Cell::new(None);
     let mut watch = |event| {

@@ -28,6 +28,15 @@ pub fn chapter(name: &str) -> Command {
     command
 }
 
+/// A server of tests/peers that has started, and the port that is kept for it.
+pub fn peer(file: &str) -> Option<(Server, FreePort)> {
+    let [python, file] = python(file)?;
+    let port = FreePort::find().unwrap();
+    let mut command = Command::new(python);
+    command.arg(file);
+    Some((Server::start(command, Port::Given(port.number), LIMIT).unwrap(), port))
+}
+
 /// With no patience for a server that is idle, one that sleeps for a time must not be taken for idle.
 #[test]
 fn a_server_that_sleeps_before_it_replies_is_waited_for_without_patience() {
@@ -75,11 +84,7 @@ fn of_a_long_reply_the_beginning_is_told() {
 /// A connection that breaks in the middle of a reply is another matter than a reply that is too short.
 #[test]
 fn a_reset_in_the_middle_of_a_reply_is_said_to_be_one() {
-    let Some([python, file]) = python("cuts_short_server.py") else { return };
-    let port = FreePort::find().unwrap();
-    let mut command = Command::new(python);
-    command.arg(file);
-    let mut server = Server::start(command, Port::Given(port.number), LIMIT).unwrap();
+    let Some((mut server, _port)) = peer("cuts_short_server.py") else { return };
     let mut ignore = |_| {};
     let mut clients = Clients::new(&mut server, Duration::ZERO, &mut ignore);
     clients.connect("alice").unwrap();
