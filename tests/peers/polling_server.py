@@ -1,4 +1,4 @@
-"""Chapter 8's bug, in a loop that sleeps for 50 ms and then asks select without waiting: the clients first, the listener
+"""Chapter 8's bug, in a loop that sleeps for 20 ms and then asks select without waiting: the clients first, the listener
 last, and a number is taken for a name. With `beside` another thread waits for ever."""
 
 import os
@@ -13,7 +13,7 @@ clients = set()
 if "beside" in sys.argv:
     threading.Thread(target=threading.Event().wait, daemon=True).start()
 while True:
-    time.sleep(0.05)
+    time.sleep(0.02)
     ready = select.select([listener, *clients], [], [], 0)[0]
     owed = []
     for fd in ready:
