@@ -48,27 +48,27 @@ kinds! {
     /// The server did what a sound server does.
     Ok, "ok", Ok, "";
     /// The process ended.
-    Died, "died", Fault, "what a few clients do ends it for all";
+    Died, "died", Fault, "a few clients can end it, and then nobody is served";
     /// A process that served has ended, and others run.
-    WorkerDied, "worker died", Fault, "what a few clients do ends it for those whom the worker served";
+    WorkerDied, "worker died", Fault, "a few clients can end a worker, and all that it serves are cut off";
     /// It stopped itself.
     Stopped, "stopped", Fault, "it stopped itself, and serves nobody";
     /// It was told to stop, and goes on.
-    GoesOn, "goes on", Fault, "whoever operates it cannot stop it in order";
+    GoesOn, "goes on", Fault, "its operator cannot stop it in an orderly way";
     /// It works, and gets nowhere.
     Spins, "spins", Fault, "it works without rest, and gets nowhere";
     /// It holds more and more memory.
     Grows, "grows", Fault, "a client can make it hold as much memory as the client likes";
     /// It keeps descriptors of clients that have gone.
-    Leaks, "leaks", Fault, "each time it keeps a descriptor more, until it has none left for a client";
+    Leaks, "leaks", Fault, "it keeps one more descriptor each time, until none is left for a client";
     /// A client got what was meant for another.
     Crossed, "crossed", Fault, "a client got what was meant for another";
     /// A client that had done nothing wrong was cut off.
     ClosedOn, "closed on", Fault, "it closed the connection of a client that had done nothing wrong";
     /// A client waits for a reply.
-    NoReply, "no reply", Fault, "a client waits for it, and it does nothing";
+    NoReply, "no reply", Fault, "a client waits, and the server does nothing";
     /// A client waits for a greeting.
-    NoGreeting, "no greeting", Fault, "a client waits for it, and it does nothing";
+    NoGreeting, "no greeting", Fault, "a client waits, and the server does nothing";
     /// The connection ended before the reply.
     ReplyLost, "reply lost", Fault, "a client did not get the reply that was due to it";
     /// Only the beginning of a reply came.
@@ -76,7 +76,7 @@ kinds! {
     /// Something came that is no reply.
     WrongReply, "wrong reply", Fault, "a client did not get the reply that was due to it";
     /// Not all that a client sent was received.
-    LeftUnread, "left unread", Fault, "a client waits until it has received the rest, and it does nothing";
+    LeftUnread, "left unread", Fault, "it does not read the rest, and a client may wait for that for ever";
     /// The reply came, and not the end of the connection.
     NoEnd, "no end", Fault, "it keeps a connection whose client waits for its end";
     /// A connection was closed as soon as it had come.
