@@ -1,7 +1,6 @@
 //! Probes for the chapters and what was begun from them: they need more of a server than any server has. They are not on
 //! the scoreboard, and `check` does not play them.
 
-use std::iter;
 use std::time::Duration;
 
 use super::greeting::{GREETING, greeting_of};
@@ -69,7 +68,7 @@ pub fn by_name(name: &str) -> Option<&'static Probe> {
 fn slow_reader(clients: &mut Clients) -> Step {
     clients.connect_with_little_room("alice")?;
     clients.ask("alice")?;
-    clients.reply_in_pieces("alice", greeting_of(LONG_GREETING))
+    clients.reply_in_pieces("alice", &greeting_of(LONG_GREETING))
 }
 
 fn told_to_stop(clients: &mut Clients) -> Step {
@@ -80,12 +79,12 @@ fn told_to_stop(clients: &mut Clients) -> Step {
         clients.tell_to_stop()
     });
     clients.until_it_has_stopped(stopped)?;
-    clients.reads_to_the_end("carol", GREETING.iter().copied())?;
-    clients.reads_to_the_end("alice", iter::empty())
+    clients.reads_to_the_end("carol", GREETING)?;
+    clients.reads_to_the_end("alice", &[])
 }
 
 fn stop_while_owing(clients: &mut Clients) -> Step {
-    let long = || greeting_of(LONG_GREETING);
+    let long = greeting_of(LONG_GREETING);
     clients.connect("alice")?;
     clients.connect_with_little_room("bob")?;
     clients.ask("bob")?;
@@ -98,8 +97,8 @@ fn stop_while_owing(clients: &mut Clients) -> Step {
         clients.tell_to_stop()
     })?;
     clients.sees_the_end("alice")?;
-    clients.reply_in_pieces("carol", long().chain(long()))?;
-    clients.reads_to_the_end("bob", long())?;
+    clients.reply_in_pieces("carol", &long.repeat(2))?;
+    clients.reads_to_the_end("bob", &long)?;
     clients.until_it_has_stopped(Ok(()))
 }
 

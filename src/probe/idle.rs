@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::Duration;
 
-use super::server::processes;
+use super::server::processes::{self, Task};
 use super::server::sockets;
 use super::server::waits::{Wait, Waiting, Waits};
 use crate::net::in_flight;
@@ -100,7 +100,8 @@ pub fn look(
     naps: &mut Naps,
 ) -> io::Result<Look> {
     let pids = processes();
-    let before = threads(&pids);
+    let tasks = processes::tasks(&pids);
+    let before = of_states(&processes::living(&tasks));
     let nothing = Look { threads: [before; 2], arrived: false, napping: false, unbroken: false };
     // A server that is to become idle has to go to sleep first, which is the cheaper question.
     if before != Threads::Asleep {
@@ -109,8 +110,8 @@ pub fn look(
     // The order matters. A thread that waits after the first count, still sleeps when all has arrived, and has not run by
     // the second count, has slept while the connections were looked at. (One that was woken and waits for a processor has
     // not run either.) So has a process that was started a moment ago, if there is none but those.
-    let counts = processes::schedstats(&pids);
-    let waiting = naps.waiting(&pids);
+    let counts = processes::schedstats(&tasks);
+    let waiting = naps.waiting(&tasks);
     if naps.waits.some_run() {
         return Ok(Look { threads: [before, Threads::Busy], ..nothing });
     }
@@ -119,8 +120,9 @@ pub fn look(
     }
     let napping = naps.may_see_more(waiting.as_deref().unwrap_or_default(), server, connections)?;
     let none_is_new = processes() == pids;
-    let after = threads(&pids);
-    let same = counts.is_some() && processes::schedstats(&pids) == counts;
+    let tasks = processes::tasks(&pids);
+    let after = of_states(&processes::living(&tasks));
+    let same = counts.is_some() && processes::schedstats(&tasks) == counts;
     Ok(Look { threads: [before, after], arrived: true, napping, unbroken: same && none_is_new && waiting.is_some() })
 }
 
@@ -170,9 +172,9 @@ impl Naps {
     }
 
     /// What the threads wait for. `None` where that may not be read, which is said once.
-    fn waiting(&mut self, pids: &[u32]) -> Option<Vec<Waiting>> {
+    fn waiting(&mut self, tasks: &[Task]) -> Option<Vec<Waiting>> {
         static SAID: Once = Once::new();
-        let waiting = self.waits.of(pids).inspect_err(|error| {
+        let waiting = self.waits.of_tasks(tasks).inspect_err(|error| {
             SAID.call_once(|| {
                 eprintln!("/proc/PID/syscall: {error}: a server that sleeps for a time is taken for idle");
             });

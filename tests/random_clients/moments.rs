@@ -124,7 +124,7 @@ fn a_look_during_which_a_process_is_made_is_not_enough() {
         }
     };
     // What the kernel does not count, or may not be asked, is never unbroken.
-    let counted = processes::schedstats(&server.processes()).is_some();
+    let counted = processes::schedstats(&processes::tasks(&server.processes())).is_some();
     let readable = Waits::default().of(&server.processes()).is_ok();
     assert_eq!(look(&|| server.processes()), counted && readable);
     let times = Cell::new(0);

@@ -89,13 +89,13 @@ fn a_reset_in_the_middle_of_a_reply_is_said_to_be_one() {
     let mut clients = Clients::new(&mut server, Duration::ZERO, &mut ignore);
     clients.connect("alice").unwrap();
     clients.ask("alice").unwrap();
-    let verdict = clients.reply_in_pieces("alice", b"Hello, client!".iter().copied()).unwrap_err();
+    let verdict = clients.reply_in_pieces("alice", b"Hello, client!").unwrap_err();
     let said = "no reply to alice: recv: Connection reset by peer (os error 104). The server still runs.";
     assert_eq!(verdict.sentence(), said);
     // Nor is it the end of the connection, where all has come.
     clients.connect("bob").unwrap();
     clients.ask("bob").unwrap();
-    let verdict = clients.reads_to_the_end("bob", b"Hello".iter().copied()).unwrap_err();
+    let verdict = clients.reads_to_the_end("bob", b"Hello").unwrap_err();
     assert_eq!(verdict.cell(), "cut short", "{}", verdict.sentence());
 }
 

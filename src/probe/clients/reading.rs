@@ -186,7 +186,7 @@ impl Clients<'_> {
     }
 
     /// It reads what comes, a little at a time, and compares it with `whole` byte for byte.
-    pub fn reply_in_pieces(&mut self, who: &str, mut whole: impl Iterator<Item = u8>) -> Step {
+    pub fn reply_in_pieces(&mut self, who: &str, whole: &[u8]) -> Step {
         let mut read = 0;
         let (client, server) = (self.client(who)?.address, self.observed.address());
         let mut kernel = SockDiag::open().map_err(Verdict::no_sock_diag)?;
@@ -195,9 +195,7 @@ impl Clients<'_> {
             let received = self.socket(who)?.recv(&mut buffer);
             match received {
                 Ok(0) => break,
-                Ok(n) if !buffer[..n].iter().all(|byte| whole.next() == Some(*byte)) => {
-                    return Err(Verdict::WrongClient(who.into()));
-                }
+                Ok(n) if !whole[read..].starts_with(&buffer[..n]) => return Err(Verdict::WrongClient(who.into())),
                 Ok(n) => read += n,
                 Err(e) if !e.would_block() => {
                     return Err(self.or_death(Verdict::Ended(who.into(), e.to_string())));
@@ -214,7 +212,7 @@ impl Clients<'_> {
                 }
             }
         }
-        let all = whole.next().is_none();
+        let all = read == whole.len();
         let words = if all { format!("{read} bytes, the whole reply") } else { "the beginning, and no more".into() };
         self.did(who, Act::Receive(words))?;
         if all { Ok(()) } else { Err(Verdict::CutShort(who.into())) }

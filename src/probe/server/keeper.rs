@@ -107,13 +107,13 @@ impl Keeper {
 
     /// The processes that have come of the server, wherever they have gone since.
     pub fn kept(&self) -> Vec<u32> {
-        // A keeper without children has ended, or is about to.
+        // A keeper without children has ended, or is about to. It has one thread, and so has its guard.
         let keeper = self.id.filter(|_| self.lost.is_none());
-        let kept = keeper.map(processes::below).unwrap_or_default();
+        let kept = keeper.map(processes::below_single).unwrap_or_default();
         if !kept.is_empty() {
             return kept;
         }
-        processes::below(self.guard.id()).into_iter().filter(|pid| Some(*pid) != self.id).collect()
+        processes::below_single(self.guard.id()).into_iter().filter(|pid| Some(*pid) != self.id).collect()
     }
 
     /// The server's process id, which is its process group's too.

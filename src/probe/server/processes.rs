@@ -26,33 +26,61 @@ pub fn are_ours() -> io::Result<()> {
 
 /// All descendants of a process, its children first.
 pub fn below(pid: u32) -> Vec<u32> {
-    let mut pids = children(pid);
+    with_descendants(children(&threads(pid)))
+}
+
+/// All descendants of a process of a single thread, its children first.
+pub fn below_single(pid: u32) -> Vec<u32> {
+    with_descendants(children(&[first_thread(pid)]))
+}
+
+/// The processes, and then all their descendants.
+fn with_descendants(mut pids: Vec<u32>) -> Vec<u32> {
     let mut at = 0;
     while let Some(&pid) = pids.get(at) {
-        pids.extend(children(pid));
+        pids.extend(children(&threads(pid)));
         at += 1;
     }
     pids
 }
 
 /// The children of a process, of whichever of its threads.
-fn children(pid: u32) -> Vec<u32> {
-    let lists = threads(pid).into_iter().filter_map(|thread| fs::read_to_string(thread.join("children")).ok());
+fn children(threads: &[PathBuf]) -> Vec<u32> {
+    let lists = threads.iter().filter_map(|thread| fs::read_to_string(thread.join("children")).ok());
     lists.flat_map(|list| list.split(' ').filter_map(|pid| pid.trim().parse().ok()).collect::<Vec<u32>>()).collect()
 }
 
-/// The state letters of all threads of the processes, as proc_pid_stat(5) has them: `S` sleeps, `R` runs, `T` is
-/// stopped. Those of processes that have ended (`Z`, `X`) and wait for their parent to take note are left out.
-pub fn states(pids: &[u32]) -> Vec<u8> {
+/// A thread, as it was when it was listed.
+pub struct Task {
+    /// Its process.
+    pub pid: u32,
+    /// Its folder in /proc.
+    pub folder: PathBuf,
+    /// Its state's letter, as proc_pid_stat(5) has it: `S` sleeps, `R` runs, `T` is stopped, `Z` and `X` have ended.
+    pub state: u8,
+}
+
+/// All threads of the processes.
+pub fn tasks(pids: &[u32]) -> Vec<Task> {
     let state = |stat: &[u8]| fields(stat)?.next()?.first().copied();
-    let states = pids.iter().flat_map(|pid| match alone(*pid) {
-        Some(stat) => state(&stat).into_iter().collect(),
-        None => {
-            let stats = listed(*pid).filter_map(|thread| line(&thread.join("stat")).ok());
-            stats.filter_map(|stat| state(&stat)).collect::<Vec<u8>>()
+    let all = pids.iter().flat_map(|&pid| {
+        let task = move |folder, stat: &[u8]| Some(Task { pid, folder, state: state(stat)? });
+        match alone(pid) {
+            Some(stat) => task(first_thread(pid), &stat).into_iter().collect::<Vec<Task>>(),
+            None => listed(pid).filter_map(|thread| task(thread.clone(), &line(&thread.join("stat")).ok()?)).collect(),
         }
     });
-    states.filter(|state| !matches!(state, b'Z' | b'X')).collect()
+    all.collect()
+}
+
+/// The state letters of all threads of the processes, but of those that have ended and wait for their parent to take note.
+pub fn states(pids: &[u32]) -> Vec<u8> {
+    living(&tasks(pids))
+}
+
+/// The state letters of those that have not ended.
+pub fn living(tasks: &[Task]) -> Vec<u8> {
+    tasks.iter().map(|task| task.state).filter(|state| !matches!(state, b'Z' | b'X')).collect()
 }
 
 /// What /proc/PID/stat says of a process with a single thread, which is all that there is to know of its threads: most
@@ -74,9 +102,14 @@ fn line(file: &Path) -> io::Result<Vec<u8>> {
 /// The folders of all threads of a process, in /proc.
 pub fn threads(pid: u32) -> Vec<PathBuf> {
     match alone(pid) {
-        Some(_) => vec![PathBuf::from(format!("/proc/{pid}/task/{pid}"))],
+        Some(_) => vec![first_thread(pid)],
         None => listed(pid).collect(),
     }
+}
+
+/// The folder of the first thread of a process, which is there as long as the process is.
+fn first_thread(pid: u32) -> PathBuf {
+    PathBuf::from(format!("/proc/{pid}/task/{pid}"))
 }
 
 /// The folders of all threads of a process, of which there may be many.
@@ -108,12 +141,12 @@ pub fn threads_of(pid: u32) -> impl Iterator<Item = Thread> {
     })
 }
 
-/// For how long each thread of the processes has been on a processor, how long it has waited for one, and how often it was
-/// given one: the scheduler's counts, as the kernel prints them (/proc/PID/schedstat, Documentation/scheduler/sched-stats.rst).
+/// For how long each of the threads has been on a processor, how long it has waited for one, and how often it was given
+/// one: the scheduler's counts, as the kernel prints them (/proc/PID/schedstat, Documentation/scheduler/sched-stats.rst).
 /// `None` where it does not count.
-pub fn schedstats(pids: &[u32]) -> Option<Vec<Vec<u8>>> {
-    let threads = pids.iter().flat_map(|pid| threads(*pid));
-    threads.map(|thread| line(&thread.join("schedstat")).ok().filter(|counts| !counts.starts_with(b"0 0 0"))).collect()
+pub fn schedstats(tasks: &[Task]) -> Option<Vec<Vec<u8>>> {
+    let counts = tasks.iter().map(|task| line(&task.folder.join("schedstat")).ok());
+    counts.map(|counts| counts.filter(|counts| !counts.starts_with(b"0 0 0"))).collect()
 }
 
 /// The processor time that the processes have used, to the nanosecond: the scheduler's count (schedstat), which not every
@@ -155,7 +188,7 @@ pub fn name(pid: u32) -> String {
 /// Whether a process is there of which /proc shows no thread, as where it is mounted with `hidepid`: of such a one nothing
 /// can be known.
 pub fn is_hidden(pid: u32) -> bool {
-    let shown = fs::read_dir(format!("/proc/{pid}/task")).is_ok_and(|mut tasks| tasks.next().is_some());
+    let shown = first_thread(pid).exists();
     // SAFETY: a bare system call that sends no signal. Asked second: what is there now was there before.
     let is_there =
         |pid| unsafe { libc::kill(pid, 0) == 0 } || io::Error::last_os_error().raw_os_error() == Some(libc::EPERM);
@@ -253,7 +286,7 @@ mod tests {
         let pids = [child.id()];
         let rests = || {
             while !Waits::default().of(&pids).ok()?.iter().any(|thread| thread.descriptors() == Some(vec![0])) {}
-            schedstats(&pids)
+            schedstats(&tasks(&pids))
         };
         echo();
         let first = rests();

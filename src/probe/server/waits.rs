@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use libc::c_long;
 
-use super::processes;
+use super::processes::{self, Task};
 
 /// How long a thread waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,16 +60,23 @@ impl Waits {
     /// To the kernel a thread waits once it has left the processor. Its state says that it sleeps a moment before that,
     /// and so it may say of one that finds, in that moment, that it need not.
     pub fn of(&mut self, pids: &[u32]) -> io::Result<Vec<Waiting>> {
+        self.of_each(pids.iter().flat_map(|&pid| processes::threads(pid).into_iter().map(move |thread| (pid, thread))))
+    }
+
+    /// Those of the threads that wait, as [`Waits::of`] has them of all.
+    pub fn of_tasks(&mut self, tasks: &[Task]) -> io::Result<Vec<Waiting>> {
+        self.of_each(tasks.iter().map(|task| (task.pid, task.folder.clone())))
+    }
+
+    fn of_each(&mut self, threads: impl Iterator<Item = (u32, PathBuf)>) -> io::Result<Vec<Waiting>> {
         let mut all = Vec::new();
         self.some_run = false;
-        for &pid in pids {
-            for thread in processes::threads(pid) {
-                if let Some(call) = call_of(&thread).inspect_err(|_| self.some_run = false)? {
-                    let call = self.remembered(&thread, call);
-                    all.push(Waiting { thread, pid, call });
-                } else {
-                    self.some_run = true;
-                }
+        for (pid, thread) in threads {
+            if let Some(call) = call_of(&thread).inspect_err(|_| self.some_run = false)? {
+                let call = self.remembered(&thread, call);
+                all.push(Waiting { thread, pid, call });
+            } else {
+                self.some_run = true;
             }
         }
         Ok(all)
