@@ -36,7 +36,7 @@ pub fn play(exe: &Path, name: &str, probe: &Probe, trace: Option<Format>) -> Exi
         println!("{}{}\n", paint(coloured, Style::Bold, &title), &whole[title.len()..]);
     }
     let verdict = run(exe, probe, trace, &mut |event| printer.print(event));
-    printer.no_more_alike();
+    printer.say_how_many_were_left_out();
     printer.close(probe, &verdict);
     match verdict {
         Verdict::Died { status, .. } => match status.code().and_then(|code| u8::try_from(code).ok()) {
@@ -106,7 +106,8 @@ impl Printer {
             Event::Said(line) => line,
             Event::Named { .. } => return false,
             _ => {
-                self.no_more_alike();
+                self.alike.clear();
+                self.say_how_many_were_left_out();
                 return false;
             }
         };
@@ -115,18 +116,18 @@ impl Printer {
             return false;
         }
         let shape: String = line.text.chars().filter(|c| !c.is_ascii_digit() && *c != ',' && *c != ' ').collect();
-        let too_many = self.alike.iter().filter(|known| **known == shape).count() >= ENOUGH;
-        if too_many {
-            self.left_out += 1;
-        } else {
-            self.alike.push(shape);
+        let alike = self.alike.iter().filter(|known| **known == shape).count();
+        match alike {
+            ENOUGH.. => self.left_out += 1,
+            0 => self.say_how_many_were_left_out(),
+            _ => {}
         }
-        too_many
+        self.alike.extend((alike < ENOUGH).then_some(shape));
+        alike >= ENOUGH
     }
 
-    /// Says how many lines were left out, if any were.
-    fn no_more_alike(&mut self) {
-        self.alike.clear();
+    /// Says so where they were, if any were.
+    fn say_how_many_were_left_out(&mut self) {
         let left_out = mem::take(&mut self.left_out);
         if left_out > 0 {
             println!("{}", paint(self.coloured, Style::Dim, &format!("        ({left_out} more like these)")));
