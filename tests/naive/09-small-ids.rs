@@ -44,7 +44,7 @@ fn serve(listener: Socket) -> Result<()> {
             }
         }
 
-        // Clients first, new ones last, as in chapter 8. Here that order does no harm.
+        // Clients first, new ones last, as in chapter 8.
         if readable.contains(&LISTENER) {
             let (socket, name) = listener.accept()?;
             log!("New connection from {name}");

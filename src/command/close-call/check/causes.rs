@@ -61,7 +61,7 @@ fn of_error(name: &str) -> Option<Cause> {
 fn of_kind(kind: Kind) -> Option<Cause> {
     match kind {
         Kind::Crossed => {
-            cause("what was kept under a number went to the number's next owner", "rule 3, chapters 8 and 13")
+            cause("what was kept under a number or a position went to its next owner", "rule 3, chapters 8, 12 and 13")
         }
         Kind::Grows => cause("nothing bounds what it keeps for a client", "rule 6, chapter 10"),
         Kind::Leaks => cause("a way out of the loop does not close", "rule 4, chapters 9 and 11"),
