@@ -1,6 +1,7 @@
 //! What `check` sees that no client sees, and that it looks where it used to wait.
 
 use std::collections::HashSet;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
@@ -16,7 +17,7 @@ use close_call::probe::server::wakes;
 use close_call::probe::target::{Report, Target};
 
 use crate::check::{check, verdicts};
-use crate::common::{command, exe, left_out, python, room_for_a_crowd, settings};
+use crate::common::{command, exe, left_out, python, room_for_a_crowd, settings, tempdir};
 use insta::assert_snapshot;
 use socket2::SockRef;
 
@@ -277,9 +278,14 @@ fn a_connection_that_is_over_wakes_nobody() {
         BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
         assert_eq!(said.trim(), if resets { "reset" } else { "ended" });
         let (pids, mut waits) = ([server.id()], Waits::default());
-        while idle::threads(&pids) != Threads::Asleep {}
         let readable = waits.of(&pids).is_ok();
-        let can_wake = wakes::can_wake(&pids, &HashSet::new(), &mut waits);
+        // It may still be on its way to where it waits for ever.
+        let can_wake = loop {
+            let can_wake = wakes::can_wake(&pids, &HashSet::new(), &mut waits);
+            if !readable || idle::threads(&pids) == Threads::Asleep && !waits.some_run() {
+                break can_wake;
+            }
+        };
         server.kill().unwrap();
         server.wait().unwrap();
         if !readable {
@@ -287,6 +293,30 @@ fn a_connection_that_is_over_wakes_nobody() {
         }
         assert_eq!(can_wake, expected, "resets: {resets}, {args:?}");
     }
+}
+
+/// It wakes between the question whether it is idle and the one what it waits for, sooner or later.
+#[test]
+fn a_server_that_is_often_awake_is_waited_for() {
+    let folder = tempdir();
+    let script = folder.path().join("often.probe");
+    fs::write(&script, format!("# often: be served, again and again\n{}", "alice is served\n".repeat(4))).unwrap();
+    let Some((shown, status)) = on(&["--script", script.to_str().unwrap()], "often_awake_server.py", &[]) else {
+        return;
+    };
+    assert_eq!((unwrapped(&shown).starts_with("often ok"), status), (true, Some(0)), "{shown}");
+}
+
+/// That its other threads wait for ever says nothing of one that runs.
+#[test]
+fn a_server_that_runs_is_not_one_that_cannot_wake() {
+    let mut child = Command::new("sh");
+    let child = child.args(["-c", "while :; do :; done"]).stdin(Stdio::null());
+    let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let can_wake = wakes::can_wake(&[child.id()], &HashSet::new(), &mut Waits::default());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(can_wake);
 }
 
 #[test]

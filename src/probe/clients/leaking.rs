@@ -69,9 +69,7 @@ impl Clients<'_> {
     fn still_holds(&mut self, much: usize, lingers: Duration) -> Result<bool, Verdict> {
         let (begun, mut pauses) = (Instant::now(), Pauses::of_at_most(Duration::from_millis(20)));
         while self.observed.held().0 >= much {
-            self.alive()?;
-            let for_good = self.is_idle(begun.elapsed())? && !self.can_wake() && self.is_idle(begun.elapsed())?;
-            if for_good || begun.elapsed() >= lingers {
+            if self.cannot_wake(begun.elapsed())? || begun.elapsed() >= lingers {
                 return Ok(self.observed.held().0 >= much);
             }
             pauses.pause();

@@ -9,7 +9,7 @@ use crate::net::in_flight::{LIMIT, all_arrived};
 use crate::net::sock_diag::{End, SockDiag};
 use crate::net::{Error, Socket};
 use crate::probe::idle::{self, Looks, Threads};
-use crate::probe::server::wakes;
+use crate::probe::server::{processes, wakes};
 use crate::probe::verdict::{Step, Verdict};
 
 /// A client's kernel that holds so much for it, while more is on its way, may have no room for the rest. Any window begins
@@ -194,11 +194,24 @@ impl Clients<'_> {
             return Ok(false);
         }
         patience.next = 2 * waited;
-        Ok(self.is_idle(waited)? && !self.can_wake() && !self.hears()? && self.is_idle(waited)?)
+        self.cannot_wake(waited)
+    }
+
+    /// Whether the server is idle, and cannot wake by itself. The three answers are about one and the same sleep: a thread
+    /// that has run in between may have waited for something else when it was asked what it waits for.
+    pub(super) fn cannot_wake(&mut self, waited: Duration) -> Result<bool, Verdict> {
+        let before = self.schedstats();
+        let so = self.is_idle(waited)? && !self.can_wake() && !self.hears()? && self.is_idle(waited)?;
+        Ok(so && self.schedstats() == before)
+    }
+
+    /// How often each thread of the server has run, where the kernel counts it.
+    fn schedstats(&self) -> Option<Vec<Vec<u8>>> {
+        processes::schedstats(&processes::tasks(&self.observed.processes()))
     }
 
     /// Whether the server can wake by itself, as far as the kernel tells.
-    pub(super) fn can_wake(&mut self) -> bool {
+    fn can_wake(&mut self) -> bool {
         let Ok(scene) = idle::scene(self.observed.address(), &self.connections()) else { return true };
         wakes::can_wake(&self.observed.processes(), &idle::serving(&scene), self.observed.naps.waits())
     }

@@ -16,9 +16,13 @@ use super::waits::{Wait, Waits};
 use crate::net::sock_diag::state;
 
 /// Whether any of the processes can go on although none of their clients does anything: those that are served through the
-/// sockets with these inodes. It is a fact only if the processes are idle before and afterwards.
+/// sockets with these inodes. One of which a thread runs need not wake. It is a fact only if the processes are idle before and
+/// afterwards, and no thread has run in between.
 pub fn can_wake(pids: &[u32], clients: &HashSet<u32>, waits: &mut Waits) -> bool {
     let Ok(threads) = waits.of(pids) else { return true };
+    if waits.some_run() {
+        return true;
+    }
     let asleep = threads.iter().all(|waiting| {
         let descriptors = || waiting.descriptors().unwrap_or_default();
         waiting.wait() == Wait::Unlimited && !descriptors().iter().any(|fd| has_timeout(waiting.pid, *fd))
