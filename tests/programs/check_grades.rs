@@ -50,6 +50,18 @@ fn a_server_that_dies_when_the_clients_leave_is_said_to() {
     assert!(status == Some(1) && shown.contains("Afterwards it died."), "{shown}");
 }
 
+/// The newcomer is turned away as long as the server has not seen that the others have gone.
+#[test]
+fn a_server_that_accepts_before_it_sees_the_others_go_serves_again() {
+    if !room_for_a_crowd() {
+        return;
+    }
+    let Some([python, file]) = python("accepts_first_server.py") else { return };
+    let (shown, status, _) = check(&["--only", "crowd", "--", python, file]);
+    let expected = (vec![("crowd", "turned away")], vec!["choice"], Some(0));
+    assert_eq!((verdicts(&shown), grades(&shown), status), expected, "{shown}");
+}
+
 #[test]
 fn half_close_is_a_choice_in_http_alone() {
     for (options, grade, status) in [

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Clients;
 use super::client::Reads;
-use super::waiting::Patience;
+use super::waiting::{Patience, Pauses};
 use crate::net::Socket;
 use crate::probe::idle::LINGERS;
 use crate::probe::protocol::{Answer, Protocol, compare};
@@ -26,7 +26,22 @@ impl Clients<'_> {
                 client.socket = client.socket.take().filter(ends);
             }
         }
-        self.observed.server.ended().is_none() && self.is_served(Instant::now() + LINGERS).unwrap_or(false)
+        let (begun, mut pauses) = (Instant::now(), Pauses::of_at_most(Duration::from_millis(100)));
+        let mut settled = false;
+        while self.observed.server.ended().is_none() {
+            if let Ok(served) = self.is_served(begun + LINGERS) {
+                return served;
+            }
+            // It was turned away. The server may not have seen yet that the others have gone.
+            if settled || begun.elapsed() > LINGERS {
+                break;
+            }
+            self.read_output();
+            self.see_off();
+            settled = self.cannot_wake(begun.elapsed()).unwrap_or(true);
+            pauses.pause();
+        }
+        false
     }
 
     /// Whether the server has ended, or is about to: it may have been seen to reset a connection before it is seen to end.
@@ -41,17 +56,20 @@ impl Clients<'_> {
         self.observed.server.ended().is_some()
     }
 
+    /// Whether a new client is served before that time. Fails if it cannot connect, or its connection ends first.
     fn is_served(&mut self, until: Instant) -> io::Result<bool> {
         let protocol: Protocol = self.terms.protocol.clone();
         let mut stream = TcpStream::connect_timeout(&self.observed.address(), LINGERS)?;
         self.one_more = stream.local_addr().ok();
-        Ok((protocol.greeting.is_empty() || self.is_told(&mut stream, &protocol.greeting, until)?)
-            && stream.write_all(&protocol.message).is_ok()
-            && self.is_told(&mut stream, &protocol.reply, until)?)
+        if !protocol.greeting.is_empty() && !self.is_told(&mut stream, &protocol.greeting, until)? {
+            return Ok(false);
+        }
+        stream.write_all(&protocol.message)?;
+        self.is_told(&mut stream, &protocol.reply, until)
     }
 
     /// Whether the bytes that are wanted come before that time. What the server prints is read meanwhile: one whose pipe
-    /// is full waits for it, and serves nobody.
+    /// is full waits for it, and serves nobody. Fails if the connection ends first.
     fn is_told(&mut self, stream: &mut TcpStream, wanted: &[u8], until: Instant) -> io::Result<bool> {
         stream.set_read_timeout(Some(Duration::from_millis(20)))?;
         let (mut got, mut buffer, mut patience) = (Vec::new(), [0; 4096], Patience::new());
@@ -61,7 +79,7 @@ impl Clients<'_> {
             // Asked before the last look at what has come.
             let in_vain = self.is_idle_for_good(&mut patience).unwrap_or(false);
             match stream.read(&mut buffer) {
-                Ok(0) => return Ok(false),
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(n) => got.extend(&buffer[..n]),
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
                     if in_vain {
