@@ -1,6 +1,6 @@
 //! A server under a probe.
 
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use super::clients::{Clients, Event, Trouble};
@@ -57,8 +57,8 @@ pub enum Afterwards {
     Serves,
     /// It runs, and does not.
     ServesNobody,
-    /// It has ended.
-    Dead,
+    /// It has ended, in that way.
+    Dead(ExitStatus),
 }
 
 impl Report {
@@ -153,11 +153,10 @@ impl Target {
 fn afterwards(clients: &mut Clients, verdict: &Verdict) -> Afterwards {
     match verdict {
         Verdict::Sound | Verdict::Failed(_) | Verdict::Unspoken(_) | Verdict::NotOver(_) => Afterwards::NotAsked,
-        Verdict::Died { .. } => Afterwards::Dead,
+        Verdict::Died { status, .. } => Afterwards::Dead(*status),
         Verdict::Stopped => Afterwards::ServesNobody,
         _ if clients.serves_again() => Afterwards::Serves,
-        _ if clients.has_died() => Afterwards::Dead,
-        _ => Afterwards::ServesNobody,
+        _ => clients.has_died().map_or(Afterwards::ServesNobody, Afterwards::Dead),
     }
 }
 

@@ -75,7 +75,8 @@ fn an_error_that_a_server_only_prints_is_a_remark_and_strict_counts_it() {
     let shown = unwrapped(&shown);
     assert!(shown.contains("leaves ok it printed: oops [Errno 9] Bad file descriptor"), "{shown}");
     assert!(shown.contains("EBADF under leaves: something that was closed is still in a list"), "{shown}");
-    let (_, status) = on(&["--strict", "--only", "leaves"], "swallowing_server.py", &[]).unwrap();
+    let (shown, status) = on(&["--strict", "--only", "leaves"], "swallowing_server.py", &[]).unwrap();
+    assert!(shown.ends_with("\n1 of 1 verdicts are ok; 1 remark that counts.\n"), "{shown}");
     assert_eq!(status, Some(1));
     let (json, _) = on(&["--json", "--only", "leaves"], "swallowing_server.py", &[]).unwrap();
     let keys =

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::process::ExitStatus;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -44,8 +45,9 @@ impl Clients<'_> {
         false
     }
 
-    /// Whether the server has ended, or is about to: it may have been seen to reset a connection before it is seen to end.
-    pub fn has_died(&mut self) -> bool {
+    /// How the server has ended, if it has or is about to: it may have been seen to reset a connection before it is seen to
+    /// end.
+    pub fn has_died(&mut self) -> Option<ExitStatus> {
         const LOOKS: usize = 200;
         for _ in 0..LOOKS {
             if self.observed.server.ended().is_some() || self.is_asleep() {
@@ -53,7 +55,7 @@ impl Clients<'_> {
             }
             thread::sleep(Duration::from_millis(5));
         }
-        self.observed.server.ended().is_some()
+        self.observed.server.ended()
     }
 
     /// Whether a new client is served before that time. Fails if it cannot connect, or its connection ends first.

@@ -11,7 +11,7 @@ pub fn line(outcome: &Outcome) -> String {
     let served_again = match outcome.report.afterwards {
         Afterwards::NotAsked => "null",
         Afterwards::Serves => "true",
-        Afterwards::ServesNobody | Afterwards::Dead => "false",
+        Afterwards::ServesNobody | Afterwards::Dead(_) => "false",
     };
     let known = outcome.known.as_ref().map_or("null".into(), |known| string(known).to_string());
     let troubles = &outcome.report.troubles;

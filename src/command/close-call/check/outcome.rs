@@ -5,6 +5,7 @@ use crate::command::pages;
 use crate::probe::clients::Trouble;
 use crate::probe::kind::Grade;
 use crate::probe::probes::{Probe, RANDOM};
+use crate::probe::server::status_words;
 use crate::probe::target::{Afterwards, Report};
 use crate::probe::verdict::Verdict;
 
@@ -103,8 +104,8 @@ impl<'a> Outcome<'a> {
             Afterwards::NotAsked => "",
             Afterwards::Serves => " Afterwards it served again.",
             Afterwards::ServesNobody => " Afterwards it served nobody.",
-            Afterwards::Dead if matches!(self.report.verdict, Verdict::Died { .. }) => "",
-            Afterwards::Dead => " Afterwards it died.",
+            Afterwards::Dead(_) if matches!(self.report.verdict, Verdict::Died { .. }) => "",
+            Afterwards::Dead(status) => &format!(" Afterwards it died: {}.", status_words(status)),
         };
         format!("{}: {}.{afterwards}", self.grade.word(), self.reason)
     }

@@ -81,10 +81,13 @@ pub fn sum(outcomes: &[Outcome]) -> String {
         1 => Some(format!("1 {one}")),
         _ => Some(format!("{number} {many}")),
     };
+    let counted_remarks = outcomes.iter().filter(|outcome| outcome.grade == Grade::Ok && outcome.counts);
+    let counted_remarks = counted_remarks.filter(|outcome| outcome.difference().is_none()).count();
     let parts = [
         some(number(Grade::Fault), "fault", "faults"),
         some(number(Grade::Choice), "choice", "choices"),
         some(number(Grade::Unknown), "that says nothing", "that say nothing"),
+        some(counted_remarks, "remark that counts", "remarks that count"),
         some(outcomes.iter().filter(|outcome| outcome.difference().is_some()).count(), "not as known", "not as known"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
