@@ -8,7 +8,7 @@ use std::fs;
 
 use close_call::command::story;
 use close_call::probe::probes::PROBES;
-use close_call::probe::server::processes::below;
+use close_call::probe::server::processes::Processes;
 use common::exe;
 
 /// The descriptors of this process, by what they are.
@@ -29,7 +29,7 @@ fn no_descriptor_and_no_child_is_left_by_any_probe() {
             let before = descriptors();
             story::run(&program, probe, None, &mut |_| {});
             assert_eq!(descriptors(), before, "{chapter} under {}", probe.name);
-            assert_eq!(below(std::process::id()), [0; 0], "{chapter} under {}", probe.name);
+            assert_eq!(Processes::below(std::process::id()).pids, [0; 0], "{chapter} under {}", probe.name);
         }
     }
 }

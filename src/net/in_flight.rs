@@ -39,9 +39,8 @@ pub fn all_arrived(connections: &[(SocketAddr, SocketAddr)], limit: Duration) ->
     let mut pause = Duration::from_micros(50);
     loop {
         let (mut arrived, mut perhaps_over) = (true, false);
-        for &(client, server) in connections {
-            let ends = (kernel.find(client, server)?, kernel.find(server, client)?);
-            for (from, to) in [ends, (ends.1, ends.0)] {
+        for [client, server] in kernel.find_both(connections)? {
+            for (from, to) in [(client, server), (server, client)] {
                 perhaps_over |= may_be_over(from, to);
                 arrived &= may_be_over(from, to) || !in_flight(from, to);
             }

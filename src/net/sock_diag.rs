@@ -52,6 +52,9 @@ const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const NETLINK_SOCK_DIAG: i32 = 4;
 const HEADER: usize = 16;
 const REQUEST: usize = HEADER + 56;
+/// How many requests are in one message at most. Each answer takes about a kilobyte of the socket's receive buffer, which
+/// has two hundred, as a rule (net.core.rmem_default).
+const AT_A_TIME: usize = 32;
 
 impl SockDiag {
     /// Opens the netlink socket. Fails where the kernel has no sock_diag, or a sandbox forbids it.
@@ -82,6 +85,22 @@ impl SockDiag {
         Ok(self.lookup(local, remote)?.filter(|end| end.state != state::LISTEN))
     }
 
+    /// Both ends of each of the connections, of which each is two addresses: the one whose own is the first, and its peer.
+    pub fn find_both(&mut self, connections: &[(SocketAddr, SocketAddr)]) -> io::Result<Vec<[Option<End>; 2]>> {
+        let mut found = Vec::with_capacity(connections.len());
+        // The kernel answers all that is in one message in their order, and has room for so many answers.
+        for some in connections.chunks(AT_A_TIME / 2) {
+            let requests: Vec<[u8; REQUEST]> =
+                some.iter().flat_map(|&(one, other)| [request(one, other), request(other, one)]).collect();
+            self.0.write_all(requests.as_flattened())?;
+            for _ in some {
+                let mut end = || Ok::<_, io::Error>(self.answer()?.filter(|end| end.state != state::LISTEN));
+                found.push([end()?, end()?]);
+            }
+        }
+        Ok(found)
+    }
+
     /// The TCP socket that listens at `address`, if there is one. Its receive queue counts the connections that wait to
     /// be accepted; its send queue is the backlog, beyond which there is no room.
     pub fn listener(&mut self, address: SocketAddr) -> io::Result<Option<End>> {
@@ -91,7 +110,12 @@ impl SockDiag {
 
     fn lookup(&mut self, local: SocketAddr, remote: SocketAddr) -> io::Result<Option<End>> {
         self.0.write_all(&request(local, remote))?;
-        let mut reply = [0; 4096];
+        self.answer()
+    }
+
+    /// The kernel's next answer.
+    fn answer(&mut self) -> io::Result<Option<End>> {
+        let mut reply = [0; 512];
         let length = self.0.read(&mut reply)?;
         let word = |at: usize| reply[..length].get(at..at + 4).map(|bytes| [bytes[0], bytes[1], bytes[2], bytes[3]]);
         let short = || io::Error::new(io::ErrorKind::InvalidData, "the kernel's answer is too short");
@@ -112,28 +136,24 @@ impl SockDiag {
 }
 
 /// struct nlmsghdr and struct inet_diag_req_v2, as sock_diag(7) has them.
-fn request(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
-    let mut request = Vec::with_capacity(REQUEST);
-    request.extend((REQUEST as u32).to_ne_bytes());
-    request.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
-    request.extend((libc::NLM_F_REQUEST as u16).to_ne_bytes());
-    request.extend([0; 8]); // sequence, port
+fn request(local: SocketAddr, remote: SocketAddr) -> [u8; REQUEST] {
+    let mut request = [0; REQUEST];
+    let mut put = |at: usize, bytes: &[u8]| request[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0, &(REQUEST as u32).to_ne_bytes());
+    put(4, &SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+    put(6, &(libc::NLM_F_REQUEST as u16).to_ne_bytes());
     let family = if local.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
-    request.extend([family as u8, libc::IPPROTO_TCP as u8, 0, 0]);
-    request.extend(u32::MAX.to_ne_bytes()); // sockets in any state
-    request.extend(local.port().to_be_bytes());
-    request.extend(remote.port().to_be_bytes());
-    for address in [local, remote] {
+    put(HEADER, &[family as u8, libc::IPPROTO_TCP as u8]);
+    put(HEADER + 4, &u32::MAX.to_ne_bytes()); // sockets in any state
+    put(HEADER + 8, &local.port().to_be_bytes());
+    put(HEADER + 10, &remote.port().to_be_bytes());
+    for (at, address) in [(HEADER + 12, local), (HEADER + 28, remote)] {
         match address.ip() {
-            IpAddr::V4(ip) => {
-                request.extend(ip.octets());
-                request.extend([0; 12]);
-            }
-            IpAddr::V6(ip) => request.extend(ip.octets()),
+            IpAddr::V4(ip) => put(at, &ip.octets()),
+            IpAddr::V6(ip) => put(at, &ip.octets()),
         }
     }
-    request.extend([0; 4]); // any interface
-    request.extend([0xff; 8]); // no cookie
+    put(HEADER + 48, &[0xff; 8]); // no cookie; the interface before it is 0, which is any
     request
 }
 

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::Duration;
 
-use super::server::processes::{self, Task};
+use super::server::processes::{self, Processes, Task};
 use super::server::sockets;
 use super::server::waits::{Wait, Waiting, Waits};
 use crate::net::in_flight;
@@ -53,8 +53,8 @@ pub enum Threads {
 }
 
 /// What the threads of the processes do.
-pub fn threads(pids: &[u32]) -> Threads {
-    of_states(&processes::states(pids))
+pub fn threads(processes: &Processes) -> Threads {
+    of_states(&processes.states())
 }
 
 /// What threads do, by their letters in /proc, those that have ended left out. A kernel thread's `I` does not occur.
@@ -94,14 +94,13 @@ pub struct Connections {
 /// Looks at a server with these `processes`, at that address, and at its connections. Fails where the kernel does not answer
 /// questions about its sockets.
 pub fn look(
-    processes: &dyn Fn() -> Vec<u32>,
+    processes: &dyn Fn() -> Processes,
     server: SocketAddr,
     connections: &Connections,
     naps: &mut Naps,
 ) -> io::Result<Look> {
-    let pids = processes();
-    let tasks = processes::tasks(&pids);
-    let before = of_states(&processes::living(&tasks));
+    let first = processes();
+    let before = threads(&first);
     let nothing = Look { threads: [before; 2], arrived: false, napping: false, unbroken: false };
     // A server that is to become idle has to go to sleep first, which is the cheaper question.
     if before != Threads::Asleep {
@@ -110,8 +109,8 @@ pub fn look(
     // The order matters. A thread that waits after the first count, still sleeps when all has arrived, and has not run by
     // the second count, has slept while the connections were looked at. (One that was woken and waits for a processor has
     // not run either.) So has a process that was started a moment ago, if there is none but those.
-    let counts = processes::schedstats(&tasks);
-    let waiting = naps.waiting(&tasks);
+    let counts = processes::schedstats(&first.tasks);
+    let waiting = naps.waiting(&first.tasks);
     if naps.waits.some_run() {
         return Ok(Look { threads: [before, Threads::Busy], ..nothing });
     }
@@ -119,10 +118,10 @@ pub fn look(
         return Ok(nothing);
     }
     let napping = naps.may_see_more(waiting.as_deref().unwrap_or_default(), server, connections)?;
-    let none_is_new = processes() == pids;
-    let tasks = processes::tasks(&pids);
-    let after = of_states(&processes::living(&tasks));
-    let same = counts.is_some() && processes::schedstats(&tasks) == counts;
+    let last = processes();
+    let after = threads(&last);
+    let none_is_new = last.pids == first.pids;
+    let same = counts.is_some() && processes::schedstats(&last.tasks) == counts;
     Ok(Look { threads: [before, after], arrived: true, napping, unbroken: same && none_is_new && waiting.is_some() })
 }
 
@@ -157,9 +156,9 @@ impl Naps {
     }
 
     /// Takes note of the threads that sleep for a time, before a client sends a message.
-    pub fn is_asked(&mut self, pids: &[u32]) {
+    pub fn is_asked(&mut self, processes: &Processes) {
         if !self.others_serve {
-            let threads = self.waits.of(pids).unwrap_or_default();
+            let threads = self.waits.of(&processes.tasks).unwrap_or_default();
             let napping = threads.into_iter().filter(|thread| thread.wait() == Wait::Nap);
             self.asked = napping.map(|nap| (nap.thread.clone(), times_asleep(&nap.thread))).collect();
         }
@@ -174,7 +173,7 @@ impl Naps {
     /// What the threads wait for. `None` where that may not be read, which is said once.
     fn waiting(&mut self, tasks: &[Task]) -> Option<Vec<Waiting>> {
         static SAID: Once = Once::new();
-        let waiting = self.waits.of_tasks(tasks).inspect_err(|error| {
+        let waiting = self.waits.of(tasks).inspect_err(|error| {
             SAID.call_once(|| {
                 eprintln!("/proc/PID/syscall: {error}: a server that sleeps for a time is taken for idle");
             });
@@ -232,8 +231,8 @@ fn all_are_waited_for(threads: &[Waiting], serving: &HashSet<u32>) -> bool {
 pub fn scene(server: SocketAddr, connections: &Connections) -> io::Result<Vec<Option<End>>> {
     let mut kernel = SockDiag::open()?;
     let mut scene = vec![kernel.listener(server)?];
-    for &(client, server) in connections.arriving.iter().chain(&connections.others) {
-        scene.extend([kernel.find(client, server)?, kernel.find(server, client)?]);
+    for connections in [&connections.arriving, &connections.others] {
+        scene.extend(kernel.find_both(connections)?.into_flattened());
     }
     Ok(scene)
 }
@@ -288,7 +287,7 @@ mod tests {
     #[test]
     fn a_process_that_has_ended_and_is_not_waited_for_is_gone_and_not_asleep() {
         let mut child = std::process::Command::new("true").spawn().unwrap();
-        while threads(&[child.id()]) != Threads::Gone {}
+        while threads(&Processes::of(&[child.id()])) != Threads::Gone {}
         assert!(std::path::Path::new(&format!("/proc/{}", child.id())).exists(), "it is a zombie");
         child.wait().unwrap();
     }

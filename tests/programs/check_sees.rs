@@ -12,6 +12,7 @@ use close_call::probe::presets::Preset;
 use close_call::probe::probes;
 use close_call::probe::protocol::Terms;
 use close_call::probe::server::port::{FreePort, Port};
+use close_call::probe::server::processes::Processes;
 use close_call::probe::server::waits::{Wait, Waits};
 use close_call::probe::server::wakes;
 use close_call::probe::target::{Report, Target};
@@ -225,7 +226,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// With an hour of patience, a test that ends has looked, and not waited.
 #[test]
 fn what_cannot_come_is_not_waited_for() {
-    if Waits::default().of(&[std::process::id()]).is_err() {
+    if Waits::default().of(&Processes::of(&[std::process::id()]).tasks).is_err() {
         return left_out("/proc/PID/syscall may not be read");
     }
     for (file, args, probe) in [("silent_server.py", &[][..], "polite"), ("pool_server.py", &["1"], "two-at-once")] {
@@ -241,7 +242,7 @@ fn what_cannot_come_is_not_waited_for() {
 /// A thread that has slept through a message and its reply has nothing to do with either, and is not waited for again.
 #[test]
 fn that_others_serve_than_those_that_sleep_is_learnt_from_a_reply() {
-    if Waits::default().of(&[std::process::id()]).is_err() {
+    if Waits::default().of(&Processes::of(&[std::process::id()]).tasks).is_err() {
         return left_out("/proc/PID/syscall may not be read");
     }
     let Some(report) = patient_report("delegating_server.py", &[], "polite", &Terms::default()) else { return };
@@ -278,12 +279,12 @@ fn a_connection_that_is_over_wakes_nobody() {
         let mut said = String::new();
         BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
         assert_eq!(said.trim(), if resets { "reset" } else { "ended" });
-        let (pids, mut waits) = ([server.id()], Waits::default());
-        let readable = waits.of(&pids).is_ok();
+        let (now, mut waits) = (|| Processes::of(&[server.id()]), Waits::default());
+        let readable = waits.of(&now().tasks).is_ok();
         // It may still be on its way to where it waits for ever.
         let can_wake = loop {
-            let can_wake = wakes::can_wake(&pids, &HashSet::new(), &mut waits);
-            if !readable || idle::threads(&pids) == Threads::Asleep && !waits.some_run() {
+            let can_wake = wakes::can_wake(&now(), &HashSet::new(), &mut waits);
+            if !readable || idle::threads(&now()) == Threads::Asleep && !waits.some_run() {
                 break can_wake;
             }
         };
@@ -314,7 +315,7 @@ fn a_server_that_runs_is_not_one_that_cannot_wake() {
     let mut child = Command::new("sh");
     let child = child.args(["-c", "while :; do :; done"]).stdin(Stdio::null());
     let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let can_wake = wakes::can_wake(&[child.id()], &HashSet::new(), &mut Waits::default());
+    let can_wake = wakes::can_wake(&Processes::of(&[child.id()]), &HashSet::new(), &mut Waits::default());
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(can_wake);
@@ -326,7 +327,7 @@ fn a_wait_is_told_from_a_sleep() {
         let mut child = Command::new(program).arg(argument).stdin(Stdio::piped()).spawn().unwrap();
         let mut waits = Waits::default();
         let found = loop {
-            match waits.of(&[child.id()]) {
+            match waits.of(&Processes::of(&[child.id()]).tasks) {
                 Ok(threads) => match threads.first().map(|thread| (thread.wait(), thread.descriptors())) {
                     Some((wait @ Wait::Nap, _)) => break wait,
                     Some((wait, Some(descriptors))) if descriptors == [0] => break wait,

@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use crate::common::{command, left_out, runs, say, terminal};
-use close_call::probe::server::processes::{memory, states};
+use close_call::probe::server::processes::{Processes, memory};
 use socket2::{Domain, Socket, Type};
 
 /// A server with a greeting of that many bytes, its address, and what it prints.
@@ -190,7 +190,7 @@ fn what_is_held_for_clients_that_never_read_is_bounded() {
         let (mut peak, mut most, mut still) = (0, 0, 0);
         while still < 5 {
             let held = memory(&[child.id()]);
-            let asleep = states(&[child.id()]).iter().all(|state| *state == b'S');
+            let asleep = Processes::of(&[child.id()]).states().iter().all(|state| *state == b'S');
             still = if asleep && held <= peak { still + 1 } else { 0 };
             peak = peak.max(held);
             most = most.max(tcp_pages().map_or(0, |(held, _)| held));

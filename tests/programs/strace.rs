@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use crate::common::{built, command, exe, left_out, output, runs, settings, tempdir};
-use close_call::probe::server::processes::{below, states};
+use close_call::probe::server::processes::Processes;
 use insta::assert_snapshot;
 use tempfile::TempDir;
 
@@ -182,7 +182,7 @@ impl Traced {
     }
 
     fn until_asleep(&self) {
-        while states(&below(self.strace.id())).iter().any(|state| *state != b'S') {
+        while Processes::below(self.strace.id()).states().iter().any(|state| *state != b'S') {
             std::thread::yield_now();
         }
     }
@@ -205,7 +205,7 @@ impl Traced {
 impl Drop for Traced {
     /// Ends the server, whose end is strace's as well. To end strace would leave it running.
     fn drop(&mut self) {
-        for pid in below(self.strace.id()) {
+        for pid in Processes::below(self.strace.id()).pids {
             // SAFETY: a bare system call on a descendant of a child that is not yet waited for.
             unsafe { libc::kill(i32::try_from(pid).unwrap(), libc::SIGKILL) };
         }

@@ -23,7 +23,7 @@ use close_call::probe::server::Server;
 use close_call::probe::server::keeper::Keeper;
 use close_call::probe::server::output::Line;
 use close_call::probe::server::port::Port;
-use close_call::probe::server::processes;
+use close_call::probe::server::processes::{self, Processes};
 use close_call::probe::server::waits::Waits;
 use close_call::probe::verdict::Verdict;
 
@@ -117,21 +117,22 @@ fn what_is_on_its_way_is_seen_although_the_server_sleeps() {
 fn a_look_during_which_a_process_is_made_is_not_enough() {
     let server = Server::start(chapter("11-limits"), Port::Announced, LIMIT).unwrap();
     let connections = idle::Connections::default();
-    let look = |processes: &dyn Fn() -> Vec<u32>| loop {
+    let look = |processes: &dyn Fn() -> Processes| loop {
         let look = idle::look(processes, server.address(), &connections, &mut idle::Naps::default()).unwrap();
         if look.threads == [Threads::Asleep; 2] {
             break look.unbroken;
         }
     };
     // What the kernel does not count, or may not be asked, is never unbroken.
-    let counted = processes::schedstats(&processes::tasks(&server.processes())).is_some();
-    let readable = Waits::default().of(&server.processes()).is_ok();
+    let counted = processes::schedstats(&server.processes().tasks).is_some();
+    let readable = Waits::default().of(&server.processes().tasks).is_ok();
     assert_eq!(look(&|| server.processes()), counted && readable);
     let times = Cell::new(0);
     let one_more = || {
         times.set(times.get() + 1);
-        let made = (times.get() % 2 == 0).then_some(std::process::id());
-        server.processes().into_iter().chain(made).collect()
+        let mut processes = server.processes();
+        processes.pids.extend((times.get() % 2 == 0).then_some(std::process::id()));
+        processes
     };
     assert!(!look(&one_more));
 }
@@ -152,7 +153,7 @@ fn a_look_during_which_a_thread_is_woken_is_not_enough() {
             && libc::sched_setaffinity(pid, size_of_val(&first), &first) == 0
             && (pid == 0 || libc::sched_setscheduler(pid, libc::SCHED_IDLE, &none) == 0)
     };
-    let pid = server.processes()[0];
+    let pid = server.pids()[0];
     assert!(on_the_first(pid.try_into().unwrap()), "{}", std::io::Error::last_os_error());
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -215,7 +216,7 @@ fn a_server_that_ends_during_the_last_look_is_not_idle() {
     let mut command = Command::new("sh");
     command.args(["-c", script]).args([&never, &printed]);
     let mut server = Server::start(command, Port::Announced, LIMIT).unwrap();
-    let pid = *server.processes().first().unwrap();
+    let pid = *server.pids().first().unwrap();
     let keeper = parent(pid);
     // SAFETY: a bare system call on a process that only this test ends.
     let signal = |signal| assert_eq!(unsafe { libc::kill(pid as i32, signal) }, 0);
@@ -223,7 +224,7 @@ fn a_server_that_ends_during_the_last_look_is_not_idle() {
     let print_a_line = || {
         let before = lines();
         signal(libc::SIGUSR1);
-        while lines() == before || idle::threads(&[pid]) != Threads::Asleep {}
+        while lines() == before || idle::threads(&Processes::of(&[pid])) != Threads::Asleep {}
     };
     let end = || {
         signal(libc::SIGKILL);
@@ -248,7 +249,10 @@ fn a_server_that_ends_during_the_last_look_is_not_idle() {
 
 /// Whether the only thread of a process waits in a call; where that may not be read, whether it sleeps.
 fn waits(pid: u32) -> bool {
-    Waits::default().of(&[pid]).map_or_else(|_| idle::threads(&[pid]) == Threads::Asleep, |waiting| !waiting.is_empty())
+    let now = Processes::of(&[pid]);
+    Waits::default()
+        .of(&now.tasks)
+        .map_or_else(|_| idle::threads(&now) == Threads::Asleep, |waiting| !waiting.is_empty())
 }
 
 fn parent(pid: u32) -> u32 {

@@ -241,8 +241,8 @@ impl<'a> Clients<'a> {
 
     fn send_bytes(&mut self, who: &str, message: &[u8]) -> Step {
         self.socket(who)?;
-        let pids = self.observed.processes();
-        self.observed.naps.is_asked(&pids);
+        let processes = self.observed.processes();
+        self.observed.naps.is_asked(&processes);
         let sent = self.client(who)?.send(message);
         self.or_ended(who, sent)?;
         self.did(who, Act::Send(String::from_utf8_lossy(message).into_owned()))

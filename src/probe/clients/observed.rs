@@ -85,15 +85,15 @@ impl<'a> Observed<'a> {
     pub fn get_to_know(&mut self) {
         self.workers = self.server.workers();
         self.threads =
-            self.processes().into_iter().flat_map(|pid| processes::threads_of(pid).map(move |t| (pid, t))).collect();
+            self.pids().into_iter().flat_map(|pid| processes::threads_of(pid).map(move |t| (pid, t))).collect();
         self.troubles.clear();
-        self.used = processes::time_on_cpu(&self.processes());
+        self.used = processes::time_on_cpu(&self.pids());
         self.nap = NAP;
     }
 
     /// The processor time that the server has used since it was got to know.
     pub fn used(&self) -> Duration {
-        processes::time_on_cpu(&self.processes()).saturating_sub(self.used)
+        processes::time_on_cpu(&self.pids()).saturating_sub(self.used)
     }
 
     /// A worker that has ended: its name, and whether the server has started another since.
@@ -157,13 +157,13 @@ impl<'a> Observed<'a> {
 
     /// How many descriptors are enough for the server as it is, and for `room` more clients.
     pub fn descriptors_needed(&self, room: u64) -> Option<u64> {
-        let highest = self.processes().into_iter().map(processes::highest_descriptor);
+        let highest = self.pids().into_iter().map(processes::highest_descriptor);
         highest.collect::<Result<Vec<u64>, _>>().ok()?.into_iter().max().map(|highest| highest + 1 + room)
     }
 
     /// Lets the server have as few descriptors as `at_least`, or as it needs for `room` more clients.
     pub fn limit_descriptors(&mut self, at_least: u64, room: u64) -> Step {
-        for pid in self.processes() {
+        for pid in self.pids() {
             let limited = processes::limit_descriptors(pid, at_least, room);
             limited.map_err(|e| Verdict::Failed(format!("prlimit: {e}")))?;
         }
@@ -173,7 +173,7 @@ impl<'a> Observed<'a> {
     /// How many descriptors the server has open; where that may not be read, how many connections it holds that its clients
     /// have ended. True if it could be read.
     pub fn held(&self) -> (usize, bool) {
-        let counted: Result<Vec<usize>, _> = self.processes().into_iter().map(processes::descriptors).collect();
+        let counted: Result<Vec<usize>, _> = self.pids().into_iter().map(processes::descriptors).collect();
         match counted {
             Ok(numbers) => (numbers.into_iter().sum(), true),
             Err(_) => (sockets::half_closed(self.address().port()), false),
@@ -182,6 +182,6 @@ impl<'a> Observed<'a> {
 
     /// The memory that the server holds, in bytes.
     pub fn memory(&self) -> u64 {
-        processes::memory(&self.processes())
+        processes::memory(&self.pids())
     }
 }

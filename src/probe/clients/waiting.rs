@@ -207,7 +207,7 @@ impl Clients<'_> {
 
     /// How often each thread of the server has run, where the kernel counts it.
     fn schedstats(&self) -> Option<Vec<Vec<u8>>> {
-        processes::schedstats(&processes::tasks(&self.observed.processes()))
+        processes::schedstats(&self.observed.processes().tasks)
     }
 
     /// Whether the server can wake by itself, as far as the kernel tells.

@@ -49,7 +49,7 @@ impl Clients<'_> {
         if time < SOON {
             return Ok(());
         }
-        let all = processes::cpu_time(&self.observed.processes());
+        let all = processes::cpu_time(&self.observed.pids());
         let [sent, _] = self.moved();
         if self.observed.printed() - work.printed_before > FLOODS + 2 * sent {
             // To read a flood takes so long that what it had used before is nothing.

@@ -25,7 +25,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::output::set_nonblocking;
-use super::processes;
+use super::processes::{self, Processes};
 
 /// How many descriptors a server may have unless a probe says otherwise, if the machine allows it.
 const DESCRIPTORS: libc::rlim_t = 4096;
@@ -106,14 +106,16 @@ impl Keeper {
     }
 
     /// The processes that have come of the server, wherever they have gone since.
-    pub fn kept(&self) -> Vec<u32> {
-        // A keeper without children has ended, or is about to. It has one thread, and so has its guard.
+    pub fn kept(&self) -> Processes {
+        // It has one thread, and so has its guard. One without children has ended, or is about to.
         let keeper = self.id.filter(|_| self.lost.is_none());
-        let kept = keeper.map(processes::below_single).unwrap_or_default();
-        if !kept.is_empty() {
-            return kept;
-        }
-        processes::below_single(self.guard.id()).into_iter().filter(|pid| Some(*pid) != self.id).collect()
+        let kept = keeper.map(Processes::below_single).filter(|kept| !kept.pids.is_empty());
+        kept.unwrap_or_else(|| {
+            let mut all = Processes::below_single(self.guard.id());
+            all.pids.retain(|pid| Some(*pid) != self.id);
+            all.tasks.retain(|task| Some(task.pid) != self.id);
+            all
+        })
     }
 
     /// The server's process id, which is its process group's too.
@@ -169,7 +171,7 @@ impl Keeper {
         while self.read() {
             let left = limit.saturating_sub(begun.elapsed());
             if left.is_zero() {
-                return self.kept().into_iter().filter_map(|pid| pid.try_into().ok()).collect();
+                return self.kept().pids.into_iter().filter_map(|pid| pid.try_into().ok()).collect();
             }
             self.wait_for_a_report(left);
         }

@@ -23,6 +23,7 @@ use crate::net::sock_diag::SockDiag;
 use keeper::Keeper;
 use output::{Line, Output};
 use port::{Listener, Port, listens_at};
+use processes::Processes;
 use sockets::{Elsewhere, Holder};
 
 /// How many lines are shown of a server that did not get as far as to listen.
@@ -131,7 +132,7 @@ impl Server {
                 return Err(NoServer::Unstartable(io::Error::other(why)));
             }
             if let Some(listener) = found {
-                let holder = |inode| sockets::holder(&self.processes(), inode);
+                let holder = |inode| sockets::holder(&self.pids(), inode);
                 if listener.inode.is_none_or(|inode| holder(inode) != Holder::Another) {
                     self.address = listener.address;
                     return Ok(());
@@ -147,7 +148,7 @@ impl Server {
                 return Err(NoServer::Ended(status, self.last_lines()));
             }
             if late {
-                let instead = sockets::elsewhere(&self.processes());
+                let instead = sockets::elsewhere(&self.pids());
                 return Err(NoServer::Deaf(wait, self.last_lines(), instead));
             }
             thread::sleep(pause);
@@ -195,7 +196,7 @@ impl Server {
 
     /// The processes that serve, besides the one that was started: each holds the listener. With their names.
     pub fn workers(&self) -> Vec<(u32, String)> {
-        let others: Vec<u32> = self.processes().into_iter().filter(|pid| Some(*pid) != self.keeper.server()).collect();
+        let others: Vec<u32> = self.pids().into_iter().filter(|pid| Some(*pid) != self.keeper.server()).collect();
         if others.is_empty() {
             return Vec::new();
         }
@@ -225,8 +226,13 @@ impl Server {
     }
 
     /// Its process, and all that have come of it, wherever they have gone since.
-    pub fn processes(&self) -> Vec<u32> {
+    pub fn processes(&self) -> Processes {
         self.keeper.kept()
+    }
+
+    /// The numbers of its processes.
+    pub fn pids(&self) -> Vec<u32> {
+        self.processes().pids
     }
 
     /// Suspends it (SIGSTOP): what happens to its sockets from here on it sees at once, when it goes on. False if it ends
@@ -236,7 +242,7 @@ impl Server {
         let begun = Instant::now();
         // A signal that was sent has not been acted on yet. `t` is a stop under a debugger or strace.
         let stopped = |states: Vec<u8>| !states.is_empty() && states.iter().all(|state| matches!(state, b'T' | b't'));
-        while !stopped(processes::states(&self.processes())) {
+        while !stopped(self.processes().states()) {
             if begun.elapsed() > LIMIT || self.ended().is_some() {
                 return Ok(false);
             }
@@ -271,7 +277,7 @@ impl Server {
         group = group.filter(|group| self.keeper.ended().is_none() && unsafe { libc::kill(-group, signal) } == 0);
         // Those that have left the group, and those that refuse.
         let mut refused = None;
-        for pid in self.processes().into_iter().filter_map(|pid| libc::pid_t::try_from(pid).ok()) {
+        for pid in self.pids().into_iter().filter_map(|pid| libc::pid_t::try_from(pid).ok()) {
             // SAFETY: two bare system calls. That a descendant ends between the look and the call, and its id is given to
             // another process in between, is as good as impossible: ids are used in turn.
             let result = unsafe {

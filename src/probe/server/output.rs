@@ -9,7 +9,7 @@ use crate::net::text::printable;
 /// How many bytes of a line are kept of a server that we know nothing of. More are dropped, and an ellipsis says so.
 pub const LONGEST: usize = 4096;
 /// How many reads there are at a time: a server that writes without end must not keep us.
-const READS: usize = 16;
+const READS: usize = 64;
 
 /// How many bytes are a flood, of which not all lines are told.
 const FLOOD: u64 = 4_000_000;
@@ -62,7 +62,7 @@ impl Output {
 
     /// The whole lines that are there, and at the end of the stream an unfinished one.
     pub fn lines(&mut self) -> Vec<Line> {
-        let mut buffer = [0; 65536];
+        let mut buffer = [0; 16384];
         let mut lines = Vec::new();
         for _ in 0..READS {
             match self.reader.read(&mut buffer) {

@@ -24,30 +24,12 @@ pub fn are_ours() -> io::Result<()> {
     Err(io::Error::other(why))
 }
 
-/// All descendants of a process, its children first.
-pub fn below(pid: u32) -> Vec<u32> {
-    with_descendants(children(&threads(pid)))
-}
-
-/// All descendants of a process of a single thread, its children first.
-pub fn below_single(pid: u32) -> Vec<u32> {
-    with_descendants(children(&[first_thread(pid)]))
-}
-
-/// The processes, and then all their descendants.
-fn with_descendants(mut pids: Vec<u32>) -> Vec<u32> {
-    let mut at = 0;
-    while let Some(&pid) = pids.get(at) {
-        pids.extend(children(&threads(pid)));
-        at += 1;
-    }
-    pids
-}
-
-/// The children of a process, of whichever of its threads.
-fn children(threads: &[PathBuf]) -> Vec<u32> {
-    let lists = threads.iter().filter_map(|thread| fs::read_to_string(thread.join("children")).ok());
-    lists.flat_map(|list| list.split(' ').filter_map(|pid| pid.trim().parse().ok()).collect::<Vec<u32>>()).collect()
+/// Processes, and their threads, as they were when they were listed.
+pub struct Processes {
+    /// Their numbers: children, and then the children of these.
+    pub pids: Vec<u32>,
+    /// All threads of all of them.
+    pub tasks: Vec<Task>,
 }
 
 /// A thread, as it was when it was listed.
@@ -60,27 +42,56 @@ pub struct Task {
     pub state: u8,
 }
 
-/// All threads of the processes.
-pub fn tasks(pids: &[u32]) -> Vec<Task> {
-    let state = |stat: &[u8]| fields(stat)?.next()?.first().copied();
-    let all = pids.iter().flat_map(|&pid| {
-        let task = move |folder, stat: &[u8]| Some(Task { pid, folder, state: state(stat)? });
-        match alone(pid) {
-            Some(stat) => task(first_thread(pid), &stat).into_iter().collect::<Vec<Task>>(),
-            None => listed(pid).filter_map(|thread| task(thread.clone(), &line(&thread.join("stat")).ok()?)).collect(),
+impl Processes {
+    /// These.
+    pub fn of(pids: &[u32]) -> Processes {
+        Processes { pids: pids.to_vec(), tasks: pids.iter().flat_map(|pid| tasks(*pid)).collect() }
+    }
+
+    /// All descendants of a process.
+    pub fn below(pid: u32) -> Processes {
+        Processes::below_threads(&threads(pid))
+    }
+
+    /// All descendants of a process of a single thread.
+    pub fn below_single(pid: u32) -> Processes {
+        Processes::below_threads(&[first_thread(pid)])
+    }
+
+    fn below_threads(parent: &[PathBuf]) -> Processes {
+        let mut all =
+            Processes { pids: parent.iter().flat_map(|thread| children(thread)).collect(), tasks: Vec::new() };
+        let mut at = 0;
+        while let Some(&pid) = all.pids.get(at) {
+            for task in tasks(pid) {
+                all.pids.extend(children(&task.folder));
+                all.tasks.push(task);
+            }
+            at += 1;
         }
-    });
-    all.collect()
+        all
+    }
+
+    /// The state letters of all threads, but of those that have ended and wait for their parent to take note.
+    pub fn states(&self) -> Vec<u8> {
+        self.tasks.iter().map(|task| task.state).filter(|state| !matches!(state, b'Z' | b'X')).collect()
+    }
 }
 
-/// The state letters of all threads of the processes, but of those that have ended and wait for their parent to take note.
-pub fn states(pids: &[u32]) -> Vec<u8> {
-    living(&tasks(pids))
+/// The processes that this thread of a process has made.
+fn children(thread: &Path) -> Vec<u32> {
+    let list = line(&thread.join("children")).unwrap_or_default();
+    list.split(|byte| *byte == b' ').filter_map(|pid| number(pid)?.try_into().ok()).collect()
 }
 
-/// The state letters of those that have not ended.
-pub fn living(tasks: &[Task]) -> Vec<u8> {
-    tasks.iter().map(|task| task.state).filter(|state| !matches!(state, b'Z' | b'X')).collect()
+/// All threads of a process.
+fn tasks(pid: u32) -> Vec<Task> {
+    let state = |stat: &[u8]| fields(stat)?.next()?.first().copied();
+    let task = |folder, stat: &[u8]| Some(Task { pid, folder, state: state(stat)? });
+    match alone(pid) {
+        Some(stat) => task(first_thread(pid), &stat).into_iter().collect(),
+        None => listed(pid).filter_map(|thread| task(thread.clone(), &line(&thread.join("stat")).ok()?)).collect(),
+    }
 }
 
 /// What /proc/PID/stat says of a process with a single thread, which is all that there is to know of its threads: most
@@ -91,10 +102,13 @@ fn alone(pid: u32) -> Option<Vec<u8>> {
     (threads == 1).then_some(stat)
 }
 
-/// A file of one line, which /proc has at once: this is asked thousands of times.
-fn line(file: &Path) -> io::Result<Vec<u8>> {
+/// A file of one line. /proc has it at once, in one call if there is room for it: this is asked thousands of times.
+pub fn line(file: &Path) -> io::Result<Vec<u8>> {
     let mut line = vec![0; 1024];
     let length = fs::File::open(file)?.read(&mut line)?;
+    if length == line.len() {
+        return fs::read(file);
+    }
     line.truncate(length);
     Ok(line)
 }
@@ -197,7 +211,7 @@ pub fn is_hidden(pid: u32) -> bool {
 
 /// Whether a process runs: it is there, and has not ended and waits for its parent to take note.
 pub fn runs(pid: u32) -> bool {
-    !states(&[pid]).is_empty()
+    !Processes::of(&[pid]).states().is_empty()
 }
 
 /// How many descriptors a process has open: none, if it has ended. Fails where that may not be read.
@@ -268,7 +282,7 @@ mod tests {
     #[test]
     fn this_process_runs_and_holds_memory() {
         let ours = [std::process::id()];
-        assert!(states(&ours).contains(&b'R'), "the thread that asks is running");
+        assert!(Processes::of(&ours).states().contains(&b'R'), "the thread that asks is running");
         assert!(memory(&ours) > 0);
         assert!(are_ours().is_ok() && !is_hidden(ours[0]));
     }
@@ -285,8 +299,13 @@ mod tests {
         // To say in which call it waits, the kernel waits until it has left the processor.
         let pids = [child.id()];
         let rests = || {
-            while !Waits::default().of(&pids).ok()?.iter().any(|thread| thread.descriptors() == Some(vec![0])) {}
-            schedstats(&tasks(&pids))
+            while !Waits::default()
+                .of(&Processes::of(&pids).tasks)
+                .ok()?
+                .iter()
+                .any(|thread| thread.descriptors() == Some(vec![0]))
+            {}
+            schedstats(&Processes::of(&pids).tasks)
         };
         echo();
         let first = rests();

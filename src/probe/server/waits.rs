@@ -55,23 +55,15 @@ pub struct Waits {
 }
 
 impl Waits {
-    /// The threads of the processes, but those that run. Fails where what they wait for may not be read.
+    /// What the threads wait for, but those that run. Fails where what they wait for may not be read.
     ///
     /// To the kernel a thread waits once it has left the processor. Its state says that it sleeps a moment before that,
     /// and so it may say of one that finds, in that moment, that it need not.
-    pub fn of(&mut self, pids: &[u32]) -> io::Result<Vec<Waiting>> {
-        self.of_each(pids.iter().flat_map(|&pid| processes::threads(pid).into_iter().map(move |thread| (pid, thread))))
-    }
-
-    /// Those of the threads that wait, as [`Waits::of`] has them of all.
-    pub fn of_tasks(&mut self, tasks: &[Task]) -> io::Result<Vec<Waiting>> {
-        self.of_each(tasks.iter().map(|task| (task.pid, task.folder.clone())))
-    }
-
-    fn of_each(&mut self, threads: impl Iterator<Item = (u32, PathBuf)>) -> io::Result<Vec<Waiting>> {
+    pub fn of(&mut self, tasks: &[Task]) -> io::Result<Vec<Waiting>> {
         let mut all = Vec::new();
         self.some_run = false;
-        for (pid, thread) in threads {
+        for task in tasks {
+            let (thread, pid) = (task.folder.clone(), task.pid);
             if let Some(call) = call_of(&thread).inspect_err(|_| self.some_run = false)? {
                 let call = self.remembered(&thread, call);
                 all.push(Waiting { thread, pid, call });
@@ -128,8 +120,8 @@ impl Waiting {
 
 /// The call that a thread waits in. `None` if it runs, or has ended.
 fn call_of(thread: &Path) -> io::Result<Option<Call>> {
-    match fs::read_to_string(thread.join("syscall")) {
-        Ok(text) => Ok(parse(&text)),
+    match processes::line(&thread.join("syscall")) {
+        Ok(text) => Ok(parse(&String::from_utf8_lossy(&text))),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
         Err(_) => Ok(None), // it has ended since it was listed
     }
@@ -281,6 +273,7 @@ mod tests {
     use std::sync::mpsc;
     use std::thread;
 
+    use super::super::processes::Processes;
     use super::*;
 
     #[test]
@@ -318,7 +311,7 @@ mod tests {
         let folder = PathBuf::from(format!("/proc/{0}/task/{1}", std::process::id(), receiver.recv().unwrap()));
         let mut waits = Waits::default();
         let found = loop {
-            let all = match waits.of(&[std::process::id()]) {
+            let all = match waits.of(&Processes::of(&[std::process::id()]).tasks) {
                 Err(error) => {
                     eprintln!("left out: /proc/PID/syscall may not be read: {error}");
                     break None;

@@ -11,6 +11,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use socket2::{Domain, SockRef, Type};
 
 use super::keeper;
+use super::processes::Processes;
 use super::sockets;
 use super::waits::{Wait, Waits};
 use crate::net::sock_diag::state;
@@ -18,8 +19,9 @@ use crate::net::sock_diag::state;
 /// Whether any of the processes can go on although none of their clients does anything: those that are served through the
 /// sockets with these inodes. One of which a thread runs need not wake. It is a fact only if the processes are idle before and
 /// afterwards, and no thread has run in between.
-pub fn can_wake(pids: &[u32], clients: &HashSet<u32>, waits: &mut Waits) -> bool {
-    let Ok(threads) = waits.of(pids) else { return true };
+pub fn can_wake(processes: &Processes, clients: &HashSet<u32>, waits: &mut Waits) -> bool {
+    let Processes { pids, tasks } = processes;
+    let Ok(threads) = waits.of(tasks) else { return true };
     if waits.some_run() {
         return true;
     }

@@ -3,7 +3,7 @@
 use super::servers::ACTIVE;
 use anyhow::{Context, ensure};
 use close_call::probe::server::Server;
-use close_call::probe::server::processes::states;
+use close_call::probe::server::processes::Processes;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -56,9 +56,9 @@ impl Load {
 
     /// What the server's process is.
     fn process(&self) -> anyhow::Result<u32> {
-        let processes = self.server.processes();
-        ensure!(processes.len() == 1, "the server has {} processes", processes.len());
-        Ok(processes[0])
+        let pids = self.server.pids();
+        ensure!(pids.len() == 1, "the server has {} processes", pids.len());
+        Ok(pids[0])
     }
 
     /// Has so many talk: all send, then all wait for their replies. Returns how many messages there were, and the
@@ -98,8 +98,8 @@ impl Load {
 
     /// Returns when the server has gone to sleep.
     pub fn until_asleep(&self) -> anyhow::Result<()> {
-        let processes = self.server.processes();
-        while states(&processes).iter().any(|state| *state != b'S') {
+        let pids = self.server.pids();
+        while Processes::of(&pids).states().iter().any(|state| *state != b'S') {
             thread::yield_now();
         }
         Ok(())

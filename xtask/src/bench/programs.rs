@@ -86,7 +86,7 @@ impl Programs {
     /// Starts it, with as many descriptors as we may have ourselves.
     pub fn start(&self, server: &Contender, descriptors: u64) -> anyhow::Result<Server> {
         let started = started(server.name, |port| self.command(server, port))?;
-        for process in started.processes() {
+        for process in started.pids() {
             limit_descriptors(process, descriptors, 0).context("prlimit")?;
         }
         Ok(started)

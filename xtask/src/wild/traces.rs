@@ -5,7 +5,7 @@ use super::servers::{ENTRIES, Entry, From};
 use crate::source::programs::printed;
 use anyhow::{Context, Result, bail};
 use close_call::probe::server::port::{FreePort, listens_at};
-use close_call::probe::server::processes::below;
+use close_call::probe::server::processes::Processes;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -79,7 +79,7 @@ fn until_listening(strace: &mut Child, port: u16) -> Result<u32> {
         }
         thread::sleep(Duration::from_millis(5));
     }
-    below(strace.id()).first().copied().context("strace has no child")
+    Processes::below(strace.id()).pids.first().copied().context("strace has no child")
 }
 
 /// Runs a script of book/wild/by-hand, and says what it printed.
