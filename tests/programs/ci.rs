@@ -93,7 +93,7 @@ fn the_workflow_of_the_page_does_as_the_page_says() {
     let output = sh(folder.path(), check);
     assert_eq!(output.status.code(), Some(0), "as known: {}", text(&output.stdout));
 
-    copy("asyncio_server.py", &server);
+    copy("selectors_server.py", &server);
     let output = sh(folder.path(), check);
     assert_eq!(output.status.code(), Some(1), "better than known: {}", text(&output.stdout));
     fs::write(&list, "# nothing\n").unwrap();
@@ -111,7 +111,7 @@ fn a_class_is_checked_in_one_loop() {
     }
     let folder = elsewhere();
     for (name, peer) in [
-        ("alice", "asyncio_server.py"),
+        ("alice", "selectors_server.py"),
         ("bob", "story_server.py"),
         ("carol", "select_server.py"),
         ("dave", "story_client.py"),

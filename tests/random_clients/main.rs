@@ -23,7 +23,7 @@ use close_call::probe::script::random::Random;
 use close_call::probe::script::{Deed, Script};
 use close_call::probe::server::Server;
 use close_call::probe::server::port::Port;
-use common::{runs, say};
+use common::{runs, say, times};
 use steps::chapter;
 
 /// More than this a server does not hold after its scripts than before them, in bytes.
@@ -31,10 +31,15 @@ const GROWS: u64 = 4 << 20;
 
 const SEED: u64 = 4;
 
+/// How many random scripts are played.
+fn scripts() -> usize {
+    10 * times()
+}
+
 #[test]
 fn chapter_7_lives_and_crosses_nothing_whatever_the_clients_do() {
     let mut lost = 0;
-    for script in Random::new(SEED, &[], false).take(150) {
+    for script in Random::new(SEED, &[], false).take(scripts()) {
         let mut server = Server::start(chapter("07-name-at-accept"), Port::Announced, LIMIT).unwrap();
         let mut ignore = |_| {};
         let mut clients = Clients::new(&mut server, Duration::ZERO, &mut ignore);
@@ -58,11 +63,10 @@ cases!(a_sound_chapter_keeps_every_promise: keeps_every_promise:
 );
 
 fn keeps_every_promise(name: &str) {
-    const SCRIPTS: usize = 150;
     if !runs(name) {
         return;
     }
-    say(&format!("{name} and {SCRIPTS} random scripts"));
+    say(&format!("{name} and {} random scripts", scripts()));
     let mut server = Server::start(chapter(name), Port::Announced, LIMIT).unwrap();
     let mut ignore = |_| {};
     let mut clients = Clients::new(&mut server, Duration::ZERO, &mut ignore);
@@ -71,7 +75,7 @@ fn keeps_every_promise(name: &str) {
     clients.polite("yan").unwrap();
     clients.start_over().unwrap();
     let before = (clients.observed().held().0, clients.observed().memory());
-    for (number, script) in Random::new(SEED, &[], false).take(SCRIPTS).enumerate() {
+    for (number, script) in Random::new(SEED, &[], false).take(scripts()).enumerate() {
         let kept = script.play_and_one_more(&mut clients).map_err(|verdict| verdict.sentence());
         kept.and_then(|()| keeps_account(&script, &mut clients)).unwrap_or_else(|why| {
             panic!("{name}, script {number} of seed {SEED}:\n{script}{why}");
