@@ -17,7 +17,7 @@
 
 use std::io::{self, PipeReader, PipeWriter, Read};
 use std::mem;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus};
 use std::ptr;
@@ -55,6 +55,8 @@ pub struct Keeper {
     reports: PipeReader,
     unread: Vec<u8>,
     id: Option<u32>,
+    /// What tells that the keeper has ended, where the kernel has that (pidfd_open(2), Linux 5.3).
+    exit: Option<OwnedFd>,
     server: Option<u32>,
     ended: Option<ExitStatus>,
     /// How the keeper has ended.
@@ -90,6 +92,7 @@ impl Keeper {
             reports,
             unread: Vec::new(),
             id: None,
+            exit: None,
             server: None,
             ended: None,
             lost: None,
@@ -97,6 +100,7 @@ impl Keeper {
         };
         // It was written before the exec of which `spawn` has just heard.
         keeper.read();
+        keeper.exit = keeper.id.and_then(|id| processes::pidfd(id).ok());
         Ok(keeper)
     }
 
@@ -135,7 +139,7 @@ impl Keeper {
         let begun = Instant::now();
         loop {
             // Asked first: what it has reported is there when it is seen to have ended.
-            let runs = self.id.is_none_or(|keeper| processes::runs(keeper) || processes::is_hidden(keeper));
+            let runs = self.runs();
             let open = self.read();
             if self.ended.is_some() || self.lost.is_some() {
                 return self.lost;
@@ -149,6 +153,19 @@ impl Keeper {
                 // Its end took the server with it, which may have been seen first. The guard is about to report it.
                 self.wait_for_a_report(LIMIT);
             }
+        }
+    }
+
+    /// Whether the keeper runs. One that has not said who it is may.
+    fn runs(&self) -> bool {
+        match (&self.exit, self.id) {
+            (Some(exit), _) => {
+                let mut pollfd = libc::pollfd { fd: exit.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+                // SAFETY: `pollfd` is ours, and there is one.
+                unsafe { libc::poll(&mut pollfd, 1, 0) != 1 }
+            }
+            (None, Some(keeper)) => processes::runs(keeper) || processes::is_hidden(keeper),
+            (None, None) => true,
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::ptr;
@@ -212,6 +213,26 @@ pub fn is_hidden(pid: u32) -> bool {
 /// Whether a process runs: it is there, and has not ended and waits for its parent to take note.
 pub fn runs(pid: u32) -> bool {
     !Processes::of(&[pid]).states().is_empty()
+}
+
+/// A descriptor of the process, by which it is known even when another one has its number. pidfd_open(2).
+pub fn pidfd(pid: u32) -> io::Result<OwnedFd> {
+    let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
+    // SAFETY: a bare system call, whose result is new, and nobody else's.
+    unsafe { new_descriptor(libc::syscall(libc::SYS_pidfd_open, pid, 0)) }
+}
+
+/// The descriptor that a system call has returned. Fails as it did.
+///
+/// # Safety
+///
+/// It must be new, and nobody else's.
+pub unsafe fn new_descriptor(result: libc::c_long) -> io::Result<OwnedFd> {
+    match RawFd::try_from(result) {
+        // SAFETY: the caller's promise.
+        Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// How many descriptors a process has open: none, if it has ended. Fails where that may not be read.

@@ -6,12 +6,12 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
 use socket2::{Domain, SockRef, Type};
 
 use super::keeper;
-use super::processes::Processes;
+use super::processes::{self, Processes, new_descriptor};
 use super::sockets;
 use super::waits::{Wait, Waits};
 use crate::net::sock_diag::state;
@@ -166,25 +166,10 @@ fn has_timeout(pid: u32, fd: RawFd) -> bool {
 /// What `look` says of a copy of a process's descriptor, which is there only meanwhile: pidfd_getfd(2). Fails where that
 /// is not allowed.
 fn with_copy<T>(pid: u32, fd: RawFd, look: impl FnOnce(&OwnedFd) -> io::Result<T>) -> io::Result<T> {
-    let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
     // A server that is about to be started would have a copy of the copy.
     let _alone = keeper::no_fork_meanwhile();
-    // SAFETY: bare system calls, whose results are new descriptors that nobody else owns.
-    unsafe {
-        let process = owned(libc::syscall(libc::SYS_pidfd_open, pid, 0))?;
-        look(&owned(libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0))?)
-    }
-}
-
-/// The descriptor that a system call has returned. Fails as it did.
-///
-/// # Safety
-///
-/// It must be new, and nobody else's.
-unsafe fn owned(result: libc::c_long) -> io::Result<OwnedFd> {
-    match RawFd::try_from(result) {
-        // SAFETY: the caller's promise.
-        Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
-        _ => Err(io::Error::last_os_error()),
-    }
+    let process = processes::pidfd(pid)?;
+    // SAFETY: a bare system call, whose result is new, and nobody else's.
+    let copy = unsafe { new_descriptor(libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0))? };
+    look(&copy)
 }
