@@ -148,7 +148,7 @@ fn is_no_spinning(kind: &str) {
     let (protocol, spins) = (Preset::ALL[0].protocol(), Duration::from_millis(300));
     let terms = Terms { protocol, spins, ..Terms::default() };
     let Some(alone) = patient_report("http_server.py", &[kind], "polite", &terms) else { return };
-    let terms = Terms { cost: alone.cost, ..terms };
+    let terms = Terms { cost: alone.cost, reply_length: Some(alone.sent), ..terms };
     let report = patient_report("http_server.py", &[kind], "long-message", &terms).unwrap();
     assert_eq!(report.verdict.cell(), "ok", "{kind}: {}", report.verdict.sentence());
     assert!(report.cost > 2 * spins, "{:?} of work", report.cost);

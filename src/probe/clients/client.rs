@@ -31,8 +31,13 @@ pub struct Client {
     pub streamed_to: bool,
     /// It has sent another message than the usual one, to which the reply may be anything.
     pub provokes: bool,
-    /// How many messages it has sent since the server last sent it anything.
+    /// How many messages it has sent that were not replied to: where it is not known how long a reply is, since the server
+    /// last sent it anything.
     pub due: usize,
+    /// How long a reply is, in bytes, where that is known.
+    reply_length: Option<usize>,
+    /// How much has come of a reply that is not whole.
+    begun: usize,
     /// What of a message the kernel has not taken yet.
     unsent: Vec<u8>,
     /// How far it has come in the message that it sends on and on.
@@ -47,17 +52,21 @@ pub struct Client {
 const KEPT: usize = 1 << 20;
 
 impl Client {
-    pub fn new(name: &str, address: SocketAddr, socket: Socket, ungreeted: bool, reads: Reads) -> Client {
+    /// A client that has connected, and to which a reply is so long, as far as is known. It reads everything, and was not
+    /// greeted.
+    pub fn new(name: &str, address: SocketAddr, socket: Socket, reply_length: Option<usize>) -> Client {
         Client {
             name: name.into(),
             address,
             socket: Some(socket),
-            reads,
-            ungreeted,
+            reads: Reads::All,
+            ungreeted: false,
             closed_on: false,
             streamed_to: false,
             provokes: false,
             due: 0,
+            reply_length,
+            begun: 0,
             unsent: Vec::new(),
             position: 0,
             inbox: Vec::new(),
@@ -113,7 +122,7 @@ impl Client {
     /// is, to be met by [`Client::receive`].
     pub fn make_room(&mut self) -> usize {
         let Some(socket) = &self.socket else { return 0 };
-        let (mut taken, mut buffer) = (0, vec![0; 256 << 10]);
+        let (mut taken, mut buffer) = (0, vec![0; 64 << 10]);
         while let Ok(some) = socket.recv(&mut buffer)
             && some > 0
         {
@@ -156,13 +165,36 @@ impl Client {
 
     fn heard(&mut self, bytes: usize) {
         self.moved[1] += bytes as u64;
-        if bytes > 0 {
-            self.due = 0;
-        }
+        let length = self.reply_length.filter(|length| *length > 0);
+        let replies = length.map_or(if bytes > 0 { usize::MAX } else { 0 }, |length| (self.begun + bytes) / length);
+        self.begun = length.map_or(0, |length| (self.begun + bytes) % length);
+        self.due = self.due.saturating_sub(replies);
     }
 
     /// Whether it has taken something that it was not asked for yet.
     pub fn has_heard(&self) -> bool {
         !self.inbox.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net;
+
+    /// One that serves many requests together replies to some of them, and works on with the others.
+    #[test]
+    fn a_reply_leaves_the_other_messages_due() {
+        for (reply_length, due) in [(Some(5), [3, 2, 0]), (None, [0, 0, 0])] {
+            let (server, client, (address, _)) = net::connection().unwrap();
+            let mut client = Client::new("alice", address.as_socket().unwrap(), client, reply_length);
+            (0..4).for_each(|_| client.send(b"hello").unwrap());
+            assert_eq!(client.due, 4);
+            for (sent, due) in [&b"reply"[..], b"reply re", b"ply reply!"].into_iter().zip(due) {
+                server.send(sent).unwrap();
+                assert_eq!(client.receive().unwrap(), sent);
+                assert_eq!(client.due, due, "{reply_length:?}");
+            }
+        }
     }
 }

@@ -197,7 +197,10 @@ impl<'a> Clients<'a> {
         let address = socket.local_addr().map_err(Verdict::of_ours)?;
         let address = address.as_socket().ok_or(Verdict::Failed("it has no address".into()))?;
         let ungreeted = !self.terms.protocol.greeting.is_empty();
-        self.all.push(Client::new(who, address, socket, ungreeted, reads));
+        let reply_length = self.terms.reply_length.and_then(|length| usize::try_from(length).ok());
+        let mut client = Client::new(who, address, socket, reply_length);
+        (client.reads, client.ungreeted) = (reads, ungreeted);
+        self.all.push(client);
         (self.watch)(Event::Named { who: who.into(), address });
         self.did(who, Act::Connect(address.to_string()))?;
         // A crowd, and a client of a server that is stopped, have no time for it.
