@@ -118,7 +118,7 @@ pub fn out_of_descriptors(clients: &mut Clients) -> Step {
         connect_as_many_as_possible(clients, &many)
     })?;
     clients.in_one_pass(|clients| clients.summed_up("all", "close", |clients| leave(clients, &many)))?;
-    clients.patiently(2, |clients| clients.polite("bob"))
+    clients.patiently(|clients| clients.polite("bob"))
 }
 
 pub fn forty_come_and_go(clients: &mut Clients) -> Step {

@@ -45,6 +45,8 @@ pub struct Terms {
     pub descriptors: Option<u64>,
     /// How long a probe may take.
     pub bound: Option<Duration>,
+    /// Whether the server serves afterwards is not asked.
+    pub verdict_only: bool,
     /// A server that has used so much processor time, and has got nowhere, spins. Processor time, because a busy machine
     /// grants little of it in a second.
     pub spins: Duration,
@@ -66,6 +68,7 @@ impl Default for Terms {
             silent: 1,
             descriptors: None,
             bound: None,
+            verdict_only: false,
             spins: Duration::from_secs(3),
         }
     }

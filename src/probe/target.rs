@@ -137,7 +137,9 @@ impl Target {
             (Some((name, _)), _) => remarks.push(format!("A worker has ended: {name}.")),
             (None, _) => {}
         }
-        report.afterwards = afterwards(&mut clients, &report.verdict);
+        if !terms.verdict_only {
+            report.afterwards = afterwards(&mut clients, &report.verdict);
+        }
         // What ended the keeper may have been seen as something else first: it took the server with it.
         if let Some(why) = clients.lost() {
             (report.verdict, report.afterwards) = (Verdict::Failed(why), Afterwards::NotAsked);

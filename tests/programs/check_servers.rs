@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::check::{check, verdicts};
-use crate::common::{exe, left_out, python, room_for_a_crowd, say};
+use crate::common::{command, exe, left_out, python, room_for_a_crowd, say};
 use close_call::probe::probes;
 use close_call::probe::protocol::Terms;
 use close_call::probe::server::port::{FreePort, Port};
-use close_call::probe::target::Target;
+use close_call::probe::target::{Afterwards, Target};
 
 /// `check` with these options on a file of tests/peers and its arguments.
 fn on(options: &[&str], file: &str, args: &[&str]) -> Option<(String, Option<i32>)> {
@@ -160,4 +160,16 @@ fn a_probe_that_takes_too_long_is_given_up() {
     };
     assert_eq!(report(Some(Duration::ZERO)), "the server was still at work after 0 s.");
     assert_eq!(report(Some(Duration::from_secs(60))), report(None));
+}
+
+/// A play of which only the verdict counts ends with it.
+#[test]
+fn where_the_verdict_alone_counts_nobody_comes_afterwards() {
+    for (verdict_only, afterwards) in [(false, Afterwards::Serves), (true, Afterwards::NotAsked)] {
+        let command = command("06-skip-the-dead", &["--listen", "127.0.0.1:0"]);
+        let (port, wait, patience) = (Port::Announced, Duration::from_secs(60), Duration::ZERO);
+        let target = Target { command, port, wait, patience };
+        let report = target.report(probes::by_name("half-close").unwrap(), &Terms { verdict_only, ..Terms::default() });
+        assert_eq!((&report.verdict.cell()[..], report.afterwards), ("reply lost", afterwards));
+    }
 }

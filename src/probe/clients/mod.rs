@@ -19,7 +19,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::act::Act;
-use super::idle::Connections;
+use super::idle::{Connections, LINGERS};
 use super::protocol::Terms;
 use super::server::Server;
 use super::server::keeper;
@@ -151,10 +151,11 @@ impl<'a> Clients<'a> {
         &mut self.observed
     }
 
-    /// Does `steps` with as many times the usual patience.
-    pub fn patiently(&mut self, times: u32, steps: impl FnOnce(&mut Self) -> Step) -> Step {
+    /// Does `steps` with the patience that a server needs which keeps those that leave for some seconds; but none with one that
+    /// is known to wait for nothing but its clients.
+    pub fn patiently(&mut self, steps: impl FnOnce(&mut Self) -> Step) -> Step {
         let usual = self.patience;
-        self.patience = usual * times;
+        self.patience = if usual.is_zero() { usual } else { usual.max(LINGERS) };
         let result = steps(self);
         self.patience = usual;
         result

@@ -58,22 +58,27 @@ impl Check {
     /// A server that does badly without descriptors may have sized itself at its start, or may not be limited later: it is
     /// started again, with a limit from its start on.
     fn report_with_limits(&self, probe: &Probe, terms: &Terms) -> Report {
-        let first = self.report_once(probe, terms, PATIENCE);
-        if !probe.limits_descriptors || matches!(first.verdict, Verdict::Sound | Verdict::NoServer(_)) {
+        if !probe.limits_descriptors {
+            return self.report_once(probe, terms, PATIENCE);
+        }
+        // What comes afterwards is asked of the last one.
+        let first = self.report_once(probe, &Terms { verdict_only: true, ..terms.clone() }, PATIENCE);
+        if matches!(first.verdict, Verdict::Sound | Verdict::NoServer(_)) {
             return first;
         }
         for least in [64, 256, 1024] {
             let limit = first.descriptors.unwrap_or(0).max(least);
             let again = self.report_once(probe, &Terms { descriptors: Some(limit), ..terms.clone() }, PATIENCE);
             if again.verdict.cell() == first.verdict.cell() {
-                return Report { took: first.took + again.took, ..first };
+                return Report { took: first.took + again.took, afterwards: again.afterwards, ..first };
             }
             if !matches!(again.verdict, Verdict::NoServer(_)) {
                 let took = first.took + again.took;
                 return Report { took, ..again }.with(format!("It had {limit} descriptors from its start on."));
             }
         }
-        first
+        let again = self.report_once(probe, terms, PATIENCE);
+        Report { took: first.took + again.took, afterwards: again.afterwards, ..first }
     }
 
     pub(super) fn report_once(&self, probe: &Probe, terms: &Terms, patience: Duration) -> Report {
