@@ -86,6 +86,7 @@ impl SockDiag {
     }
 
     /// Both ends of each of the connections, of which each is two addresses: the one whose own is the first, and its peer.
+    /// After a failure it is not to be asked again: the answers to what else was asked may still come.
     pub fn find_both(&mut self, connections: &[(SocketAddr, SocketAddr)]) -> io::Result<Vec<[Option<End>; 2]>> {
         let mut found = Vec::with_capacity(connections.len());
         // The kernel answers all that is in one message in their order, and has room for so many answers.

@@ -40,6 +40,28 @@ fn the_ends_of_a_connection_are_as_tcp_has_them() {
     assert_eq!(kernel.listener(address).unwrap(), None);
 }
 
+#[test]
+fn many_connections_are_found_as_each_of_them_is() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut clients: Vec<Option<TcpStream>> = (0..50).map(|_| TcpStream::connect(address).ok()).collect();
+    let ends: Vec<_> = clients.iter().flatten().map(|client| (client.local_addr().unwrap(), address)).collect();
+    assert_eq!(ends.len(), 50);
+    // Each third one is gone without a trace, so that answers differ in kind.
+    for client in clients.iter_mut().step_by(3) {
+        socket2::SockRef::from(client.as_ref().unwrap()).set_linger(Some(Duration::ZERO)).unwrap();
+        *client = None;
+    }
+    assert!(all_arrived(&ends, Duration::from_secs(60)).unwrap());
+    let mut kernel = SockDiag::open().unwrap();
+    let found = kernel.find_both(&ends).unwrap();
+    let each: Vec<_> =
+        ends.iter().map(|&(one, other)| [kernel.find(one, other).unwrap(), kernel.find(other, one).unwrap()]).collect();
+    assert_eq!(found, each);
+    let gone: Vec<bool> = found.iter().map(|[ours, _]| ours.is_none()).collect();
+    assert_eq!(gone, (0..50).map(|n| n % 3 == 0).collect::<Vec<_>>());
+}
+
 /// A network of this thread's own, in which the kernel has no room for the memory of connections that have ended: TIME_WAIT
 /// of none. Says why there is none, where that is so.
 fn network_without_time_wait() -> io::Result<()> {

@@ -165,10 +165,15 @@ impl Client {
 
     fn heard(&mut self, bytes: usize) {
         self.moved[1] += bytes as u64;
-        let length = self.reply_length.filter(|length| *length > 0);
-        let replies = length.map_or(if bytes > 0 { usize::MAX } else { 0 }, |length| (self.begun + bytes) / length);
-        self.begun = length.map_or(0, |length| (self.begun + bytes) % length);
-        self.due = self.due.saturating_sub(replies);
+        match self.reply_length {
+            Some(length) if length > 0 => {
+                self.begun += bytes;
+                self.due = self.due.saturating_sub(self.begun / length);
+                self.begun %= length;
+            }
+            _ if bytes > 0 => self.due = 0,
+            _ => {}
+        }
     }
 
     /// Whether it has taken something that it was not asked for yet.

@@ -319,14 +319,11 @@ mod tests {
         };
         // To say in which call it waits, the kernel waits until it has left the processor.
         let pids = [child.id()];
-        let rests = || {
-            while !Waits::default()
-                .of(&Processes::of(&pids).tasks)
-                .ok()?
-                .iter()
-                .any(|thread| thread.descriptors() == Some(vec![0]))
-            {}
-            schedstats(&Processes::of(&pids).tasks)
+        let rests = || loop {
+            let tasks = Processes::of(&pids).tasks;
+            if Waits::default().of(&tasks).ok()?.iter().any(|thread| thread.descriptors() == Some(vec![0])) {
+                break schedstats(&tasks);
+            }
         };
         echo();
         let first = rests();
